@@ -1,0 +1,104 @@
+"""The words that cells speak: `Value`, `Command`, `Query`, `Event`; and `State`, that they keep.
+
+Words are frozen and refuse unknown fields; that their fields are immutable *by type* is checked when
+a cell is loaded (`immutable.py`). No codec and no I/O here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
+
+import msgspec
+
+__all__ = ["Command", "Event", "Map", "Message", "Query", "State", "Tick", "Value", "reply_type"]
+
+K = TypeVar("K")
+V = TypeVar("V")
+R = TypeVar("R")
+
+
+class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A frozen record; two with equal fields are equal."""
+
+
+class Message(Value):
+    """What travels on the bus; `__version__` counts the shapes that its name has had."""
+
+    __version__: ClassVar[int] = 1
+
+
+class Command(Message, Generic[R]):
+    """A message that changes something and is answered with an `R`."""
+
+
+class Query(Message, Generic[R]):
+    """A message that changes nothing and is answered with an `R`."""
+
+
+class Event(Message):
+    """A message that says what has happened."""
+
+
+class State(msgspec.Struct):
+    """What a cell keeps: a mutable record, changed by evolvers alone."""
+
+
+class Map(Mapping[K, V]):
+    """An immutable, hashable mapping; write it where you would write `dict`."""
+
+    __slots__ = ("_hash", "_items")
+
+    _items: dict[K, V]
+    _hash: int | None
+
+    def __init__(self, items: Mapping[K, V] | None = None) -> None:
+        object.__setattr__(self, "_items", dict(items or {}))
+        object.__setattr__(self, "_hash", None)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Map is immutable: {name} cannot be set")
+
+    def __getitem__(self, key: K) -> V:
+        return self._items[key]
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __hash__(self) -> int:
+        if self._hash is None:
+            object.__setattr__(self, "_hash", hash(frozenset(self._items.items())))
+        return self._hash or 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mapping) and dict(self) == dict(other)
+
+    def __repr__(self) -> str:
+        return f"Map({self._items!r})"
+
+    def __reduce__(self) -> tuple[type[Map[K, V]], tuple[dict[K, V]]]:
+        return Map, (self._items,)
+
+
+class Tick(Event):
+    """What a timer of `cell.every` consumes: the moment it was due, in UTC."""
+
+    at: datetime
+
+
+def reply_type(message: type[Message]) -> Any:
+    """The `R` of a `Command[R]` or `Query[R]`; `None` is `type(None)`.
+
+    Raises:
+        TypeError: the class names no `R`.
+    """
+    for base in (b for cls in message.__mro__ for b in getattr(cls, "__orig_bases__", ())):
+        if get_origin(base) in (Command, Query):
+            (reply,) = get_args(base)
+            if not isinstance(reply, TypeVar):
+                return type(None) if reply is None else reply
+    raise TypeError(f"{message.__qualname__} does not say what it is answered with")

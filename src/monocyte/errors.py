@@ -1,0 +1,246 @@
+"""Every error that Monocyte raises on purpose: one root, a family per room.
+
+An error says what happened, whose fault it is, where, and what to do next. It carries fields, never
+only prose. The families that may cross the bus derive from `BusError` and are listed in `KINDS`, so
+that they arrive as what they were, whatever the transport. Nothing else lives here.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "KINDS",
+    "AskCycle",
+    "BusError",
+    "Busy",
+    "Cancelled",
+    "ConfigError",
+    "Conflict",
+    "Crashed",
+    "DeadlineExceeded",
+    "DefinitionError",
+    "Denied",
+    "Invalid",
+    "JournalDamaged",
+    "JournalError",
+    "JournalLocked",
+    "JournalUnavailable",
+    "MonocyteError",
+    "NoSuchCell",
+    "NoSuchMessage",
+    "OutcomeUnknown",
+    "PortFailed",
+    "Refused",
+    "TooLarge",
+    "Unavailable",
+]
+
+
+class MonocyteError(Exception):
+    """The root: `message` says what happened, `where` the place, `mend` what to do next."""
+
+    fault: ClassVar[str] = "monocyte"
+    """Whose fault it is: caller, author (of the cell), operator, or monocyte (ours)."""
+
+    def __init__(self, message: str, *, where: str = "", mend: str = "") -> None:
+        super().__init__(message, where, mend)
+        self.message = message
+        self.where = where
+        self.mend = mend
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        mend = f"\n  what to do: {self.mend}" if self.mend else ""
+        return f"{place}{self.message}{mend}"
+
+
+# -- definitions and configuration: found at load ------------------------------------------------
+
+
+class DefinitionError(MonocyteError):
+    """A cell is not well formed; `where` is file:line."""
+
+    fault = "author"
+
+
+class ConfigError(MonocyteError):
+    """`monocyte.toml`, an option or the environment asks for what cannot be."""
+
+    fault = "operator"
+
+
+# -- the bus: what a request may end in -----------------------------------------------------------
+
+
+class BusError(MonocyteError):
+    """An error that crosses the bus as a typed value; `cell` is the cell that was asked."""
+
+    kind: ClassVar[str] = "error"
+
+    def __init__(self, message: str, *, cell: str = "", where: str = "", mend: str = "") -> None:
+        super().__init__(message, where=where, mend=mend)
+        self.cell = cell
+
+
+class Refused(BusError):
+    """A rule of the cell forbids it; nothing was changed."""
+
+    fault = "caller"
+    kind = "refused"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        rule: str = "",
+        detail: str = "",
+        cell: str = "",
+        where: str = "",
+        mend: str = "",
+    ) -> None:
+        super().__init__(message, cell=cell, where=where, mend=mend)
+        self.rule = rule
+        self.detail = detail
+
+
+class Invalid(BusError):
+    """The message is not what its type says."""
+
+    fault = "caller"
+    kind = "invalid"
+
+
+class TooLarge(BusError):
+    """The message passes a limit of size or depth."""
+
+    fault = "caller"
+    kind = "too-large"
+
+
+class Denied(BusError):
+    """The principal may not send this."""
+
+    fault = "caller"
+    kind = "denied"
+
+
+class NoSuchCell(BusError):
+    """No cell of that name is served here."""
+
+    fault = "caller"
+    kind = "no-such-cell"
+
+
+class NoSuchMessage(BusError):
+    """The cell is here, but it does not handle that message."""
+
+    fault = "caller"
+    kind = "no-such-message"
+
+
+class DeadlineExceeded(BusError):
+    """The deadline of the request passed before there was an answer."""
+
+    fault = "caller"
+    kind = "deadline-exceeded"
+
+
+class Cancelled(BusError):
+    """The caller gave up; the handler was cancelled too."""
+
+    fault = "caller"
+    kind = "cancelled"
+
+
+class Conflict(BusError):
+    """The state kept changing while the handler waited; it was re-run as often as allowed."""
+
+    fault = "caller"
+    kind = "conflict"
+
+
+class Busy(BusError):
+    """As many requests are in flight as the cell admits; ask again later."""
+
+    fault = "operator"
+    kind = "busy"
+
+
+class Unavailable(BusError):
+    """The cell is here but cannot answer now: it restarts, stops, or its journal cannot write."""
+
+    fault = "operator"
+    kind = "unavailable"
+
+
+class Crashed(BusError):
+    """The handler failed in a way that its author did not foresee; nothing was changed."""
+
+    fault = "author"
+    kind = "crashed"
+
+
+class AskCycle(BusError):
+    """A cell was asked while it waits for the asker: A asks B asks A."""
+
+    fault = "author"
+    kind = "ask-cycle"
+
+
+class PortFailed(BusError):
+    """A port could not do what was asked of it, and said so."""
+
+    fault = "operator"
+    kind = "port-failed"
+
+
+class OutcomeUnknown(BusError):
+    """An outward effect was interrupted before its result was recorded; it is not retried."""
+
+    fault = "operator"
+    kind = "unknown"
+
+
+KINDS: dict[str, type[BusError]] = {
+    error.kind: error
+    for error in (
+        Refused,
+        Invalid,
+        TooLarge,
+        Denied,
+        NoSuchCell,
+        NoSuchMessage,
+        DeadlineExceeded,
+        Cancelled,
+        Conflict,
+        Busy,
+        Unavailable,
+        Crashed,
+        AskCycle,
+        PortFailed,
+        OutcomeUnknown,
+    )
+}
+"""Kind on the wire to class; the wall draws its statuses from the same kinds."""
+
+
+# -- the journal -----------------------------------------------------------------------------------
+
+
+class JournalError(MonocyteError):
+    """The journal cannot do what was asked."""
+
+    fault = "operator"
+
+
+class JournalLocked(JournalError):
+    """Another process has this journal open for writing."""
+
+
+class JournalUnavailable(JournalError):
+    """The journal cannot be opened or written: disk full, read-only, not a journal."""
+
+
+class JournalDamaged(JournalError):
+    """What the journal holds is not what was written to it."""
