@@ -59,9 +59,20 @@ class MonocyteError(Exception):
 
 
 class DefinitionError(MonocyteError):
-    """A cell is not well formed; `where` is file:line."""
+    """A cell is not well formed; `where` is file:line, `more` are its further faults."""
 
     fault = "author"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str = "",
+        mend: str = "",
+        more: tuple[DefinitionError, ...] = (),
+    ) -> None:
+        super().__init__(message, where=where, mend=mend)
+        self.more = more
 
 
 class ConfigError(MonocyteError):
