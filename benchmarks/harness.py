@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 WARM_UP = 100
-"""Requests before each sample; enough to fill bubus's history, after which it costs twice as much."""
+"""Requests before each sample; they fill bubus's history, after which it costs twice as much."""
 
 Spin = Callable[[int], Awaitable[object]]
 """Makes that many requests one after the other and returns the last reply."""
