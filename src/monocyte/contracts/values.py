@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
 import msgspec
+
+if TYPE_CHECKING:
+    from typing import dataclass_transform
 
 __all__ = ["Command", "Event", "Map", "Message", "Query", "State", "Tick", "Value", "reply_type"]
 
@@ -19,8 +22,19 @@ V = TypeVar("V")
 R = TypeVar("R")
 
 
-class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A frozen record; two with equal fields are equal."""
+if TYPE_CHECKING:
+    # Type checkers know `msgspec.Struct` as mutable, and so would take every word for mutable.
+    @dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
+    class _Word:
+        def __init_subclass__(cls, *, tag: bool | str = False) -> None: ...
+
+    class Value(_Word):
+        """A frozen record; two with equal fields are equal."""
+
+else:
+
+    class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+        """A frozen record; two with equal fields are equal."""
 
 
 class Message(Value):
