@@ -1,0 +1,18 @@
+"""The journal: append-only logs of cells, on disk and in memory; nothing acknowledged is lost."""
+
+from monocyte.journal.entries import Entry, EventRecord, PortResult, Snapshot
+from monocyte.journal.findings import Finding
+from monocyte.journal.interface import Done, Journal, Wake
+from monocyte.journal.memory import MemoryJournal
+
+__all__ = [
+    "Done",
+    "Entry",
+    "EventRecord",
+    "Finding",
+    "Journal",
+    "MemoryJournal",
+    "PortResult",
+    "Snapshot",
+    "Wake",
+]
