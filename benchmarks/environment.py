@@ -21,8 +21,8 @@ def ensure() -> Path:
     """The interpreter of a ready environment; made again when the pins or Python changed."""
     python = VENV / "bin" / "python"
     stamp = VENV / "benchmarks-ready"
-    if not (python.exists() and stamp.exists() and stamp.read_text() == pinned()):
-        make(python)
+    ready = python.exists() and stamp.exists() and stamp.read_text() == pinned()
+    if not ready and make(python):
         stamp.write_text(pinned())
     return python
 
@@ -33,17 +33,18 @@ def pinned() -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
-def make(python: Path) -> None:
-    """Bootstrap the project there and add the peers, one by one where all at once fails."""
+def make(python: Path) -> bool:
+    """Bootstrap the project there and add the peers; False if some had to be left out."""
     shutil.rmtree(VENV, ignore_errors=True)
     wanted = os.environ | {"VENV": str(VENV), "PYTHON": sys.executable}
     if subprocess.run(("sh", "tools/bootstrap.sh"), cwd=ROOT, env=wanted, check=False).returncode:
         sys.exit("benchmarks: their environment could not be made; the reason is above")
     if install(python, PINS[1].read_text()):
-        return
+        return True
     for pin in pins(PINS[1].read_text()):
         if not install(python, pin, "--no-deps"):
             print(f"!! NOT INSTALLED: {pin.split()[0]}", file=sys.stderr)
+    return False
 
 
 def install(python: Path, requirements: str, *options: str) -> bool:

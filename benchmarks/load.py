@@ -1,0 +1,98 @@
+"""Two ways of loading a server: as hard as it takes, and as people do.
+
+`hammer` keeps every connection busy (closed loop): it finds the cost of a request. `Crowd` sends at
+random moments whether the server keeps up or not (open loop): it finds how long people wait, and a
+delay counts from the moment at which the request was due, so a stall is not hidden by the requests
+that it held back.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from benchmarks.wire import Connection, Reply
+
+Write = Callable[[int, random.Random], bytes]
+"""Makes the next request of a user, whose number is given."""
+
+
+class UnexpectedReply(Exception):
+    """A server under measurement answered something else than success."""
+
+
+async def hammer(port: int, requests: Sequence[bytes], connections: int) -> float:
+    """Send all requests over so many busy connections; returns the seconds that it took."""
+    waiting = iter(requests)
+    lines = [await Connection.open(port) for _ in range(connections)]
+
+    async def work(line: Connection) -> None:
+        for request in waiting:
+            succeeded(await line.request(request), request)
+
+    start = time.perf_counter()
+    try:
+        await asyncio.gather(*map(work, lines))
+        return time.perf_counter() - start
+    finally:
+        for line in lines:
+            line.close()
+
+
+def succeeded(reply: Reply, request: bytes) -> None:
+    """Do nothing if the reply is a success.
+
+    Raises:
+        UnexpectedReply: it is not; with request and reply.
+    """
+    if not 200 <= reply.status < 300:
+        raise UnexpectedReply(f"{reply.status} {reply.body[:300]!r} to {request[:300]!r}")
+
+
+@dataclass
+class Crowd:
+    """Users who each ask at random moments (Poisson), so often a second on average.
+
+    `reads` of the requests are made by `read`, the others by `write`. `delays` holds the seconds
+    from when each request was due to its reply, by kind; `refused` counts replies by status.
+    """
+
+    port: int
+    users: int
+    read: Write
+    write: Write
+    rate: float = 1.0
+    reads: float = 0.8
+    seed: int = 0
+    delays: dict[str, list[float]] = field(default_factory=lambda: {"read": [], "write": []})
+    refused: dict[int, int] = field(default_factory=dict)
+
+    async def live(self, seconds: float) -> None:
+        """Let all users ask for so long, each over a connection of their own."""
+        end = time.perf_counter() + seconds
+        async with asyncio.TaskGroup() as group:
+            for number in range(self.users):
+                group.create_task(self.user(number, end))
+
+    async def user(self, number: int, end: float) -> None:
+        """One user's session."""
+        chance = random.Random(f"{self.seed}/{number}")
+        line = await Connection.open(self.port)
+        due = time.perf_counter() + chance.expovariate(self.rate)
+        try:
+            while due < end:
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
+                await self.ask(line, number, chance, due)
+                due += chance.expovariate(self.rate)
+        finally:
+            line.close()
+
+    async def ask(self, line: Connection, number: int, chance: random.Random, due: float) -> None:
+        """Send one request and note how long it took, or that it was refused."""
+        kind, make = ("read", self.read) if chance.random() < self.reads else ("write", self.write)
+        reply = await line.request(make(number, chance))
+        if 200 <= reply.status < 300:
+            self.delays[kind].append(time.perf_counter() - due)
+        else:
+            self.refused[reply.status] = self.refused.get(reply.status, 0) + 1
