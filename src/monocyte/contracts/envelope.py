@@ -7,8 +7,9 @@ nothing is formatted before somebody reads it.
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
-from itertools import count
 
 import msgspec
 
@@ -20,7 +21,7 @@ FOREVER = float("inf")
 """The deadline of a request that has none."""
 
 _TRACEPARENT = re.compile(r"^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$")
-_next = count(1).__next__
+_PROCESS = os.urandom(8).hex()
 
 
 class Principal(msgspec.Struct, frozen=True):
@@ -37,29 +38,32 @@ ANYONE = Principal("anyone")
 class Envelope(msgspec.Struct, frozen=True, gc=False):
     """What travels with a message.
 
-    `id` names the request, and for a command it is its idempotency key. `cause` is the id of what
-    led to it, `correlation` the id of the first of the chain. `deadline` is in seconds on the host's
-    monotonic clock (`FOREVER` for none); a wire carries what is left of it. `trace` and `span` are
-    the W3C trace and parent ids as integers, 0 until one was given. `path` holds the cells that wait
-    for the answer, outermost first.
+    `id` names the request, and for a command it is its idempotency key; a query's is a counter.
+    `cause` is the id of what led to it, `correlation` the id of the first of the chain. `deadline` is
+    in seconds on the host's monotonic clock (`FOREVER` for none); a wire carries what is left of it.
+    `trace` and `span` are the W3C trace and parent ids as integers, 0 until somebody needs them.
+    `path` holds the cells that wait for the answer, outermost first. `fresh` says that the id was
+    made for this very request, so that nobody can have answered it before; no wire carries it.
     """
 
-    id: str
+    id: str | int
     principal: Principal = ANYONE
-    cause: str = ""
-    correlation: str = ""
+    cause: str | int = ""
+    correlation: str | int = ""
     labels: frozenset[str] = frozenset()
     deadline: float = FOREVER
     trace: int = 0
     span: int = 0
     path: tuple[str, ...] = ()
+    fresh: bool = False
 
     @property
     def traceparent(self) -> str:
-        """The W3C `traceparent` header; empty when the request is in no trace."""
-        return f"00-{self.trace:032x}-{self.span or 1:016x}-01" if self.trace else ""
+        """The W3C `traceparent` header; a request that came without one starts a trace of its own."""
+        trace = self.trace or _hash(self.correlation or self.id, 16)
+        return f"00-{trace:032x}-{self.span or _hash(self.id, 8):016x}-01"
 
-    def child(self, id: str, cell: str) -> Envelope:
+    def child(self, id: str | int, cell: str, *, fresh: bool = False) -> Envelope:
         """The envelope of what `cell` asks while it answers this one."""
         return Envelope(
             id,
@@ -69,9 +73,16 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
             self.labels,
             self.deadline,
             self.trace,
-            _next() if self.trace else 0,
+            0,
             (*self.path, cell),
+            fresh,
         )
+
+
+def _hash(id: str | int, size: int) -> int:
+    """A non-zero integer of `size` bytes that stands for an id of this process."""
+    named = hashlib.blake2b(f"{_PROCESS}{id}".encode(), digest_size=size).digest()
+    return int.from_bytes(named, "big") or 1
 
 
 def parse_traceparent(header: str) -> tuple[int, int]:

@@ -41,6 +41,8 @@ class Message(Value):
     """What travels on the bus; `__version__` counts the shapes that its name has had."""
 
     __version__: ClassVar[int] = 1
+    __cell__: ClassVar[str] = ""
+    """The cell that the message belongs to: set when that cell is loaded."""
 
 
 class Command(Message, Generic[R]):

@@ -1,0 +1,26 @@
+"""How messages travel: a small transport interface, decisions without I/O, and memory."""
+
+from monocyte.bus.client import Client, fresh_id
+from monocyte.bus.interface import (
+    Delivery,
+    History,
+    Permit,
+    Route,
+    Service,
+    Transport,
+    permit_all,
+)
+from monocyte.bus.memory import MemoryTransport
+
+__all__ = [
+    "Client",
+    "Delivery",
+    "History",
+    "MemoryTransport",
+    "Permit",
+    "Route",
+    "Service",
+    "Transport",
+    "fresh_id",
+    "permit_all",
+]

@@ -1,0 +1,91 @@
+"""Who is on the bus and asks: a principal with a transport."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import count
+from typing import TypeVar
+
+from monocyte.bus.interface import Delivery, Transport
+from monocyte.contracts import ANYONE, Command, Envelope, Principal, Query
+
+__all__ = ["Client", "fresh_id"]
+
+R = TypeVar("R")
+
+_number = count(1).__next__
+_process = f"{int(time.time()):x}{os.urandom(4).hex()}"
+
+
+def fresh_id() -> str:
+    """An id for a command that no other request has, in this process or another."""
+    return f"{_process}-{_number()}"
+
+
+class Client:
+    """Sends commands and asks queries as one principal.
+
+    `timeout` is in seconds, from each request on. `new_id` makes the ids of commands.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        principal: Principal = ANYONE,
+        *,
+        labels: frozenset[str] = frozenset(),
+        timeout: float = 30.0,
+        now: Callable[[], float] = time.monotonic,
+        new_id: Callable[[], str] = fresh_id,
+    ) -> None:
+        self.principal = principal
+        self.labels = labels
+        self.timeout = timeout
+        self._transport = transport
+        self._request = transport.request
+        self._now = now
+        self._new_id = new_id
+
+    def ask(self, query: Query[R]) -> Awaitable[R]:
+        """Ask a query.
+
+        Raises:
+            BusError: when awaited: whatever the request ends in.
+        """
+        return self._request(
+            Envelope(
+                _number(), self.principal, "", "", self.labels, self._now() + self.timeout
+            ),
+            query,
+        )
+
+    def send(
+        self, command: Command[R], *, id: str = "", trace: tuple[int, int] = (0, 0)
+    ) -> Awaitable[R]:
+        """Send a command. Sending it again under the same `id` gives the first answer.
+
+        Raises:
+            BusError: when awaited: whatever the request ends in.
+        """
+        envelope = Envelope(
+            id or self._new_id(),
+            self.principal,
+            "",
+            "",
+            self.labels,
+            self._now() + self.timeout,
+            *trace,
+            (),
+            not id,
+        )
+        return self._request(envelope, command)
+
+    def follow(self, cell: str, after: int = 0) -> AsyncIterator[Delivery]:
+        """The events of a cell from a position on, then as they come.
+
+        Raises:
+            NoSuchCell: the cell is not served here.
+        """
+        return self._transport.follow(cell, after)

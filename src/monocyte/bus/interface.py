@@ -1,0 +1,104 @@
+"""The transport interface: what memory does today, and NATS and Redis can do later.
+
+A host serves cells on a transport; a client asks through it. The semantics are stated once, by the
+parity suite (`tests/bus/parity.py`), and every transport passes it: values, isolation, refusals,
+crashes, wrong types, missing handlers, deadlines, cancellation, cycles of asks, no hidden retry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from monocyte.contracts import Envelope, Event, Message, Principal
+
+__all__ = ["Delivery", "History", "Permit", "Route", "Service", "Transport", "permit_all"]
+
+
+class Route(NamedTuple):
+    """One message that a cell answers.
+
+    `answer` is a coroutine function, or a plain one where the answer is `immediate`: then it never
+    waits, so that it can neither be cancelled nor overtaken. It raises a `BusError`, nothing else.
+    """
+
+    cell: str
+    message: type[Message]
+    reply: Any
+    is_command: bool
+    immediate: bool
+    answer: Callable[[Envelope, Any], Any]
+
+    @property
+    def address(self) -> str:
+        """The name of the message for people and wires: `cell.Message`."""
+        return f"{self.cell}.{self.message.__name__}"
+
+
+class Delivery(NamedTuple):
+    """An event on its way to who follows the cell; `seq` is the cursor to go on from."""
+
+    cell: str
+    seq: int
+    event: Event
+    id: str
+    """The command, reaction or timer that made it happen."""
+    at: int
+    """When it was decided, in µs since the epoch, UTC."""
+    principal: Principal
+    correlation: str
+    labels: frozenset[str]
+
+
+History = Callable[[int], Iterator[Delivery]]
+"""The durable events of one cell behind a position, ascending."""
+
+
+class Service(NamedTuple):
+    """A cell as its host serves it."""
+
+    cell: str
+    routes: tuple[Route, ...]
+    events: tuple[type[Event], ...]
+    history: History
+    in_flight: int = 256
+    """How many requests may wait for their answers at once; the next one is `Busy`."""
+
+
+Permit = Callable[[Principal, Route], bool]
+"""The policy hook: may this principal send this? Called for every request; must be pure and quick."""
+
+
+def permit_all(principal: Principal, route: Route) -> bool:
+    """The policy until there is one: whoever is on the bus may send everything."""
+    return True
+
+
+class Transport(Protocol):
+    """Carries requests to cells and their events to who follows them."""
+
+    def serve(self, service: Service) -> None:
+        """Start to answer for a cell, or replace how it is answered."""
+
+    def withdraw(self, cell: str) -> None:
+        """Stop to answer for a cell: it is `NoSuchCell` from now on; what is in flight goes on."""
+
+    def request(self, envelope: Envelope, message: Message) -> Awaitable[Any]:
+        """Ask the cell that the message belongs to. Cancelling the wait cancels the handler.
+
+        Raises:
+            BusError: every way in which a request can end without an answer.
+        """
+
+    def publish(self, deliveries: Sequence[Delivery]) -> None:
+        """Hand on events of one cell that are durable, in order."""
+
+    def follow(self, cell: str, after: int) -> AsyncIterator[Delivery]:
+        """Every event of a cell behind a position, first those of its history, then as they come.
+
+        Raises:
+            NoSuchCell: the cell is not served here.
+        """
+
+    async def close(self) -> None:
+        """End every stream and refuse every further request."""

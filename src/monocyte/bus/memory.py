@@ -1,0 +1,178 @@
+"""The transport of one process: messages pass by reference, and mean what they mean on a wire.
+
+Words are immutable by type and are held against their types, so that nothing needs to be copied.
+Each route is compiled into one closure; a request costs one coroutine and no task.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from typing import Any
+
+from monocyte.bus import core
+from monocyte.bus.feed import Feed
+from monocyte.bus.interface import Delivery, Permit, Route, Service, permit_all
+from monocyte.contracts import FOREVER, Envelope, Message
+from monocyte.contracts.check import compile_check, quick_check
+from monocyte.errors import BusError
+
+__all__ = ["MemoryTransport"]
+
+Request = Callable[[Envelope, Any], Coroutine[Any, Any, Any]]
+
+
+class MemoryTransport:
+    """Carries messages by reference, within the running event loop.
+
+    `permit` is the policy hook. `now` is the clock of the deadlines, in seconds: the loop's.
+    """
+
+    def __init__(
+        self, *, permit: Permit = permit_all, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._permit = permit
+        self._now = now
+        self._services: dict[str, Service] = {}
+        self._feeds: dict[str, Feed] = {}
+        self._requests = _Requests(self)
+        self._closed = False
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """What is served, in the order in which it was first served."""
+        return tuple(self._services.values())
+
+    def serve(self, service: Service) -> None:
+        """Start to answer for a cell, or replace how it is answered; its followers go on."""
+        self.withdraw(service.cell)
+        self._services[service.cell] = service
+        gate = core.Gate(service.in_flight)
+        for route in service.routes:
+            compiled = self._immediate(route) if route.immediate else self._waiting(route, gate)
+            self._requests[route.message] = compiled
+        if service.cell in self._feeds:
+            self._feeds[service.cell].history = service.history
+        else:
+            self._feeds[service.cell] = Feed(service.history)
+
+    def withdraw(self, cell: str) -> None:
+        """Stop to answer for a cell; what is in flight goes on, followers wait for its return."""
+        service = self._services.pop(cell, None)
+        for route in service.routes if service else ():
+            self._requests.pop(route.message, None)
+
+    def request(self, envelope: Envelope, message: Message) -> Coroutine[Any, Any, Any]:
+        """Ask the cell that the message belongs to.
+
+        Raises:
+            BusError: every way in which a request can end without an answer.
+        """
+        return self._requests[type(message)](envelope, message)
+
+    def publish(self, deliveries: Sequence[Delivery]) -> None:
+        """Hand on durable events of one cell."""
+        self._feeds[deliveries[0].cell].publish(deliveries)
+
+    def follow(self, cell: str, after: int) -> AsyncIterator[Delivery]:
+        """Every event of a cell behind a position, then as they come.
+
+        Raises:
+            NoSuchCell: the cell is not served here.
+        """
+        if cell not in self._feeds:
+            raise core.missing(cell, "", self.services)
+        return self._feeds[cell].follow(after)
+
+    async def close(self) -> None:
+        """End every stream and refuse every further request."""
+        self._closed = True
+        self._requests.clear()
+        for feed in self._feeds.values():
+            feed.close()
+
+    def missing(self, message: type[Message]) -> BusError:
+        """Why nobody answers a message."""
+        if self._closed:
+            return core.closed()
+        return core.missing(message.__cell__, message.__name__, self.services)
+
+    def _immediate(self, route: Route) -> Request:
+        permit, now, answer, cell = self._permit, self._now, route.answer, route.cell
+        message_fits, reply_fits = quick_check(route.message), quick_check(route.reply)
+        check, check_reply = _checks(route)
+
+        async def request(envelope: Envelope, message: Message) -> Any:
+            if envelope.deadline <= now():
+                raise core.expired(envelope, route)
+            if cell in envelope.path:
+                raise core.ask_cycle(envelope, route)
+            if not permit(envelope.principal, route):
+                raise core.denied(envelope, route)
+            if not message_fits(message):
+                message = check(message)
+            reply = answer(envelope, message)
+            return reply if reply_fits(reply) else check_reply(reply)
+
+        return request
+
+    def _waiting(self, route: Route, gate: core.Gate) -> Request:
+        permit, now, answer, cell = self._permit, self._now, route.answer, route.cell
+        check, check_reply = _checks(route)
+
+        async def request(envelope: Envelope, message: Message) -> Any:
+            if envelope.deadline <= now():
+                raise core.expired(envelope, route)
+            if cell in envelope.path:
+                raise core.ask_cycle(envelope, route)
+            if not permit(envelope.principal, route):
+                raise core.denied(envelope, route)
+            message = check(message)
+            if gate.in_flight >= gate.limit:
+                raise core.busy(gate, route)
+            gate.in_flight += 1
+            try:
+                if envelope.deadline == FOREVER:
+                    return check_reply(await answer(envelope, message))
+                async with asyncio.timeout_at(envelope.deadline):
+                    return check_reply(await answer(envelope, message))
+            except TimeoutError as why:
+                raise core.expired(envelope, route) from why
+            finally:
+                gate.in_flight -= 1
+
+        return request
+
+
+class _Requests(dict[type[Message], Request]):
+    """The compiled routes by type of message; a type that nobody answers fails when awaited."""
+
+    def __init__(self, transport: MemoryTransport) -> None:
+        super().__init__()
+        self._transport = transport
+
+    def __missing__(self, message: type[Message]) -> Request:
+        async def request(envelope: Envelope, message: Message) -> Any:
+            raise self._transport.missing(type(message))
+
+        return request
+
+
+def _checks(route: Route) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+    """How a message and its reply are held against their types, failing as each side's fault."""
+    fits, reply_fits = compile_check(route.message), compile_check(route.reply)
+
+    def check(message: Any) -> Any:
+        try:
+            return fits(message)
+        except BusError as why:
+            raise core.invalid(route, why) from why
+
+    def check_reply(reply: Any) -> Any:
+        try:
+            return reply_fits(reply)
+        except BusError as why:
+            raise core.wrong_reply(route, why) from why
+
+    return check, check_reply
