@@ -1,0 +1,337 @@
+"""# People: who belongs to the lab, in which roles, and what each was trained for.
+
+A hundred and twenty people come and go, and every other cell asks here before it trusts a name.
+Membership and training are judged on the day that a message names, never on today: a booking for
+June is checked against June, and a year of history can be entered in an afternoon.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum
+from typing import Annotated
+
+from msgspec import Meta
+
+from monocyte import Caller, Cell, Clock, Command, Event, Query, State, Value
+from monocyte.testing import World
+
+# ## Words
+
+Handle = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]*$", min_length=2, max_length=24)]
+Course = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]*$", min_length=2, max_length=32)]
+Name = Annotated[str, Meta(min_length=1, max_length=80)]
+
+
+class Role(Enum):
+    HEAD = "head"
+    OFFICE = "office"
+    SCIENTIST = "scientist"
+    STUDENT = "student"
+    STORES = "stores"
+    TECHNICIAN = "technician"
+    TRAINER = "trainer"
+
+
+class Member(Value):
+    handle: Handle
+    name: Name
+    roles: frozenset[Role]
+    since: date
+    until: date | None = None
+
+
+class Training(Value):
+    course: Course
+    on: date
+    until: date
+    trainer: Handle
+
+
+class Joined(Event):
+    handle: Handle
+    name: Name
+    roles: frozenset[Role]
+    on: date
+
+
+class RolesGiven(Event):
+    handle: Handle
+    roles: frozenset[Role]
+
+
+class Trained(Event):
+    handle: Handle
+    training: Training
+
+
+class TrainingEnding(Event):
+    handle: Handle
+    course: Course
+    until: date
+
+
+class Left(Event):
+    handle: Handle
+    on: date
+    heir: Handle
+
+
+class Enrol(Command[Joined]):
+    handle: Handle
+    name: Name
+    roles: frozenset[Role]
+    on: date
+
+
+class GiveRoles(Command[RolesGiven]):
+    handle: Handle
+    roles: frozenset[Role]
+
+
+class RecordTraining(Command[Trained]):
+    handle: Handle
+    course: Course
+    on: date
+    until: date
+
+
+class SayGoodbye(Command[Left]):
+    handle: Handle
+    on: date
+    heir: Handle
+
+
+class GetMember(Query[Member | None]):
+    handle: Handle
+
+
+class ListMembers(Query[tuple[Member, ...]]):
+    """With a role, only who has it; with a day, as it was on that day."""
+
+    role: Role | None = None
+    on: date | None = None
+
+
+class ListTrainings(Query[tuple[Training, ...]]):
+    handle: Handle
+
+
+class IsTrained(Query[bool]):
+    handle: Handle
+    course: Course
+    on: date
+
+
+# ## Rules and behaviour
+
+
+class Person(State):
+    name: str
+    roles: frozenset[Role]
+    since: date
+    until: date | None = None
+    trainings: list[Training] = []
+
+
+Register = dict[Handle, Person]
+
+cell = Cell("people", state=Register)
+
+OFFICE = cell.rule("PEOPLE-1", "The office (or the app's owner) keeps the register.")
+FOR_EVER = cell.rule("PEOPLE-2", "A handle means one person for ever, also after they left.")
+MEMBER = cell.rule("PEOPLE-3", "Only members are trained, given roles, named heirs, or leave.")
+TRAINER = cell.rule("PEOPLE-4", "A training is recorded by a trainer, and not for oneself.")
+LASTING = cell.rule("PEOPLE-5", "A training lasts at least a day and at most three years.")
+HEIR = cell.rule("PEOPLE-6", "Who leaves names somebody else as heir to their samples.")
+
+
+@cell.handles
+def enrol(it: Enrol, register: Register, caller: Caller) -> Joined:
+    keeps_register(caller)
+    FOR_EVER.require(it.handle not in register, it.handle)
+    return Joined(it.handle, it.name, it.roles, it.on)
+
+
+@cell.handles
+def give_roles(it: GiveRoles, register: Register, caller: Caller) -> RolesGiven:
+    keeps_register(caller)
+    staying_member(it.handle, register)
+    return RolesGiven(it.handle, it.roles)
+
+
+@cell.handles
+def record_training(it: RecordTraining, register: Register, caller: Caller) -> Trained:
+    TRAINER.require("trainer" in caller.roles and caller.name != it.handle, caller.name)
+    LASTING.require(timedelta(days=1) <= it.until - it.on <= timedelta(days=3 * 366))
+    staying_member(it.handle, register)
+    return Trained(it.handle, Training(it.course, it.on, it.until, trainer=caller.name))
+
+
+@cell.handles
+def say_goodbye(it: SayGoodbye, register: Register, caller: Caller) -> Left:
+    keeps_register(caller)
+    HEIR.require(it.heir != it.handle, it.heir)
+    staying_member(it.handle, register)
+    staying_member(it.heir, register)
+    return Left(it.handle, it.on, it.heir)
+
+
+@cell.handles
+def member(it: GetMember, register: Register) -> Member | None:
+    return seen(it.handle, register[it.handle]) if it.handle in register else None
+
+
+@cell.handles
+def members(it: ListMembers, register: Register) -> tuple[Member, ...]:
+    """Sorted by name."""
+    here = ((handle, who) for handle, who in register.items() if belongs(who, it.on))
+    wanted = (seen(h, who) for h, who in here if it.role is None or it.role in who.roles)
+    return tuple(sorted(wanted, key=lambda m: (m.name, m.handle)))
+
+
+@cell.handles
+def trainings(it: ListTrainings, register: Register) -> tuple[Training, ...]:
+    return tuple(register[it.handle].trainings) if it.handle in register else ()
+
+
+@cell.handles
+def is_trained(it: IsTrained, register: Register) -> bool:
+    """Whether that person belongs to the lab on that day, and holds that training."""
+    who = register.get(it.handle)
+    return who is not None and belongs(who, it.on) and holds(who, it.course, it.on)
+
+
+def month_before(it: Trained) -> datetime:
+    return datetime.combine(it.training.until, time(8), UTC) - timedelta(days=30)
+
+
+@cell.after(month_before)
+def remind(it: Trained, register: Register, clock: Clock) -> TrainingEnding | None:
+    """Once; but not who left or has renewed it, nor when it is over anyway (old history)."""
+    who, training = register[it.handle], it.training
+    renewed = holds(who, training.course, training.until + timedelta(days=1))
+    if renewed or who.until is not None or clock.now().date() > training.until:
+        return None
+    return TrainingEnding(it.handle, training.course, training.until)
+
+
+@cell.evolves
+def join(it: Joined, register: Register) -> None:
+    register[it.handle] = Person(it.name, it.roles, it.on)
+
+
+@cell.evolves
+def give(it: RolesGiven, register: Register) -> None:
+    register[it.handle].roles = it.roles
+
+
+@cell.evolves
+def learn(it: Trained, register: Register) -> None:
+    register[it.handle].trainings.append(it.training)
+
+
+@cell.evolves
+def told(it: TrainingEnding, register: Register) -> None:
+    """Said for others to hear; nothing is remembered."""
+
+
+@cell.evolves
+def leave(it: Left, register: Register) -> None:
+    register[it.handle].until = it.on
+
+
+def keeps_register(caller: Caller) -> None:
+    OFFICE.require(not caller.roles.isdisjoint(("office", "owner")), caller.name)
+
+
+def staying_member(handle: Handle, register: Register) -> None:
+    who = register.get(handle)
+    MEMBER.require(who is not None and who.until is None, handle)
+
+
+def seen(handle: Handle, who: Person) -> Member:
+    return Member(handle, who.name, who.roles, who.since, who.until)
+
+
+def holds(who: Person, course: Course, on: date) -> bool:
+    return any(t.course == course and t.on <= on <= t.until for t in who.trainings)
+
+
+def belongs(who: Person, on: date | None) -> bool:
+    """On that day; without one, whether they are still here."""
+    if on is None:
+        return who.until is None
+    return who.since <= on and (who.until is None or on < who.until)
+
+
+# ## Scenarios
+
+DAY = date(2026, 1, 5)
+
+
+@cell.scenario
+def lise_joins_and_learns(lab: World) -> None:
+    """Lise joins; Tom, a trainer, teaches her the microscope for a year, to the day."""
+    office, tom = lab.by("olga", "office"), lab.by("tom", "trainer")
+    office.send(Enrol("tom", "Tom Ochs", frozenset({Role.TRAINER}), DAY))
+    office.send(Enrol("lise", "Lise Meyer", frozenset({Role.SCIENTIST}), DAY))
+    tom.send(RecordTraining("lise", "confocal", DAY, date(2027, 1, 4)))
+    for on, trained in [(DAY, True), (date(2027, 1, 4), True), (date(2027, 1, 5), False)]:
+        assert lab.by("lise").ask(IsTrained("lise", "confocal", on)) is trained
+    assert not lab.by("lise").ask(IsTrained("lise", "nmr", DAY))
+    assert [m.handle for m in tom.ask(ListMembers(Role.SCIENTIST, DAY))] == ["lise"]
+
+
+@cell.scenario
+def who_may_write_in_the_register(lab: World) -> None:
+    """Lise enrols nobody, Tom trains neither himself nor a stranger, nor anybody for ever."""
+    lise_joins_and_learns(lab)
+    tom = lab.by("tom", "trainer")
+    with OFFICE.refuses():
+        lab.by("lise").send(Enrol("bob", "Bob", frozenset(), DAY))
+    with TRAINER.refuses():
+        tom.send(RecordTraining("tom", "nmr", DAY, date(2027, 1, 4)))
+    with MEMBER.refuses():
+        tom.send(RecordTraining("nobody", "nmr", DAY, date(2027, 1, 4)))
+    for until in (DAY, date(2031, 1, 1)):
+        with LASTING.refuses():
+            tom.send(RecordTraining("lise", "nmr", DAY, until))
+
+
+@cell.scenario
+def lise_leaves(lab: World) -> None:
+    """From that day she counts no more, and nobody ever gets her handle."""
+    lise_joins_and_learns(lab)
+    office = lab.by("olga", "office")
+    with HEIR.refuses():
+        office.send(SayGoodbye("lise", date(2026, 3, 1), heir="lise"))
+    office.send(SayGoodbye("lise", date(2026, 3, 1), heir="tom"))
+    assert office.ask(IsTrained("lise", "confocal", date(2026, 2, 28)))
+    assert not office.ask(IsTrained("lise", "confocal", date(2026, 3, 1)))
+    with MEMBER.refuses():
+        office.send(GiveRoles("lise", frozenset({Role.HEAD})))
+    with FOR_EVER.refuses():
+        office.send(Enrol("lise", "Lise Ott", frozenset(), date(2026, 4, 1)))
+
+
+@cell.scenario
+def two_clerks_and_one_handle(lab: World) -> None:
+    """Two people enrolled at once under one handle: exactly one gets it."""
+    one = lab.by("olga", "office").start(Enrol("kim", "Kim Lee", frozenset(), DAY))
+    two = lab.by("otto", "office").start(Enrol("kim", "Kim Roe", frozenset(), DAY))
+    with FOR_EVER.refuses():
+        one.result()
+        two.result()
+    assert len(lab.events(Joined)) == 1
+
+
+@cell.scenario
+def a_month_before_the_end(lab: World) -> None:
+    """Lise is told once, power cut or not; had she renewed it, she would not be."""
+    lise_joins_and_learns(lab)
+    lab.by("tom", "trainer").send(RecordTraining("lise", "nmr", DAY, date(2027, 1, 4)))
+    lab.by("tom", "trainer").send(RecordTraining("lise", "nmr", DAY, date(2027, 9, 4)))
+    lab.restart()
+    lab.advance(timedelta(days=335))
+    lab.restart()
+    lab.advance(timedelta(days=1))
+    assert lab.events(TrainingEnding) == (TrainingEnding("lise", "confocal", date(2027, 1, 4)),)
