@@ -41,7 +41,7 @@ lock: $(READY) ## Pin the newest of everything in requirements.lock
 
 clean: ## Remove the environment and what tools left behind
 	rm -rf $(VENV) build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
-	rm -rf .hypothesis
+	rm -rf .hypothesis benchmarks/.venv
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A file, not a phony name: installs once, and again when what is pinned changes.
