@@ -1,0 +1,1 @@
+"""The app of the benchmarks: one cell; `growth` makes as many copies of it as it needs."""
