@@ -1,6 +1,6 @@
 """How messages travel: a small transport interface, decisions without I/O, and memory."""
 
-from monocyte.bus.client import Client, fresh_id
+from monocyte.bus.client import Client, fresh_id, fresh_number
 from monocyte.bus.interface import (
     Delivery,
     History,
@@ -22,5 +22,6 @@ __all__ = [
     "Service",
     "Transport",
     "fresh_id",
+    "fresh_number",
     "permit_all",
 ]

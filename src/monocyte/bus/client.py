@@ -11,17 +11,19 @@ from typing import TypeVar
 from monocyte.bus.interface import Delivery, Transport
 from monocyte.contracts import ANYONE, Command, Envelope, Principal, Query
 
-__all__ = ["Client", "fresh_id"]
+__all__ = ["Client", "fresh_id", "fresh_number"]
 
 R = TypeVar("R")
 
-_number = count(1).__next__
+fresh_number = count(1).__next__
+"""The id of the next query: it tells it from the others of this process, cheaply."""
+
 _process = f"{int(time.time()):x}{os.urandom(4).hex()}"
 
 
 def fresh_id() -> str:
     """An id for a command that no other request has, in this process or another."""
-    return f"{_process}-{_number()}"
+    return f"{_process}-{fresh_number()}"
 
 
 class Client:
@@ -56,7 +58,7 @@ class Client:
         """
         return self._request(
             Envelope(
-                _number(), self.principal, "", "", self.labels, self._now() + self.timeout
+                fresh_number(), self.principal, "", "", self.labels, self._now() + self.timeout
             ),
             query,
         )

@@ -10,26 +10,33 @@ from __future__ import annotations
 import hashlib
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NamedTuple, get_origin, get_type_hints
+from types import NoneType
+from typing import Any, NamedTuple, TypeVar
 
 from monocyte.cell.definition import Cell, Declared, Delay
+from monocyte.cell.places import class_place
 from monocyte.cell.ports import PORTS, Port
-from monocyte.cell.results import Result, ResultFault, result_of
+from monocyte.cell.results import NOTHING, Result, ResultFault, result_of
 from monocyte.cell.rules import Rule
+from monocyte.cell.signatures import annotations_of, shape_faults, unannotated
+from monocyte.cell.words import WordCheck
 from monocyte.contracts import Command, Event, Message, Query, Tick, Value, reply_type
-from monocyte.contracts.immutable import field_faults
+from monocyte.contracts.annotations import spell
 from monocyte.errors import DefinitionError
 
 __all__ = ["Evolver", "Function", "Handler", "Manifest", "Reaction", "Timer", "manifest_of"]
+
+M = TypeVar("M", bound=Message)
 
 
 class Function(NamedTuple):
     """A function of a cell as the engine calls it.
 
-    `arguments` has, for each parameter after the first, its name and its port, or None for the state.
+    `arguments` has, for each parameter after the first, its name and its port, or None for the
+    state.
     """
 
     name: str
@@ -106,20 +113,25 @@ def manifest_of(cell: Cell) -> Manifest:
         DefinitionError: it is not well formed; `more` holds its further faults.
     """
     reading = _Reading(cell)
-    faults = list(reading.faults())
+    faults = sorted(reading.read(), key=_line)
     if faults:
-        raise DefinitionError(
-            faults[0].message, where=faults[0].where, mend=faults[0].mend, more=tuple(faults[1:])
-        )
+        first, *more = faults
+        raise DefinitionError(first.message, where=first.where, mend=first.mend, more=tuple(more))
     return reading.manifest()
 
 
 class _Reading:
-    """One pass over the declarations of one cell: what they mean, and what is wrong with them."""
+    """One pass over the declarations of one cell: what they mean, and what is wrong with them.
+
+    A declaration with a fault is kept all the same, so that nothing is called missing that is there:
+    the manifest is made only when nothing was found.
+    """
 
     def __init__(self, cell: Cell) -> None:
         self.cell = cell
         self.module = sys.modules[cell.module]
+        self.found: list[DefinitionError] = []
+        self.unread = False
         self.handlers: dict[type[Message], Handler] = {}
         self.evolvers: dict[type[Event], Evolver] = {}
         self.reactions: dict[type[Event], Reaction] = {}
@@ -127,26 +139,38 @@ class _Reading:
         self.upcasts: dict[tuple[str, int], Callable[..., Any]] = {}
         self.scenarios: list[Declared] = []
         self.emitted: dict[type[Event], str] = {}
-        self.words = {
-            name: thing
-            for name, thing in vars(self.module).items()
+        self.words: dict[str, type[Value]] = {
+            thing.__name__: thing
+            for thing in vars(self.module).values()
             if isinstance(thing, type)
             and issubclass(thing, Value)
             and thing.__module__ == cell.module
         }
 
-    def faults(self) -> Iterator[DefinitionError]:
-        for word in self.words.values():
-            yield from self._word_faults(word)
+    def read(self) -> list[DefinitionError]:
+        """Read everything; what is wrong comes back."""
+        self.found += self.cell.faults
+        for where, role in self.cell.unused.items():
+            self._fault(
+                f"@{role} stands above no function", where, f"@cell.{role}(...) above a def"
+            )
         for declared in self.cell.declared:
-            try:
-                getattr(self, f"_{declared.role}")(declared)
-            except DefinitionError as fault:
-                yield fault
-        yield from self._missing()
+            self._declared(declared)
+        check = WordCheck(foreign=_other_cells(self.cell))
+        for word in self.words.values():
+            self.found += check.word(word)
+        self.found += check.state(self.cell.state, self.cell.where)
+        self._chains()
+        if not self.unread:
+            self._missing()
+        return self.found
 
     def manifest(self) -> Manifest:
+        """What was read; every message learns whose it is."""
         cell, source = self.cell, Path(self.cell.file)
+        for word in self.words.values():
+            if issubclass(word, Message):
+                word.__cell__ = cell.name
         release = hashlib.blake2b(source.read_bytes() if source.is_file() else b"", digest_size=8)
         return Manifest(
             cell.name,
@@ -165,233 +189,240 @@ class _Reading:
             tuple(self.scenarios),
         )
 
-    # -- the words ---------------------------------------------------------------------------------
+    def _fault(self, message: str, where: str, mend: str) -> None:
+        self.found.append(DefinitionError(message, where=where, mend=mend))
 
-    def _word_faults(self, word: type[Value]) -> Iterator[DefinitionError]:
-        try:
-            for field, annotation, mend in field_faults(word):
-                yield DefinitionError(
-                    f"{word.__name__}.{field} is a {annotation}: messages are immutable by type",
-                    where=_line_of(word, field),
-                    mend=mend,
-                )
-            if issubclass(word, (Command, Query)):
-                reply_type(word)
-        except (NameError, TypeError) as why:
-            yield DefinitionError(
-                f"{word.__name__}: {why}", where=_line_of(word), mend="name types that exist here"
-            )
+    # -- what is missing ---------------------------------------------------------------------------
 
-    def _missing(self) -> Iterator[DefinitionError]:
+    def _missing(self) -> None:
+        variable = _cell_variable(self.cell)
         for event, where in self.emitted.items():
             if event not in self.evolvers:
-                yield DefinitionError(
-                    f"nobody can apply {event.__name__}",
-                    where=where,
-                    mend=f"declare @{_cell_variable(self.cell)}.evolves for it in this cell",
-                )
+                mend = f"declare @{variable}.evolves for it in this cell"
+                self._fault(f"nobody can apply {event.__name__}", where, mend)
         for word in self.words.values():
             if issubclass(word, (Command, Query)) and word not in self.handlers:
-                yield DefinitionError(
-                    f"nobody handles {word.__name__}",
-                    where=_line_of(word),
-                    mend=f"declare @{_cell_variable(self.cell)}.handles for it, or delete it",
-                )
+                mend = f"declare @{variable}.handles for it, or delete it"
+                self._fault(f"nobody handles {word.__name__}", class_place(word), mend)
 
-    # -- one method for each role of a declaration ----------------------------------------------------
+    def _chains(self) -> None:
+        """Each older version of each event leads to the next, up to the present one."""
+        for word in self.words.values():
+            version: Any = word.__version__ if issubclass(word, Event) else 1
+            for old in range(1, version if type(version) is int else 1):
+                if (word.__name__, old) not in self.upcasts:
+                    call = f"@{_cell_variable(self.cell)}.upcasts({word.__name__!r}, version={old})"
+                    what = f"stored {word.__name__} of version {old} cannot be read any more"
+                    self._fault(what, class_place(word), f"declare {call}")
 
-    def _handles(self, it: Declared) -> None:
-        message, hints = self._consumes(it, (Command, Query), "a Command or a Query of this cell")
-        if message in self.handlers:
-            first = self.handlers[message].function.where
-            raise DefinitionError(
-                f"{message.__name__} has two handlers",
-                where=it.where,
-                mend=f"delete one; the first is at {first}",
-            )
-        reply = reply_type(message)
+    # -- one method for each role of a declaration -------------------------------------------------
+
+    def _declared(self, it: Declared) -> None:
+        shape = list(shape_faults(it, is_global=self.cell.is_global))
+        self.found += shape
+        if it.role in ("scenario", "upcasts"):
+            return self._scenario(it) if it.role == "scenario" else self._upcasts(it)
+        try:
+            hints = annotations_of(it)
+        except DefinitionError as fault:
+            self.found.append(fault)
+            self.unread = True
+            return None
+        self.found += unannotated(it, hints)
+        return ROLES[it.role](self, it, hints)
+
+    def _handles(self, it: Declared, hints: dict[str, Any]) -> None:
+        wanted = "a Command or a Query of this cell"
+        message = self._consumes(it, hints, (Command, Query), wanted)
+        if message is None:
+            return
+        try:
+            reply = reply_type(message)
+        except TypeError:  # reported with the words
+            reply = hints.get("return")
         is_command = issubclass(message, Command)
-        result = self._result(it, hints, reply, events=is_command)
-        self.handlers[message] = Handler(
-            message, reply, is_command, self._function(it, hints, result)
-        )
+        function = self._function(it, hints, reply, emits=is_command)
+        handler = Handler(message, reply, is_command, function)
+        first = self.handlers.setdefault(message, handler)
+        if first is not handler:
+            mend = f"delete one; the first is at {first.function.where}"
+            self._fault(f"{message.__name__} has two handlers", it.where, mend)
 
-    def _evolves(self, it: Declared) -> None:
-        event, hints = self._consumes(it, (Event,), "an Event of this cell")
-        if event in self.evolvers:
-            raise DefinitionError(
-                f"{event.__name__} has two evolvers", where=it.where, mend="delete one"
-            )
-        rest = list(hints.items())[1:]
-        out = hints.get("return", inspect.Parameter.empty)
-        if [a for n, a in rest if n != "return"] != [self.cell.state]:
-            raise DefinitionError(
-                f"{it.function.__name__} must take its event and the state, and nothing else",
-                where=it.where,
-                mend=f"annotate the second parameter as {_spell(self.cell.state)}",
-            )
-        if out not in (type(None), None, self.cell.state):
-            raise DefinitionError(
-                f"{it.function.__name__} must return None or the next state",
-                where=it.where,
-                mend=f"annotate it -> None (and change the state in place) or -> {_spell(self.cell.state)}",
-            )
+    def _evolves(self, it: Declared, hints: dict[str, Any]) -> None:
+        event = self._consumes(it, hints, (Event,), "an Event of this cell")
+        state, name = self.cell.state, it.function.__name__
+        if list(_parameters(hints).values())[1:] != [state]:
+            mend = f"annotate the second parameter as {spell(state)}"
+            what = f"{name} must take its event and the state, and nothing else"
+            self._fault(what, it.where, mend)
+        if hints.get("return", NoneType) not in (NoneType, state):
+            mend = f"annotate it -> None, and change the state in place, or -> {spell(state)}"
+            self._fault(f"{name} must return None or the next state", it.where, mend)
         if inspect.iscoroutinefunction(it.function):
-            raise DefinitionError(
-                f"{it.function.__name__} cannot be async: it only applies what happened",
-                where=it.where,
-                mend="def",
-            )
-        self.evolvers[event] = Evolver(
-            event, it.function, out == self.cell.state and out is not type(None)
-        )
+            what = f"{name} cannot be async: it only applies what has happened"
+            self._fault(what, it.where, "make it a plain def")
+        replaces = hints.get("return") == state and state is not NoneType
+        if event is not None:
+            evolver = Evolver(event, it.function, replaces)
+            if self.evolvers.setdefault(event, evolver) is not evolver:
+                self._fault(f"{event.__name__} has two evolvers", it.where, "make them one")
 
-    def _reacts(self, it: Declared) -> None:
-        event, hints = self._consumes(it, (Event,), "an Event of another cell", own=False)
-        if event in self.reactions:
-            raise DefinitionError(
-                f"{event.__name__} has two reactions", where=it.where, mend="make them one"
-            )
+    def _reacts(self, it: Declared, hints: dict[str, Any]) -> None:
+        event = self._consumes(it, hints, (Event,), "an Event of another cell", own=False)
+        function = self._function(it, hints, NoneType, emits=True)
+        if event is None:
+            return
         source = getattr(sys.modules[event.__module__], "cell", None)
         if not isinstance(source, Cell):
-            raise DefinitionError(
-                f"{event.__name__} belongs to no cell",
-                where=it.where,
-                mend="react to a cell's event",
-            )
-        result = self._result(it, hints, type(None), events=True)
-        self.reactions[event] = Reaction(event, source.name, self._function(it, hints, result))
+            mend = "react to an event of a cell; a timer consumes Tick"
+            self._fault(f"{event.__name__} belongs to no cell", it.where, mend)
+            return
+        reaction = Reaction(event, source.name, function)
+        if self.reactions.setdefault(event, reaction) is not reaction:
+            self._fault(f"{event.__name__} has two reactions", it.where, "make them one")
 
-    def _every(self, it: Declared) -> None:
-        period: timedelta = it.options["period"]
-        if period <= timedelta(0):
-            raise DefinitionError(
-                "a timer needs a period above zero", where=it.where, mend="timedelta(hours=1)"
-            )
-        hints = self._hints(it)
-        if next(iter(hints.values()), None) is not Tick:
-            raise DefinitionError(
-                f"{it.function.__name__} is called by the clock",
-                where=it.where,
-                mend="annotate its first parameter as Tick",
-            )
+    def _every(self, it: Declared, hints: dict[str, Any]) -> None:
+        period = it.options["period"]
+        if not isinstance(period, timedelta) or period <= timedelta(0):
+            self._fault("a timer needs a period above zero", it.where, "like timedelta(hours=1)")
+        if next(iter(_parameters(hints).values()), None) is not Tick:
+            what = f"{it.function.__name__} is called by the clock"
+            self._fault(what, it.where, "annotate its first parameter as Tick")
         self._timer(it, hints, Tick)
 
-    def _after(self, it: Declared) -> None:
-        event, hints = self._consumes(it, (Event,), "an Event of this cell")
-        self._timer(it, hints, event)
+    def _after(self, it: Declared, hints: dict[str, Any]) -> None:
+        delay = it.options["delay"]
+        if not callable(delay) and not (isinstance(delay, timedelta) and delay >= timedelta(0)):
+            mend = "give a timedelta, or a function of the event to a timedelta or datetime"
+            self._fault("a timer needs a delay that is not negative", it.where, mend)
+        event = self._consumes(it, hints, (Event,), "an Event of this cell")
+        self._timer(it, hints, event or Tick)
 
     def _timer(self, it: Declared, hints: dict[str, Any], event: type[Event]) -> None:
         name = it.function.__name__
-        if name in self.timers:
-            raise DefinitionError(
-                f"two timers are called {name}", where=it.where, mend="rename one"
-            )
-        result = self._result(it, hints, type(None), events=True)
-        function = self._function(it, hints, result)
-        self.timers[name] = Timer(
-            name, event, it.options.get("period"), it.options.get("delay"), function
-        )
+        function = self._function(it, hints, NoneType, emits=True)
+        timer = Timer(name, event, it.options.get("period"), it.options.get("delay"), function)
+        first = self.timers.setdefault(name, timer)
+        if first is not timer:
+            mend = f"rename one; the first is at {first.function.where}"
+            self._fault(f"two timers are called {name}", it.where, mend)
 
     def _upcasts(self, it: Declared) -> None:
-        self.upcasts[it.options["event"], it.options["version"]] = it.function
+        name, version = it.options["event"], it.options["version"]
+        word = self.words.get(name)
+        if word is None or not issubclass(word, Event):
+            known = [n for n, w in self.words.items() if issubclass(w, Event)]
+            mend = f"its events are {', '.join(known) or 'none'}"
+            self._fault(f"this cell has no event {name} to upcast", it.where, mend)
+        elif type(version) is not int or not 0 < version < word.__version__:
+            what = f"{name} is at version {word.__version__}: nothing upcasts from {version!r}"
+            mend = "raise __version__ of the event, or upcast from an older version"
+            self._fault(what, it.where, mend)
+        if len(inspect.signature(it.function).parameters) != 1 or _is_async(it):
+            what = f"{it.function.__name__} must take the stored fields, and nothing else"
+            mend = "def (old: dict[str, object]) -> dict[str, object]"
+            self._fault(what, it.where, mend)
+        if self.upcasts.setdefault((name, version), it.function) is not it.function:
+            what = f"two functions upcast {name} from version {version}"
+            self._fault(what, it.where, "delete one")
 
     def _scenario(self, it: Declared) -> None:
-        if len(inspect.signature(it.function).parameters) != 1:
-            raise DefinitionError(
-                f"{it.function.__name__} must take one parameter",
-                where=it.where,
-                mend="(lab: World) -> None",
-            )
+        if len(inspect.signature(it.function).parameters) != 1 or _is_async(it):
+            what = f"{it.function.__name__} must be a plain function of one parameter"
+            self._fault(what, it.where, "def (lab: World) -> None")
         self.scenarios.append(it)
 
-    # -- reading one function --------------------------------------------------------------------------
-
-    def _hints(self, it: Declared) -> dict[str, Any]:
-        try:
-            hints = get_type_hints(it.function, include_extras=True)
-        except (NameError, TypeError, AttributeError) as why:
-            raise DefinitionError(
-                f"an annotation of {it.function.__name__} cannot be read: {why}",
-                where=it.where,
-                mend="import or define it",
-            ) from why
-        for name, parameter in inspect.signature(it.function).parameters.items():
-            if name not in hints:
-                raise DefinitionError(
-                    f"parameter {name} of {it.function.__name__} has no annotation",
-                    where=it.where,
-                    mend="annotate it: with a message, the state, or a port",
-                )
-            if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-                raise DefinitionError(
-                    f"parameter {name} of {it.function.__name__} cannot be passed by name",
-                    where=it.where,
-                    mend="no *, ** or /",
-                )
-        return hints
+    # -- reading one function ----------------------------------------------------------------------
 
     def _consumes(
-        self, it: Declared, kinds: tuple[type, ...], what: str, *, own: bool = True
-    ) -> tuple[Any, dict[str, Any]]:
-        hints = self._hints(it)
-        first = next((a for n, a in hints.items() if n != "return"), None)
+        self,
+        it: Declared,
+        hints: dict[str, Any],
+        kinds: tuple[type[M], ...],
+        what: str,
+        *,
+        own: bool = True,
+    ) -> type[M] | None:
+        first = next(iter(_parameters(hints).values()), None)
         is_kind = isinstance(first, type) and issubclass(first, kinds)
-        if not is_kind or (first.__module__ == self.cell.module) is not own:
-            raise DefinitionError(
-                f"{it.function.__name__} consumes {_spell(first)}",
-                where=it.where,
-                mend=f"its first parameter must be {what}",
-            )
-        return first, hints
+        if first is None or not is_kind or (first.__module__ == self.cell.module) is not own:
+            consumed = f"consumes {spell(first)}" if _parameters(hints) else "consumes nothing"
+            mend = f"its first parameter must be {what}"
+            self._fault(f"{it.function.__name__} {consumed}", it.where, mend)
+            return None
+        message: type[M] = first
+        if own and self.words.setdefault(message.__name__, message) is not message:
+            what = f"two words of this cell are called {message.__name__}"
+            self._fault(what, it.where, "rename one")
+        return message
 
-    def _result(self, it: Declared, hints: dict[str, Any], reply: Any, *, events: bool) -> Result:
-        if "return" not in hints:
-            raise DefinitionError(
-                f"{it.function.__name__} does not say what it returns",
-                where=it.where,
-                mend="annotate its result",
-            )
-        try:
-            result = result_of(hints["return"], reply, events=events)
-        except ResultFault as why:
-            raise DefinitionError(
-                f"{it.function.__name__} {why}", where=it.where, mend=why.mend
-            ) from None
-        for event in result.events:
-            if event.__module__ != self.cell.module:
-                raise DefinitionError(
-                    f"{it.function.__name__} emits {event.__name__}, which is another cell's",
-                    where=it.where,
-                    mend="emit an event of this cell, or send a command to the other",
-                )
-            self.emitted.setdefault(event, it.where)
-        return result
-
-    def _function(self, it: Declared, hints: dict[str, Any], result: Result) -> Function:
-        is_async = inspect.iscoroutinefunction(it.function)
-        rest = list(inspect.signature(it.function).parameters)[1:]
-        arguments = tuple((name, self._argument(it, name, hints[name], is_async)) for name in rest)
+    def _function(
+        self, it: Declared, hints: dict[str, Any], reply: Any, *, emits: bool
+    ) -> Function:
+        result = self._result(it, hints, reply, emits=emits)
+        is_async = _is_async(it)
+        names = list(inspect.signature(it.function).parameters)[1:]
+        arguments = tuple((n, self._argument(it, n, hints[n])) for n in names if n in hints)
         return Function(it.function.__name__, it.function, is_async, arguments, result, it.where)
 
-    def _argument(self, it: Declared, name: str, annotation: Any, is_async: bool) -> Port | None:
+    def _result(self, it: Declared, hints: dict[str, Any], reply: Any, *, emits: bool) -> Result:
+        if "return" not in hints:
+            return NOTHING  # reported with the parameters
+        try:
+            result = result_of(hints["return"], reply, events=emits)
+        except ResultFault as why:
+            self._fault(f"{it.function.__name__} {why}", it.where, why.mend)
+            return NOTHING
+        for event in result.events:
+            if event.__module__ == self.cell.module:
+                self.emitted.setdefault(event, it.where)
+            else:
+                what = f"{it.function.__name__} emits {event.__name__}, which is not this cell's"
+                mend = "emit an event of this cell, or send a command to the other"
+                self._fault(what, it.where, mend)
+        return result
+
+    def _argument(self, it: Declared, name: str, annotation: Any) -> Port | None:
         if annotation == self.cell.state:
             return None
-        port = PORTS.get(annotation) if annotation.__hash__ else None
+        function = it.function.__name__
+        port = next((port for asked, port in PORTS.items() if asked is annotation), None)
         if port is None:
-            known = ", ".join(p.name for p in PORTS.values())
-            raise DefinitionError(
-                f"parameter {name} of {it.function.__name__} asks for an unknown port {_spell(annotation)}",
-                where=it.where,
-                mend=f"the state is {_spell(self.cell.state)}; the ports are {known}",
-            )
-        if port.awaited and not is_async:
-            raise DefinitionError(
-                f"{it.function.__name__} waits for {port.name} and must be async",
-                where=it.where,
-                mend="async def",
-            )
+            known = ", ".join(port.name for port in PORTS.values())
+            what = f"parameter {name} of {function} asks for an unknown port {spell(annotation)}"
+            mend = f"the state is {spell(self.cell.state)}; the ports are {known}"
+            self._fault(what, it.where, mend)
+        elif port.awaited and not _is_async(it):
+            what = f"{function} waits for {port.name} and must be async"
+            self._fault(what, it.where, f"async def {function}")
         return port
+
+
+ROLES: dict[str, Callable[[_Reading, Declared, dict[str, Any]], None]] = {
+    "handles": _Reading._handles,
+    "evolves": _Reading._evolves,
+    "reacts": _Reading._reacts,
+    "every": _Reading._every,
+    "after": _Reading._after,
+}
+"""How a declaration is read, by its role; scenarios and upcasts need no annotations."""
+
+
+def _is_async(it: Declared) -> bool:
+    return inspect.iscoroutinefunction(it.function)
+
+
+def _parameters(hints: dict[str, Any]) -> dict[str, Any]:
+    return {name: hint for name, hint in hints.items() if name != "return"}
+
+
+def _other_cells(cell: Cell) -> set[str]:
+    """The modules that hold another cell: they answer for their own words."""
+    return {
+        name
+        for name, module in list(sys.modules.items())
+        if name != cell.module and isinstance(vars(module).get("cell"), Cell)
+    }
 
 
 def _cell_variable(cell: Cell) -> str:
@@ -399,18 +430,6 @@ def _cell_variable(cell: Cell) -> str:
     return next(names, "cell")
 
 
-def _line_of(word: type, field: str = "") -> str:
-    """file:line of a class, or of one of its fields."""
-    file = inspect.getsourcefile(word) or "?"
-    try:
-        lines, start = inspect.getsourcelines(word)
-    except OSError:
-        return file
-    inside = (i for i, line in enumerate(lines) if field and line.strip().startswith(f"{field}:"))
-    return f"{file}:{start + next(inside, 0)}"
-
-
-def _spell(annotation: Any) -> str:
-    if isinstance(annotation, type) and get_origin(annotation) is None:
-        return annotation.__name__
-    return str(annotation).replace("typing.", "")
+def _line(fault: DefinitionError) -> tuple[str, int]:
+    file, _, line = fault.where.rpartition(":")
+    return file, int(line) if line.isdigit() else 0

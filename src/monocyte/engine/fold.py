@@ -1,0 +1,118 @@
+"""From the journal to the state: snapshot, then tail; old shapes of events are upcast on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from monocyte.cell import Manifest
+from monocyte.contracts import Event
+from monocyte.contracts.codec import decode, digest, encode, raw
+from monocyte.engine.books import Books
+from monocyte.errors import JournalDamaged
+from monocyte.journal import Entry, EventRecord, Snapshot
+
+__all__ = ["Fold"]
+
+UNLIMITED = 1 << 40
+"""States and snapshots may be larger than any message."""
+
+
+class _Saved(msgspec.Struct, frozen=True, array_like=True):
+    state: bytes
+    books: bytes
+
+
+class Fold:
+    """The state and books of one cell, and how they follow from entries."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self.manifest = manifest
+        self.schema = digest(manifest.state) if manifest.state is not type(None) else ""
+        self.state: Any = _initial(manifest.state)
+        self.books = Books()
+        self.seq = 0
+        """The position up to which everything is folded in."""
+        self._apply = {
+            event.__name__: (event.__version__, event, evolver.call, evolver.replaces)
+            for event, evolver in manifest.evolvers.items()
+        }
+        self._timed = {timer.event for timer in manifest.timers.values() if timer.delay}
+
+    def restore(self, snapshot: Snapshot | None) -> bool:
+        """Start from a snapshot, if it is of this very shape of state; say whether it was."""
+        if snapshot is None or snapshot.schema != self.schema:
+            return False
+        saved = decode(_Saved, snapshot.body, UNLIMITED)
+        self.state = decode(self.manifest.state, saved.state, UNLIMITED)
+        self.books = decode(Books, saved.books, UNLIMITED)
+        self.seq = snapshot.seq
+        return True
+
+    def snapshot(self, at: int) -> Snapshot:
+        """The state and books as they are; `at` in µs since the epoch."""
+        saved = _Saved(encode(self.state, UNLIMITED), encode(self.books, UNLIMITED))
+        manifest = self.manifest
+        body = encode(saved, UNLIMITED)
+        return Snapshot(manifest.name, self.seq, at, manifest.release, self.schema, body)
+
+    def enter(self, entry: Entry) -> None:
+        """Fold in an entry as the journal has it.
+
+        Raises:
+            JournalDamaged: it holds an event that this release cannot read.
+        """
+        for index, record in enumerate(entry.events):
+            self.happen(self.revive(record), entry.seq + index, entry.at)
+        self.books.enter(self.manifest, entry)
+        self.seq = entry.end
+
+    def happen(self, event: Event, seq: int, at: int) -> None:
+        """Apply one event to the state, and start the timers that run from it."""
+        _, _, evolve, replaces = self._apply[type(event).__name__]
+        if replaces:
+            self.state = evolve(event, self.state)
+        else:
+            evolve(event, self.state)
+        self.books.last_event = seq
+        if type(event) in self._timed:
+            self.books.happened(self.manifest, event, seq, at)
+
+    def revive(self, record: EventRecord) -> Event:
+        """The event of a record, in today's shape.
+
+        Raises:
+            JournalDamaged: this release does not know it, or not that version, or cannot read it.
+        """
+        known = self._apply.get(record.name)
+        if known is None or record.version > known[0]:
+            raise JournalDamaged(
+                f"{self.manifest.name}: the journal holds {record.name} of version "
+                f"{record.version}, which this release does not know",
+                where=self.manifest.file,
+                mend="run the release that wrote it, or bring back the event and its evolver",
+            )
+        version, event, _, _ = known
+        if record.version == version:
+            return decode(event, record.body)
+        return self._upcast(record, event)
+
+    def _upcast(self, record: EventRecord, event: type[Event]) -> Event:
+        fields: dict[str, Any] = raw(record.body)
+        for version in range(record.version, event.__version__):
+            step: Callable[[dict[str, Any]], dict[str, Any]] | None
+            step = self.manifest.upcasts.get((record.name, version))
+            if step is None:
+                raise JournalDamaged(
+                    f"{self.manifest.name}: nothing upcasts {record.name} of version {version}",
+                    where=self.manifest.file,
+                    mend=f'declare @cell.upcasts("{record.name}", version={version})',
+                )
+            fields = step(fields)
+        return decode(event, encode(fields))
+
+
+def _initial(state: Any) -> Any:
+    return None if state is type(None) else state()

@@ -1,0 +1,248 @@
+"""Hosts cells on one journal and one transport: serves them, feeds their reactions, fires their timers.
+
+Runtime and World both stand on it: the one adds a process, the other a deterministic loop. A cell
+that fails is built again from the journal, after a pause that grows with each failure; the other
+cells go on meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
+
+from monocyte.bus import Transport
+from monocyte.cell import Manifest
+from monocyte.contracts import Event
+from monocyte.contracts.facts import Emit, Fact, ignore
+from monocyte.engine.engine import Engine
+from monocyte.engine.ports import Outside
+from monocyte.errors import BusError, Busy, DeadlineExceeded, MonocyteError, Refused, Unavailable
+from monocyte.journal import Journal
+
+__all__ = ["ATTEMPTS", "Host"]
+
+ATTEMPTS = 3
+"""How often an event or a timer is tried before it becomes a dead letter."""
+
+PATIENCE = 10
+"""How often, when what stands in the way is known to pass (busy, unavailable, too late)."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+"""Seconds before the second try, which double up to the longest pause."""
+
+LONGEST_SLEEP = 60.0
+"""Seconds after which a timer looks at the clock again, in case it was set."""
+
+MICROS = 1_000_000
+
+
+class Host:
+    """The engines of an app, at work.
+
+    `settle` of a World asks `quiet`: whether everything that was to follow has followed.
+    """
+
+    def __init__(
+        self,
+        manifests: Iterable[Manifest],
+        journal: Journal,
+        outside: Outside,
+        *,
+        emit: Emit = ignore,
+        strict: bool = False,
+        in_flight: int = 256,
+    ) -> None:
+        self.journal = journal
+        self.outside = outside
+        self.emit = emit
+        self.in_flight = in_flight
+        self.engines = {
+            m.name: Engine(
+                m, journal, outside, emit=emit, strict=strict, on_failure=self._failed
+            )
+            for m in manifests
+        }
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._failures: dict[str, int] = {}
+        self._waiting: dict[str, list[asyncio.Future[None]]] = {}
+        self._stopping = False
+
+    @property
+    def transport(self) -> Transport:
+        """The transport that the cells are served on."""
+        return self.outside.transport
+
+    async def start(self) -> None:
+        """Load every cell, serve it, and begin to react and to keep time.
+
+        A cell that cannot be loaded is told as a fact and tried again; the others start.
+        """
+        for engine in self.engines.values():
+            try:
+                self._load(engine)
+            except MonocyteError as why:
+                engine.fail(why)
+            self.transport.serve(engine.service(self.in_flight))
+        for engine in self.engines.values():
+            for source in sorted({r.source for r in engine.manifest.reactions.values()}):
+                if source in self.engines:
+                    self._spawn(self._follow(engine, source))
+            if engine.manifest.timers:
+                self._spawn(self._keep_time(engine))
+
+    async def stop(self, patience: float = 10.0) -> None:
+        """Stop to serve, let what is in flight end within `patience` seconds, save the states."""
+        self._stopping = True
+        for engine in self.engines.values():
+            self.transport.withdraw(engine.name)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + patience
+        while not self.idle and loop.time() < deadline:
+            await asyncio.sleep(0.005)
+        await self.abandon()
+        for engine in self.engines.values():
+            if self.journal.failure is None:
+                engine.snapshot()
+            self.emit(Fact("stopped", engine.name, f"stopped at position {engine.fold.seq}"))
+
+    async def abandon(self) -> None:
+        """Cancel every reaction, timer and restart where it is; the journal has the rest."""
+        self._stopping = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being decided or written in any cell."""
+        return all(engine.idle for engine in self.engines.values())
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is in flight and every event has taken its effect everywhere."""
+        return (
+            self.idle
+            and all(e.failure is None for e in self.engines.values())
+            and all(
+                engine.cursor(source) >= self.engines[source].fold.books.last_event
+                for engine in self.engines.values()
+                for source in {r.source for r in engine.manifest.reactions.values()}
+                if source in self.engines
+            )
+        )
+
+    # -- what comes by itself ------------------------------------------------------------------------
+
+    async def _follow(self, engine: Engine, source: str) -> None:
+        """Deliver the events of a cell to one that reacts to them, in order, each until it took."""
+        while not self._stopping:
+            await self._ready(engine)
+            try:
+                async for delivery in self.transport.follow(source, engine.cursor(source)):
+                    await self._insist(
+                        engine,
+                        lambda d=delivery: engine.react(d),  # type: ignore[misc]
+                        delivery.event,
+                        (delivery.cell, delivery.seq),
+                    )
+                return
+            except Unavailable as why:
+                if engine.failure is None:
+                    engine.fail(why)
+
+    async def _keep_time(self, engine: Engine) -> None:
+        """Fire the timers of a cell when they are due."""
+        changed = asyncio.Event()
+        engine.timers_changed = changed.set
+        while not self._stopping:
+            await self._ready(engine)
+            changed.clear()
+            due = engine.next_due()
+            wait = LONGEST_SLEEP if due is None else (due.at - self.outside.wall()) / MICROS
+            if due is None or wait > 0:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(min(wait, LONGEST_SLEEP)):
+                        await changed.wait()
+                continue
+            with suppress(Unavailable):
+                await self._insist(
+                    engine,
+                    lambda d=due: engine.fire(d),  # type: ignore[misc]
+                    engine.timed(due),
+                    due.source,
+                )
+
+    async def _insist(
+        self,
+        engine: Engine,
+        attempt: Callable[[], Awaitable[None]],
+        message: Event,
+        source: tuple[str, int],
+    ) -> None:
+        """Try until it took effect or has become a dead letter.
+
+        Raises:
+            Unavailable: the cell itself has failed; it is to be tried again after its restart.
+        """
+        tries, pause = 0, FIRST_PAUSE
+        while True:
+            try:
+                return await attempt()
+            except BusError as why:
+                if engine.failure is not None:
+                    raise Unavailable(why.message, cell=engine.name) from why
+                tries += 1
+                passes = isinstance(why, (Busy, Unavailable, DeadlineExceeded))
+                if isinstance(why, Refused) or tries >= (PATIENCE if passes else ATTEMPTS):
+                    return await engine.give_up(message, source, why)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    # -- failure and restart ---------------------------------------------------------------------------
+
+    def _failed(self, engine: Engine) -> None:
+        if not self._stopping:
+            self._spawn(self._restart(engine))
+
+    async def _restart(self, engine: Engine) -> None:
+        """Build a failed cell again, after a pause, as often as it takes."""
+        while not self._stopping:
+            failures = self._failures[engine.name] = self._failures.get(engine.name, 0) + 1
+            if failures > 1:
+                await asyncio.sleep(min(FIRST_PAUSE * 2 ** (failures - 2), LONGEST_PAUSE))
+            try:
+                if self.journal.failure is not None:
+                    self.journal.recover()
+                while not engine.idle:
+                    await asyncio.sleep(0.001)
+                self._load(engine)
+            except MonocyteError as why:
+                self.emit(Fact("failed", engine.name, f"it stays down: {why.message}", why.where))
+                continue
+            self.emit(Fact("restarted", engine.name, f"restarted at position {engine.fold.seq}"))
+            self._restarted(engine)
+            return
+
+    def _load(self, engine: Engine) -> None:
+        tail = engine.load()
+        text = f"loaded at position {engine.fold.seq}, {tail} entries behind the snapshot"
+        self.emit(Fact("loaded", engine.name, text))
+
+    def _restarted(self, engine: Engine) -> None:
+        for waiter in self._waiting.pop(engine.name, []):
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def _ready(self, engine: Engine) -> None:
+        """Wait until a failed cell has been restarted."""
+        while engine.failure is not None:
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiting.setdefault(engine.name, []).append(waiter)
+            await waiter
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
