@@ -54,6 +54,18 @@ class MonocyteError(Exception):
         mend = f"\n  what to do: {self.mend}" if self.mend else ""
         return f"{place}{self.message}{mend}"
 
+    def __repr__(self) -> str:
+        fields = "".join(f", {k}={v!r}" for k, v in vars(self).items() if v and k != "message")
+        return f"{type(self).__name__}({self.message!r}{fields})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copies and pickles by its fields: the constructors take them by keyword."""
+        return _again, (type(self), self.message), vars(self)
+
+
+def _again(kind: type[MonocyteError], message: str) -> MonocyteError:
+    return kind(message)
+
 
 # -- definitions and configuration: found at load ------------------------------------------------
 

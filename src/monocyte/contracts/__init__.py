@@ -2,7 +2,17 @@
 
 from monocyte.contracts.envelope import ANYONE, FOREVER, Envelope, Principal
 from monocyte.contracts.faults import Fault, to_error, to_fault
-from monocyte.contracts.values import Command, Event, Map, Message, Query, State, Tick, Value, reply_type
+from monocyte.contracts.values import (
+    Command,
+    Event,
+    Map,
+    Message,
+    Query,
+    State,
+    Tick,
+    Value,
+    reply_type,
+)
 
 __all__ = [
     "ANYONE",

@@ -1,40 +1,58 @@
 """Is this value what its type says? Constructors do not ask; the bus asks for every message.
 
-A quick check is compiled per type: when it says yes, the value is valid and crosses by reference.
-When it hesitates (a string that is not ASCII, a time zone, a long tuple, anything unusual) the value
-makes the whole way through the codec, and what arrives is what a wire would have delivered. So a
-message means the same in memory and on a wire, at the price of some type comparisons.
+A quick check is compiled per type: when it says yes, the value is valid, is within `MAX_BYTES`, and
+crosses by reference. When it hesitates (a control character, a time zone, a long tuple, a `Map`,
+anything unusual) the value makes the whole way through the codec, and what arrives is what a wire
+would have delivered. So a message means the same in memory and on a wire, at the price of some type
+comparisons. The quick check may hesitate needlessly; it must never say yes in vain.
 """
 
 from __future__ import annotations
 
 import enum
-import types
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+import keyword
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+from uuid import UUID
 
 import msgspec
 
-from monocyte.contracts.codec import decode, encode
-from monocyte.contracts.values import Value
-from monocyte.errors import Invalid
+from monocyte.contracts.annotations import DEEPEST, struct_of, unalias, union_members
+from monocyte.contracts.codec import MAX_BYTES, decode, encode, refuse_infinite
+from monocyte.contracts.values import Map, Value
+from monocyte.errors import Invalid, TooLarge
 
 __all__ = ["compile_check", "quick_check", "through_the_wire"]
 
 T = TypeVar("T")
-LONG = 1 << 14
-"""Strings, bytes and tuples from this length on take the slow way, where the size is measured."""
+Test = tuple[str, int]
+"""A boolean expression, and how many bytes a value that passes it encodes to at most."""
+
+NEVER: Test = ("False", 0)
+
+_MISSING = getattr(enum.Enum._missing_, "__func__", None)
+"""What an Enum does that makes no members up."""
+
+RUNGS = ((1 << 14, 64), (1 << 12, 64), (1 << 10, 64), (1 << 8, 64), (1 << 6, 32), (1 << 4, 8))
+"""Below which length strings (in characters) and tuples are quick: the first rung is taken on which
+no value of the type can pass `MAX_BYTES`. Longer ones are measured on the way through the codec."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def quick_check(annotation: Any) -> Callable[[Any], bool]:
     """A function that says yes when a value surely is of the type, no when in doubt."""
-    return _Compiler().function(annotation)
+    for rung in RUNGS:
+        compiler = _Compiler(*rung)
+        source, most = compiler.test(annotation, "v")
+        if most <= MAX_BYTES:
+            return compiler.function(source)
+    return _Compiler(0, 0).function("False")
 
 
-@lru_cache(maxsize=None)
+@cache
 def compile_check(annotation: Any) -> Callable[[Any], Any]:
     """A function that returns the value, or its equal off the wire, and raises `Invalid`."""
     quick = quick_check(annotation)
@@ -49,28 +67,67 @@ def through_the_wire(annotation: type[T], value: Any) -> T:
     """Encode and decode a value, as a wire would.
 
     Raises:
-        Invalid: it is not of the type, or does not come back equal (NaN).
+        Invalid: it is not of the type, or does not come back equal, or holds NaN or an infinity.
         TooLarge: it passes a limit.
     """
-    wanted = get_origin(annotation) or annotation
-    if isinstance(wanted, type) and issubclass(wanted, Value) and not isinstance(value, wanted):
+    wanted = struct_of(annotation)
+    if wanted is not None and issubclass(wanted, Value) and not isinstance(value, wanted):
         raise Invalid(f"{wanted.__name__} was expected, not {type(value).__name__}")
     arrived = decode(annotation, encode(value))
-    if arrived != value:
-        raise Invalid(f"{value!r:.200} does not survive the wire: it arrives as {arrived!r:.200}")
+    refuse_infinite(annotation, arrived)
+    try:
+        found = next(_differences(value, arrived, "$"), None)
+    except RecursionError as why:  # more levels than `==` can compare, fewer than the codec's limit
+        raise TooLarge(f"{type(value).__name__} nests too deep to compare") from why
+    if found is not None:
+        raise Invalid("{1!r:.200} becomes {2!r:.200} on a wire - at `{0}`".format(*found))
     return arrived
+
+
+def _differences(sent: Any, arrived: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    """Where what arrived is not equal to what was sent; a set or scalar differs as a whole."""
+    if arrived == sent or _same_instant(sent, arrived):
+        return
+    pairs = list(_pairs(sent, arrived)) if type(sent) is type(arrived) else []
+    for step, left, right in pairs:
+        yield from _differences(left, right, path + step)
+    if not pairs:
+        yield path, sent, arrived
+
+
+def _pairs(sent: Any, arrived: Any) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(sent, msgspec.Struct):
+        for name in sent.__struct_fields__:
+            yield f".{name}", getattr(sent, name), getattr(arrived, name)
+    elif isinstance(sent, tuple) and len(sent) == len(arrived):
+        for i, (left, right) in enumerate(zip(sent, arrived, strict=True)):
+            yield f"[{i}]", left, right
+    elif isinstance(sent, Map) and sent.keys() == arrived.keys():
+        for key in sent:
+            yield f"[{key!r}]", sent[key], arrived[key]
+
+
+def _same_instant(sent: Any, arrived: Any) -> bool:
+    """Python holds an hour that a clock shows twice unequal to itself elsewhere (PEP 495)."""
+    if not (isinstance(sent, datetime) and isinstance(arrived, datetime) and sent.tzinfo):
+        return False
+    return bool(sent.astimezone(UTC) == arrived)
 
 
 class _Compiler:
     """Turns a type into the source of one boolean expression over `v`, and that into a function."""
 
-    def __init__(self) -> None:
-        self.names: dict[str, Any] = {"datetime": datetime, "date": date, "UTC": UTC, "delta": timedelta}
+    def __init__(self, long: int, many: int) -> None:
+        self.long = long
+        self.many = many
+        self.names: dict[str, Any] = {"datetime": datetime, "date": date, "time": time}
+        self.names |= {"UTC": UTC, "timedelta": timedelta, "UUID": UUID}
         self.inside: tuple[Any, ...] = ()
 
-    def function(self, annotation: Any) -> Callable[[Any], bool]:
-        source = f"lambda v: {self.test(annotation, 'v')}"
-        function: Callable[[Any], bool] = eval(source, self.names)  # noqa: S307 (our own source)
+    def function(self, source: str) -> Callable[[Any], bool]:
+        function: Callable[[Any], bool] = eval(  # noqa: S307 (our own source)
+            f"lambda v: {source}", self.names
+        )
         return function
 
     def name(self, thing: Any) -> str:
@@ -78,75 +135,133 @@ class _Compiler:
         self.names[name] = thing
         return name
 
-    def test(self, annotation: Any, v: str) -> str:
+    def test(self, annotation: Any, v: str) -> Test:
+        annotation = unalias(annotation)
         origin, args = get_origin(annotation), get_args(annotation)
         if origin is Annotated:
-            return self.constrained(args, v)
-        if origin in (Union, types.UnionType):
-            return "(" + " or ".join(self.test(a, v) for a in args) + ")"
+            return self.constrained(unalias(args[0]), args[1:], v)
+        if union_members(annotation):
+            return self.either([self.test(member, v) for member in args])
+        if origin is Literal:
+            return self.either([self.constant(value, v) for value in args])
         if origin is tuple:
-            return self.tuple(args, v)
-        if annotation in SCALARS:
-            return SCALARS[annotation].format(v=v)
-        if isinstance(annotation, type):
-            return self.named(annotation, v)
-        return "False"
+            return self.row(args, v)
+        if struct_of(annotation) is not None:
+            return self.record(annotation, v)
+        if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+            return self.member(annotation, v)
+        return self.scalar(annotation, v)
 
-    def named(self, cls: type, v: str) -> str:
-        is_it = f"type({v}) is {self.name(cls)}"
-        if issubclass(cls, enum.Enum):
-            return is_it
-        if not issubclass(cls, msgspec.Struct) or cls in self.inside:
-            return "False"
-        outer, self.inside = self.inside, (*self.inside, cls)
-        tests = [self.test(f.type, f"{v}.{f.name}") for f in msgspec.structs.fields(cls)]
+    def scalar(self, annotation: Any, v: str) -> Test:
+        if annotation not in SCALARS:
+            return NEVER
+        source, most = SCALARS[annotation]
+        return source.format(v=v, long=self.long), most or 4 * self.long + 5
+
+    def either(self, tests: list[Test]) -> Test:
+        return "(" + " or ".join(t[0] for t in tests) + ")", max(t[1] for t in tests)
+
+    def every(self, tests: list[Test]) -> Test:
+        return "(" + " and ".join(t[0] for t in tests) + ")", sum(t[1] for t in tests)
+
+    def constant(self, value: Any, v: str) -> Test:
+        same = f"(type({v}) is {self.name(type(value))} and {v} == {self.name(value)})"
+        return same, len(encode(value))
+
+    def member(self, cls: type[enum.Enum], v: str) -> Test:
+        """Only members that the codec finds again: no flags, no values made up on demand."""
+        values = [member.value for member in cls.__members__.values()]
+        made_up = getattr(cls._missing_, "__func__", None) is not _MISSING
+        if made_up or {type(value) for value in values} not in ({int}, {str}):
+            return NEVER
+        try:
+            return f"type({v}) is {self.name(cls)}", max(len(encode(value)) for value in values)
+        except Invalid:
+            return NEVER
+
+    def record(self, annotation: Any, v: str) -> Test:
+        if annotation in self.inside or len(self.inside) > DEEPEST:
+            return NEVER
+        cls = get_origin(annotation) or annotation
+        config = cls.__struct_config__
+        head = len(encode((config.tag_field, config.tag))) + 5
+        tests: list[Test] = [(f"type({v}) is {self.name(cls)}", head)]
+        outer, self.inside = self.inside, (*self.inside, annotation)
+        for field in msgspec.structs.fields(annotation):
+            source, most = self.test(field.type, _attribute(v, field.name))
+            tests.append((source, most + len(encode(field.encode_name))))
         self.inside = outer
-        return "(" + " and ".join([is_it, *tests]) + ")"
+        return self.every(tests)
 
-    def tuple(self, args: tuple[Any, ...], v: str) -> str:
+    def row(self, args: tuple[Any, ...], v: str) -> Test:
         is_it = f"type({v}) is {self.name(tuple)}"
         if len(args) == 2 and args[1] is Ellipsis:
-            inner = _Compiler()
+            inner = _Compiler(self.long, self.many)
             inner.inside = self.inside
-            each = self.name(inner.function(args[0]))
-            return f"({is_it} and len({v}) < 64 and {self.name(all)}({self.name(map)}({each}, {v})))"
-        parts = [self.test(arg, f"{v}[{i}]") for i, arg in enumerate(args)]
-        return "(" + " and ".join([is_it, f"len({v}) == {len(args)}", *parts]) + ")"
+            source, most = inner.test(args[0], "v")
+            each = f"{self.name(all)}({self.name(map)}({self.name(inner.function(source))}, {v}))"
+            return f"({is_it} and len({v}) < {self.many} and {each})", most * self.many + 5
+        items = [self.test(arg, f"{v}[{i}]") for i, arg in enumerate(args)]
+        return self.every([(f"{is_it} and len({v}) == {len(args)}", 5), *items])
 
-    def constrained(self, args: tuple[Any, ...], v: str) -> str:
-        tests = [self.test(args[0], v)]
-        for meta in args[1:]:
+    def constrained(self, base: Any, metas: tuple[Any, ...], v: str) -> Test:
+        tests = [self.test(base, v)]
+        for meta in metas:
             if isinstance(meta, msgspec.Meta):
-                if meta.pattern is not None or meta.multiple_of is not None or meta.tz is not None:
-                    return "False"
-                tests += [
-                    f"{left}{v}{right} {sign} {self.name(bound)}"
-                    for field, left, sign, right in BOUNDS
-                    if (bound := getattr(meta, field)) is not None
-                ]
-        return "(" + " and ".join(tests) + ")"
+                tests += [(source, 0) for source in self.bounds(base, meta, v)]
+        if len(tests) > 1 and base not in BOUNDABLE and get_origin(base) is not tuple:
+            return NEVER
+        return self.every(tests)
+
+    def bounds(self, base: Any, meta: msgspec.Meta, v: str) -> Iterator[str]:
+        for field, template in BOUNDS.items():
+            bound = getattr(meta, field)
+            if bound is None:
+                continue
+            if base is float and (field == "multiple_of" or float(bound) != bound):
+                yield "False"  # the codec rounds there
+            else:
+                yield template.format(v=v, bound=self.name(bound))
+        if meta.pattern is not None:
+            yield f"{self.name(re.compile(meta.pattern).search)}({v}) is not None"
+        if meta.tz is not None:
+            yield f"({v}.tzinfo is not None) is {meta.tz}"
 
 
-BOUNDS = (
-    ("ge", "", ">=", ""),
-    ("gt", "", ">", ""),
-    ("le", "", "<=", ""),
-    ("lt", "", "<", ""),
-    ("min_length", "len(", ">=", ")"),
-    ("max_length", "len(", "<=", ")"),
-)
-"""A constraint of `msgspec.Meta` as a comparison: field, what stands before and after the value."""
+def _attribute(v: str, name: str) -> str:
+    return f"getattr({v}, {name!r})" if keyword.iskeyword(name) else f"{v}.{name}"
 
-SCALARS: dict[Any, str] = {
-    bool: "type({v}) is bool",
-    int: "(type({v}) is int and -0x8000000000000000 <= {v} <= 0x7fffffffffffffff)",
-    float: "(type({v}) is float and {v} - {v} == 0.0)",
-    str: f"(type({{v}}) is str and {{v}}.isascii() and len({{v}}) < {LONG})",
-    bytes: f"(type({{v}}) is bytes and len({{v}}) < {LONG})",
-    None: "{v} is None",
-    type(None): "{v} is None",
-    datetime: "(type({v}) is datetime and ({v}.tzinfo is None or {v}.tzinfo is UTC))",
-    date: "type({v}) is date",
-    timedelta: "type({v}) is delta",
+
+BOUNDS = {
+    "ge": "{v} >= {bound}",
+    "gt": "{v} > {bound}",
+    "le": "{v} <= {bound}",
+    "lt": "{v} < {bound}",
+    "multiple_of": "{v} % {bound} == 0",
+    "min_length": "len({v}) >= {bound}",
+    "max_length": "len({v}) <= {bound}",
 }
-"""Scalars of which a glance tells that a wire carries them exactly."""
+"""A constraint of `msgspec.Meta` as an expression."""
+
+BOUNDABLE = (int, float, str, bytes, datetime, time)
+"""Types (and tuples) that a constraint is for as a whole; of a union it is for some members."""
+
+SCALARS: dict[Any, Test] = {
+    bool: ("type({v}) is bool", 1),
+    int: ("(type({v}) is int and -0x8000000000000000 <= {v} <= 0x7fffffffffffffff)", 9),
+    float: ("(type({v}) is float and {v} - {v} == 0.0)", 9),
+    str: ("(type({v}) is str and len({v}) < {long} and ({v}.isascii() or {v}.isprintable()))", 0),
+    bytes: ("(type({v}) is bytes and len({v}) < {long})", 0),
+    None: ("{v} is None", 1),
+    type(None): ("{v} is None", 1),
+    datetime: (
+        "(type({v}) is datetime and ({v}.tzinfo is UTC or {v}.tzinfo is None) and not {v}.fold)",
+        34,
+    ),
+    date: ("type({v}) is date", 12),
+    time: ("(type({v}) is time and {v}.tzinfo is None and not {v}.fold)", 17),
+    timedelta: ("type({v}) is timedelta", 40),
+    UUID: ("type({v}) is UUID", 38),
+}
+"""Scalars of which a glance tells that a wire carries them exactly: test, and bytes at most (0: by
+length, at four bytes a character). `isprintable` is false for lone surrogates."""

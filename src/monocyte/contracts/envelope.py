@@ -20,7 +20,7 @@ __all__ = ["ANYONE", "FOREVER", "Envelope", "Principal", "parse_traceparent"]
 FOREVER = float("inf")
 """The deadline of a request that has none."""
 
-_TRACEPARENT = re.compile(r"^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$")
+_TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})")
 _PROCESS = os.urandom(8).hex()
 
 
@@ -39,11 +39,12 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
     """What travels with a message.
 
     `id` names the request, and for a command it is its idempotency key; a query's is a counter.
-    `cause` is the id of what led to it, `correlation` the id of the first of the chain. `deadline` is
-    in seconds on the host's monotonic clock (`FOREVER` for none); a wire carries what is left of it.
-    `trace` and `span` are the W3C trace and parent ids as integers, 0 until somebody needs them.
-    `path` holds the cells that wait for the answer, outermost first. `fresh` says that the id was
-    made for this very request, so that nobody can have answered it before; no wire carries it.
+    `cause` is the id of what led to it, `correlation` the id of the first of the chain.
+    `deadline` is in seconds on the host's monotonic clock (`FOREVER` for none); a wire carries
+    what is left of it. `trace` and `span` are the W3C trace and parent ids as integers, 0 until
+    somebody needs them. `path` holds the cells that wait for the answer, outermost first. `fresh`
+    says that the id was made for this very request, so that nobody can have answered it before;
+    no wire carries it.
     """
 
     id: str | int
@@ -59,7 +60,7 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def traceparent(self) -> str:
-        """The W3C `traceparent` header; a request that came without one starts a trace of its own."""
+        """The W3C `traceparent` header; a request without a trace starts one of its own."""
         trace = self.trace or _hash(self.correlation or self.id, 16)
         return f"00-{trace:032x}-{self.span or _hash(self.id, 8):016x}-01"
 
@@ -91,6 +92,8 @@ def parse_traceparent(header: str) -> tuple[int, int]:
     Raises:
         Invalid: the header is malformed.
     """
-    if (found := _TRACEPARENT.match(header)) is None:
-        raise Invalid(f"traceparent {header[:80]!r} is not of the form 00-<32 hex>-<16 hex>-<2 hex>")
+    if (found := _TRACEPARENT.fullmatch(header)) is None:
+        raise Invalid(
+            f"traceparent {header[:80]!r} is not of the form 00-<32 hex>-<16 hex>-<2 hex>"
+        )
     return int(found[1], 16), int(found[2], 16)

@@ -1,13 +1,13 @@
 """Words are immutable by type: find the fields that are not, each with its mend.
 
-Pure inspection of annotations; run once, when a cell is loaded.
+What the codec cannot carry, or could not tell apart on arrival, is found here too, so that no
+message fails for its type once the app runs. Pure inspection of annotations, when a cell is loaded.
 """
 
 from __future__ import annotations
 
 import enum
-import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import (
@@ -17,21 +17,23 @@ from typing import (
     Literal,
     NamedTuple,
     TypeVar,
-    Union,
     get_args,
     get_origin,
     get_type_hints,
 )
 from uuid import UUID
 
-from monocyte.contracts.values import Map, Value
+import msgspec
+
+from monocyte.contracts.annotations import reach, spell, struct_of, unalias, union_members
+from monocyte.contracts.values import Map, Message, Value, reply_type
 
 __all__ = ["FieldFault", "field_faults", "type_faults"]
 
-SCALARS = (
-    *(bool, int, float, str, bytes, type(None), Decimal, UUID),
-    *(datetime, date, time, timedelta),
-)
+KEYS = (str, int, Decimal, UUID, datetime, date, time, timedelta)
+"""Scalars that JSON can say as the name of a member of an object."""
+
+SCALARS = (*KEYS, bool, float, bytes, type(None))
 """Types whose values cannot change, and which the codec carries exactly."""
 
 MENDS: dict[Any, str] = {
@@ -41,7 +43,17 @@ MENDS: dict[Any, str] = {
     bytearray: "use bytes",
     Any: "say the type: an immutable one",
     object: "say the type: an immutable one",
+    tuple: "say of what: tuple[int, ...]",
+    frozenset: "say of what: frozenset[str]",
+    Map: "say of what: Map[str, int]",
+    get_origin(Callable[[], None]): "a message is data: name what to do, or send another message",
 }
+
+UNCARRIED = {
+    "multiple Struct types": "tag its members: class X(Value, tag=True)",
+    "more than one": "keep one of them, or wrap each in a Value with tag=True",
+}
+"""What the codec says of a type that it cannot carry (in part), and what to do about it."""
 
 
 class FieldFault(NamedTuple):
@@ -53,43 +65,112 @@ class FieldFault(NamedTuple):
 
 
 def field_faults(word: type[Value]) -> Iterator[FieldFault]:
-    """The mutable fields of one word, in the order in which they are declared.
+    """The faulty fields of one word, as declared; then its reply, its version, its being frozen.
 
     Raises:
         NameError: an annotation names what does not exist.
     """
     for name, annotation in get_type_hints(word, include_extras=True).items():
-        if get_origin(annotation) is not ClassVar:
+        if get_origin(annotation) is not ClassVar and name != "__version__":
             for mend in type_faults(annotation):
-                yield FieldFault(name, _spell(annotation), mend)
+                yield FieldFault(name, spell(annotation), mend)
+    yield from _reply_faults(word)
+    version = getattr(word, "__version__", 1)
+    if type(version) is not int or version < 1:  # a field is not an int but its descriptor
+        mend = "write __version__: ClassVar[int] = 2, counting from 1"
+        yield FieldFault("__version__", type(version).__name__, mend)
+    struct = struct_of(word)
+    if struct is not None and not struct.__struct_config__.frozen:
+        yield FieldFault("frozen", "bool", "leave frozen=False out: a word cannot change")
 
 
 def type_faults(annotation: Any) -> Iterator[str]:
     """What to do about each part of a type that is not immutable; nothing if all is well."""
+    mends = list(_mends(annotation, ()))
+    yield from mends or _uncarried(annotation)
+
+
+def _reply_faults(word: type[Value]) -> Iterator[FieldFault]:
+    if issubclass(word, Message):
+        try:
+            reply = reply_type(word)
+        except TypeError:
+            return  # an event has none; a command without one is refused where it is handled
+        for mend in type_faults(reply):
+            yield FieldFault("reply", spell(reply), mend)
+
+
+def _mends(annotation: Any, inside: tuple[Any, ...]) -> Iterator[str]:
+    annotation = unalias(annotation)
     origin, args = get_origin(annotation), get_args(annotation)
+    struct = struct_of(annotation)
     if origin is Annotated:
-        yield from type_faults(args[0])
+        yield from _mends(args[0], inside)
     elif origin is Literal or isinstance(annotation, TypeVar):
         return
-    elif origin in (Union, types.UnionType, tuple, frozenset, Map):
+    elif origin in (tuple, frozenset, Map) or union_members(annotation):
+        yield from _shape_mends(origin, args)
         for part in args:
             if part is not Ellipsis:
-                yield from type_faults(part)
-    elif origin is not None and isinstance(origin, type) and issubclass(origin, Value):
-        for part in args:
-            yield from type_faults(part)
-    elif not _is_immutable(annotation):
-        base = origin or annotation
-        yield MENDS.get(base, f"{_spell(annotation)} is not known to be immutable: use a Value")
+                yield from _mends(part, inside)
+    elif struct is not None and issubclass(struct, Value):
+        if annotation not in inside:
+            yield from _value_mends(annotation, struct, (*inside, annotation))
+    elif isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+        yield from _enum_mends(annotation)
+    elif annotation is not None and annotation not in SCALARS:
+        unknown = f"{spell(annotation)} is not known to be immutable: use a Value"
+        yield MENDS.get(origin or annotation, unknown)
 
 
-def _is_immutable(annotation: Any) -> bool:
-    if annotation is None or annotation in SCALARS:
-        return True
-    return isinstance(annotation, type) and issubclass(annotation, (Value, enum.Enum))
+def _shape_mends(origin: Any, args: tuple[Any, ...]) -> Iterator[str]:
+    if origin is Map and not _is_key(args[0]):
+        yield f"a Map has keys that JSON can say (str, int, an Enum, a date), not {spell(args[0])}"
+    if origin is frozenset and any(get_origin(part) is frozenset for part in reach(args[0])):
+        yield "put tuples into the frozenset: sets of sets have no order to be sent in"
 
 
-def _spell(annotation: Any) -> str:
-    if isinstance(annotation, type) and get_origin(annotation) is None:
-        return annotation.__name__
-    return str(annotation).replace("typing.", "")
+def _is_key(annotation: Any) -> bool:
+    annotation = unalias(annotation)
+    if get_origin(annotation) is Annotated:
+        return _is_key(get_args(annotation)[0])
+    if get_origin(annotation) is Literal:
+        return all(type(value) in (str, int) for value in get_args(annotation))
+    if members := union_members(annotation):
+        return all(map(_is_key, members))
+    return annotation in KEYS or isinstance(annotation, (enum.EnumType, TypeVar))
+
+
+def _value_mends(
+    annotation: Any, struct: type[msgspec.Struct], inside: tuple[Any, ...]
+) -> Iterator[str]:
+    if struct is annotation and vars(struct).get("__parameters__"):
+        yield f"say of what: {struct.__name__}[...]"
+    if not struct.__struct_config__.frozen:
+        yield f"leave frozen=False out of {struct.__name__}"
+    for field in msgspec.structs.fields(annotation):
+        for mend in _mends(field.type, inside):
+            yield f"in {struct.__name__}.{field.name}: {mend}"
+    for arg in get_args(annotation):
+        yield from _mends(arg, inside)
+
+
+def _enum_mends(cls: type[enum.Enum]) -> Iterator[str]:
+    if issubclass(cls, enum.Flag):
+        yield f"use a frozenset of an Enum for {cls.__name__}: a wire knows no combined flags"
+        return
+    values = [member.value for member in cls.__members__.values()]
+    if {type(value) for value in values} not in ({int}, {str}):
+        yield f"give the members of {cls.__name__} values that are all int or all str"
+
+
+def _uncarried(annotation: Any) -> Iterator[str]:
+    """What the codec says of the type, and of the dicts that Maps are on the wire."""
+    try:
+        for part in reach(annotation):
+            if get_origin(part) is Map:
+                msgspec.msgpack.Decoder(dict[get_args(part)])  # type: ignore[misc]
+        msgspec.msgpack.Decoder(annotation)
+    except TypeError as why:
+        mends = (mend for said, mend in UNCARRIED.items() if said in str(why))
+        yield next(mends, f"use a type that the codec can carry: {why}")

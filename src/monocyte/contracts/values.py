@@ -1,14 +1,14 @@
 """The words that cells speak: `Value`, `Command`, `Query`, `Event`; and `State`, that they keep.
 
-Words are frozen and refuse unknown fields; that their fields are immutable *by type* is checked when
-a cell is loaded (`immutable.py`). No codec and no I/O here.
+Words are frozen and refuse unknown fields; that their fields are immutable *by type* is checked
+when a cell is loaded (`immutable.py`). No codec and no I/O here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, final, get_args, get_origin
 
 import msgspec
 
@@ -61,23 +61,35 @@ class State(msgspec.Struct):
     """What a cell keeps: a mutable record, changed by evolvers alone."""
 
 
+@final
 class Map(Mapping[K, V]):
-    """An immutable, hashable mapping; write it where you would write `dict`."""
+    """An immutable, hashable mapping; write it where you would write `dict`.
+
+    Equal to any mapping with equal items. The order of its items means nothing: a wire sorts it.
+    """
 
     __slots__ = ("_hash", "_items")
 
     _items: dict[K, V]
-    _hash: int | None
+    _hash: int
 
-    def __init__(self, items: Mapping[K, V] | None = None) -> None:
-        object.__setattr__(self, "_items", dict(items or {}))
-        object.__setattr__(self, "_hash", None)
+    def __new__(cls, items: Mapping[K, V] | Iterable[tuple[K, V]] = ()) -> Map[K, V]:
+        """A copy of the items; no `__init__`, so that nobody can fill a map again."""
+        made = super().__new__(cls)
+        object.__setattr__(made, "_items", dict(items))
+        return made
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Map is immutable: {name} cannot be set")
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a Map is immutable: {name} cannot be deleted")
+
     def __getitem__(self, key: K) -> V:
         return self._items[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._items
 
     def __iter__(self) -> Iterator[K]:
         return iter(self._items)
@@ -86,18 +98,22 @@ class Map(Mapping[K, V]):
         return len(self._items)
 
     def __hash__(self) -> int:
-        if self._hash is None:
+        try:
+            return self._hash
+        except AttributeError:
             object.__setattr__(self, "_hash", hash(frozenset(self._items.items())))
-        return self._hash or 0
+            return self._hash
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Mapping) and dict(self) == dict(other)
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        return self._items == dict(other)  # a copy: never hand `_items` to somebody's `__eq__`
 
     def __repr__(self) -> str:
         return f"Map({self._items!r})"
 
     def __reduce__(self) -> tuple[type[Map[K, V]], tuple[dict[K, V]]]:
-        return Map, (self._items,)
+        return Map, (dict(self._items),)
 
 
 class Tick(Event):
