@@ -20,6 +20,7 @@ from monocyte.contracts import Envelope, Event, Fault, Message, Principal, Tick,
 from monocyte.contracts.check import compile_check
 from monocyte.contracts.codec import decode, encode
 from monocyte.contracts.facts import Emit, Fact, ignore
+from monocyte.contracts.images import image
 from monocyte.engine.account import Account, accounted
 from monocyte.engine.books import DeadLetter, Due
 from monocyte.engine.fold import Fold
@@ -243,6 +244,7 @@ class Engine:
                 deciding.set_result(None)
             await pending.durable()
             if decision.refusal is not None:
+                self.account.refusals += 1
                 raise decision.refusal
             return decision.reply
 
@@ -329,7 +331,7 @@ class Engine:
         """Run a function that must leave the state and its message as they were."""
         if function.is_async:
             return self._proven_waiting(function, message, arguments)
-        before = _image(self.fold.state), encode(message)
+        before = image(self.fold.state), encode(message)
         out = function.call(message, **arguments)
         self._prove(function, message, before)
         return out
@@ -337,14 +339,14 @@ class Engine:
     async def _proven_waiting(
         self, function: Function, message: Any, arguments: dict[str, Any]
     ) -> Any:
-        before, seen = (_image(self.fold.state), encode(message)), self.version
+        before, seen = (image(self.fold.state), encode(message)), self.version
         out = await function.call(message, **arguments)
         if self.version == seen:
             self._prove(function, message, before)
         return out
 
     def _prove(self, function: Function, message: Any, before: tuple[bytes, bytes]) -> None:
-        if (_image(self.fold.state), encode(message)) != before:
+        if (image(self.fold.state), encode(message)) != before:
             why = Crashed(
                 f"{self.name}.{function.name} is not pure: it changed the state or its message",
                 cell=self.name,
@@ -642,10 +644,6 @@ def _deliveries(entry: Entry, events: tuple[Event, ...]) -> Iterator[Delivery]:
             entry.correlation or entry.id,
             frozenset(entry.labels),
         )
-
-
-def _image(state: Any) -> bytes:
-    return encode(state, 1 << 40)
 
 
 def _restarting(cell: str, why: MonocyteError) -> Unavailable:

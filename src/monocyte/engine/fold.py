@@ -10,14 +10,12 @@ import msgspec
 from monocyte.cell import Manifest
 from monocyte.contracts import Event
 from monocyte.contracts.codec import decode, digest, encode, raw
+from monocyte.contracts.images import from_image, image
 from monocyte.engine.books import Books
 from monocyte.errors import JournalDamaged
 from monocyte.journal import Entry, EventRecord, Snapshot
 
 __all__ = ["Fold"]
-
-UNLIMITED = 1 << 40
-"""States and snapshots may be larger than any message."""
 
 
 class _Saved(msgspec.Struct, frozen=True, array_like=True):
@@ -45,17 +43,16 @@ class Fold:
         """Start from a snapshot, if it is of this very shape of state; say whether it was."""
         if snapshot is None or snapshot.schema != self.schema:
             return False
-        saved = decode(_Saved, snapshot.body, UNLIMITED)
-        self.state = decode(self.manifest.state, saved.state, UNLIMITED)
-        self.books = decode(Books, saved.books, UNLIMITED)
+        saved = from_image(_Saved, snapshot.body)
+        self.state = from_image(self.manifest.state, saved.state)
+        self.books = from_image(Books, saved.books)
         self.seq = snapshot.seq
         return True
 
     def snapshot(self, at: int) -> Snapshot:
         """The state and books as they are; `at` in µs since the epoch."""
-        saved = _Saved(encode(self.state, UNLIMITED), encode(self.books, UNLIMITED))
         manifest = self.manifest
-        body = encode(saved, UNLIMITED)
+        body = image(_Saved(image(self.state), image(self.books)))
         return Snapshot(manifest.name, self.seq, at, manifest.release, self.schema, body)
 
     def enter(self, entry: Entry) -> None:
