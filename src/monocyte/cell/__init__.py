@@ -1,4 +1,4 @@
-"""What a cell is: definition, rules, ports, manifest. Declaration only; nothing is executed here."""
+"""What a cell is: definition, rules, ports, manifest. It declares; nothing is executed here."""
 
 from monocyte.cell.definition import Cell, Declared
 from monocyte.cell.loader import Loaded, load_cells, load_package

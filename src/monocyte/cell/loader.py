@@ -1,7 +1,8 @@
-"""Load the cells of a package: import each file once, read it, and check that it stays in its bounds.
+"""Load the cells of a package: import each file once, read it, check that it stays in its bounds.
 
-Each file that defines a `Cell` named `cell` is a cell. A file that cannot be loaded is reported with
-file:line and left out; the others are loaded all the same.
+A file is a cell if it makes a `Cell` and calls it `cell`, in whatever folder of the package it
+stands; other modules are imported by those that need them. A file that cannot be loaded is reported
+with file:line and left out, and so is who depends on it; the others are loaded all the same.
 """
 
 from __future__ import annotations
@@ -10,19 +11,17 @@ import ast
 import importlib
 import sys
 import traceback
-from collections.abc import Iterator
-from enum import Enum
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple, get_origin
+from typing import NamedTuple
 
+from monocyte.cell.boundary import boundary_faults
 from monocyte.cell.definition import Cell
 from monocyte.cell.manifest import Manifest, manifest_of
-from monocyte.contracts import Value
-from monocyte.contracts.immutable import type_faults
 from monocyte.errors import DefinitionError
 
-__all__ = ["Loaded", "load_package", "load_cells"]
+__all__ = ["Loaded", "load_cells", "load_package"]
 
 
 class Loaded(NamedTuple):
@@ -35,30 +34,22 @@ class Loaded(NamedTuple):
 def load_package(root: Path, package: str) -> Loaded:
     """Load every cell of the package `package` in the directory `root`.
 
+    Modules are imported under their names in the package, from `root`, which comes first on
+    `sys.path` from then on; so a process holds one package of a name.
+
     Raises:
-        DefinitionError: there is no such package, or there is no cell in it.
+        DefinitionError: there is no such package, there is no cell in it, or another package of
+            that name has been imported.
     """
-    root = root.resolve()
-    folder = root.joinpath(*package.split("."))
-    if not folder.is_dir():
-        raise DefinitionError(
-            f"there is no package {package}",
-            where=str(folder),
-            mend="make it, or name another under [app] cells",
-        )
-    if str(root) not in sys.path:
-        sys.path.insert(0, str(root))
-    importlib.invalidate_caches()
+    folder = _find(root.resolve(), package)
     cells: list[Cell] = []
     faults: list[DefinitionError] = []
-    for file in sorted(folder.glob("*.py")):
-        name = package if file.stem == "__init__" else f"{package}.{file.stem}"
+    for file in _files(folder):
         try:
-            cell = getattr(_import(name, file), "cell", None)
+            if _makes_cell(file):
+                cells += _cell_of(_import(_module_name(file, folder, package), file))
         except DefinitionError as fault:
             faults.append(fault)
-        else:
-            cells += [cell] if isinstance(cell, Cell) else []
     if not cells and not faults:
         raise DefinitionError(
             f"the package {package} has no cell",
@@ -69,102 +60,159 @@ def load_package(root: Path, package: str) -> Loaded:
     return Loaded(loaded.manifests, (*faults, *loaded.faults))
 
 
-def load_cells(cells: list[Cell]) -> Loaded:
+def load_cells(cells: Sequence[Cell]) -> Loaded:
     """Read cells whose modules are imported, and check them against each other."""
-    manifests: dict[str, Manifest] = {}
-    faults: list[DefinitionError] = []
+    manifests: list[Manifest] = []
+    faults: dict[tuple[str, str], DefinitionError] = {}  # two cells may share a faulty helper
     neighbours = {cell.module: cell for cell in cells}
-    for cell in cells:
+    for i, cell in enumerate(cells):
+        found = [*_against(cell, cells[:i]), *boundary_faults(cell, neighbours)]
         try:
             manifest = manifest_of(cell)
-            if cell.name in manifests:
-                raise DefinitionError(
-                    f"two cells are called {cell.name}",
-                    where=cell.where,
-                    mend=f"rename one; the other is {manifests[cell.name].file}",
-                )
-        except DefinitionError as fault:
-            faults += [fault, *fault.more]
-            continue
-        trespasses = list(boundary_faults(cell, neighbours))
-        faults += trespasses
-        if not trespasses:
-            manifests[cell.name] = manifest
-    return Loaded(tuple(manifests.values()), tuple(faults))
+        except DefinitionError as first:
+            found += [first, *first.more]
+        else:
+            manifests += [] if found else [manifest]
+        for fault in found:
+            faults.setdefault((fault.where, fault.message), fault)
+    return Loaded(tuple(manifests), tuple(faults.values()))
+
+
+def _against(cell: Cell, earlier: Sequence[Cell]) -> Iterator[DefinitionError]:
+    """Names that another cell of the app has taken."""
+    for other in earlier:
+        if other.name == cell.name:
+            yield DefinitionError(
+                f"two cells are called {cell.name}",
+                where=cell.where,
+                mend=f"rename one; the other is at {other.where}",
+            )
+        for id in cell.rules.keys() & other.rules.keys():
+            yield DefinitionError(
+                f"rule {id} is declared twice",
+                where=cell.rules[id].where,
+                mend=f"give it an ID of its own; the first is at {other.rules[id].where}",
+            )
+
+
+# -- files and modules -----------------------------------------------------------------------------
+
+
+def _find(root: Path, package: str) -> Path:
+    """The folder of a package, once imports lead there and nowhere else."""
+    names = package.split(".")
+    folder = root.joinpath(*names)
+    if not all(name.isidentifier() for name in names) or not folder.is_dir():
+        raise DefinitionError(
+            f"there is no package {package!r}",
+            where=str(folder),
+            mend="make it, or name another under [app] cells",
+        )
+    for i in range(len(names)):
+        _refuse_namesake(".".join(names[: i + 1]), root.joinpath(*names[: i + 1]))
+    sys.path[:] = [str(root), *(path for path in sys.path if path != str(root))]
+    importlib.invalidate_caches()
+    return folder
+
+
+def _refuse_namesake(name: str, folder: Path) -> None:
+    """Python keeps one module of a name: two would share their classes and mix up their cells."""
+    module = sys.modules.get(name)
+    if module is None:
+        return
+    homes = [Path(path).resolve() for path in getattr(module, "__path__", ())]
+    if folder not in homes:
+        home = homes[0] if homes else getattr(module, "__file__", None) or "Python itself"
+        raise DefinitionError(
+            f"another module is called {name}: {home}",
+            where=str(folder),
+            mend="rename the package, or run each app in a process of its own",
+        )
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The modules of a package, folder by folder; hidden and foreign folders are passed over."""
+    yield from sorted(folder.glob("*.py"))
+    for inner in sorted(folder.iterdir()):
+        if inner.is_dir() and not inner.is_symlink() and inner.name.isidentifier():
+            yield from _files(inner)
+
+
+def _module_name(file: Path, folder: Path, package: str) -> str:
+    inside = file.relative_to(folder).with_suffix("").parts
+    return ".".join([package, *(part for part in inside if part != "__init__")])
+
+
+def _makes_cell(file: Path) -> bool:
+    """Whether a statement at the top level of a file makes a `Cell`, or assigns `cell`."""
+    try:
+        tree = ast.parse(file.read_bytes(), file)
+    except SyntaxError as why:
+        raise _syntax_fault(why, file) from why
+    except (OSError, ValueError, RecursionError) as why:
+        mend = "a cell is a readable file of Python"
+        raise DefinitionError(f"{why}", where=f"{file}:1", mend=mend) from why
+    return any(map(_is_cell_made, tree.body))
+
+
+def _is_cell_made(statement: ast.stmt) -> bool:
+    if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        return False
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    called = statement.value.func if isinstance(statement.value, ast.Call) else None
+    name = getattr(called, "id", getattr(called, "attr", None))
+    return name == "Cell" or any(getattr(target, "id", None) == "cell" for target in targets)
 
 
 def _import(name: str, file: Path) -> ModuleType:
     try:
         return importlib.import_module(name)
-    except DefinitionError:
-        raise
-    except SyntaxError as why:
+    except (Exception, SystemExit) as why:  # a supervision edge: the author's code runs here
+        raise _import_fault(why, file) from why
+
+
+def _import_fault(why: BaseException, file: Path) -> DefinitionError:
+    """What went wrong, at the last line of this file that had a part in it."""
+    if isinstance(why, SyntaxError) and why.filename == str(file):
+        return _syntax_fault(why, file)
+    frames = traceback.extract_tb(why.__traceback__)
+    own = [i for i, frame in enumerate(frames) if frame.filename == str(file)]
+    line = (frames[own[-1]].lineno if own else None) or 1
+    said = f"{type(why).__name__}: {why}"
+    beyond = [f for f in frames[own[-1] + 1 :] if _is_import(f, file)] if own else []
+    culprit = f"{beyond[-1].filename}:{beyond[-1].lineno}" if beyond else ""
+    if isinstance(why, SyntaxError):
+        culprit = f"{why.filename}:{why.lineno}"
+    if culprit:
+        what = f"what it imports does not load: {said}"
+        return DefinitionError(what, where=f"{file}:{line}", mend=f"mend {culprit}")
+    mend = "a cell must import cleanly: it runs nothing but its definitions"
+    return DefinitionError(said, where=f"{file}:{line}", mend=mend)
+
+
+def _is_import(frame: traceback.FrameSummary, file: Path) -> bool:
+    return frame.name == "<module>" and frame.filename != str(file)
+
+
+def _syntax_fault(why: SyntaxError, file: Path) -> DefinitionError:
+    return DefinitionError(why.msg, where=f"{file}:{why.lineno or 1}", mend="correct the syntax")
+
+
+def _cell_of(module: ModuleType) -> Iterator[Cell]:
+    """The one cell of a module; none if what it calls `cell` is something else."""
+    made = {name: thing for name, thing in vars(module).items() if isinstance(thing, Cell)}
+    cell = made.pop("cell", None)
+    for name, other in made.items():
+        if other is not cell and other.module == module.__name__:
+            raise DefinitionError(
+                f"the cell {other.name} is called {name} in its file",
+                where=other.where,
+                mend="a file holds one cell, and calls it `cell`",
+            )
+    if cell is not None and cell.module != module.__name__:
         raise DefinitionError(
-            f"{why.msg}", where=f"{why.filename}:{why.lineno}", mend="correct the syntax"
-        ) from why
-    except (
-        Exception
-    ) as why:  # a supervision edge: the author's code runs here, and may fail in any way
-        lines = [
-            f.lineno for f in traceback.extract_tb(why.__traceback__) if Path(f.filename) == file
-        ]
-        raise DefinitionError(
-            f"{type(why).__name__}: {why}",
-            where=f"{file}:{lines[-1] if lines else 1}",
-            mend="a cell must import cleanly; it runs nothing at import",
-        ) from why
-
-
-def boundary_faults(cell: Cell, neighbours: dict[str, Cell]) -> Iterator[DefinitionError]:
-    """Every use of a neighbour's name that is not one of its words."""
-    tree = ast.parse(Path(cell.file).read_bytes())
-    modules: dict[str, ModuleType] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            yield from _import_faults(cell, node, neighbours, modules)
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.name in neighbours and alias.asname:
-                    modules[alias.asname] = sys.modules[alias.name]
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Attribute)
-            and isinstance(node.value, ast.Name)
-            and node.value.id in modules
-        ):
-            yield from _name_faults(cell, modules[node.value.id], node.attr, node.lineno)
-
-
-def _import_faults(
-    cell: Cell, node: ast.ImportFrom, neighbours: dict[str, Cell], modules: dict[str, ModuleType]
-) -> Iterator[DefinitionError]:
-    origin = _absolute(cell.module, node)
-    for alias in node.names:
-        if f"{origin}.{alias.name}" in neighbours:
-            modules[alias.asname or alias.name] = sys.modules[f"{origin}.{alias.name}"]
-        elif origin in neighbours and origin != cell.module:
-            yield from _name_faults(cell, sys.modules[origin], alias.name, node.lineno)
-
-
-def _name_faults(
-    cell: Cell, neighbour: ModuleType, name: str, line: int
-) -> Iterator[DefinitionError]:
-    if name == "*" or name.startswith("_") or not _is_word(getattr(neighbour, name, None)):
-        yield DefinitionError(
-            f"{neighbour.__name__}.{name} is private to its cell",
-            where=f"{cell.file}:{line}",
-            mend="use only a neighbour's words (Value, Command, Query, Event, Enum); ask it for the rest",
+            f"the cell {cell.name} is made in {cell.module}",
+            where=f"{module.__file__}:1",
+            mend="a cell is made in its own file, by `cell = Cell(...)`",
         )
-
-
-def _is_word(thing: Any) -> bool:
-    if isinstance(thing, type) and get_origin(thing) is None:
-        return issubclass(thing, (Value, Enum))
-    return get_origin(thing) is not None and not list(type_faults(thing))
-
-
-def _absolute(module: str, node: ast.ImportFrom) -> str:
-    if not node.level:
-        return node.module or ""
-    parent = module.split(".")[: -node.level]
-    return ".".join([*parent, *(node.module or "").split(".")]).strip(".")
+    yield from [cell] if cell else []

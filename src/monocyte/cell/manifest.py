@@ -123,8 +123,8 @@ def manifest_of(cell: Cell) -> Manifest:
 class _Reading:
     """One pass over the declarations of one cell: what they mean, and what is wrong with them.
 
-    A declaration with a fault is kept all the same, so that nothing is called missing that is there:
-    the manifest is made only when nothing was found.
+    A declaration with a fault is kept all the same, so that nothing is called missing that is
+    there: the manifest is made only when nothing was found.
     """
 
     def __init__(self, cell: Cell) -> None:
@@ -218,20 +218,25 @@ class _Reading:
     # -- one method for each role of a declaration -------------------------------------------------
 
     def _declared(self, it: Declared) -> None:
-        shape = list(shape_faults(it, is_global=self.cell.is_global))
-        self.found += shape
-        if it.role in ("scenario", "upcasts"):
-            return self._scenario(it) if it.role == "scenario" else self._upcasts(it)
+        self.found += shape_faults(it, is_global=self.cell.is_global)
+        if it.role == "scenario":
+            self.scenario(it)
+        elif it.role == "upcasts":
+            self.upcast(it)
+        else:
+            self._annotated(it)
+
+    def _annotated(self, it: Declared) -> None:
         try:
             hints = annotations_of(it)
         except DefinitionError as fault:
             self.found.append(fault)
             self.unread = True
-            return None
-        self.found += unannotated(it, hints)
-        return ROLES[it.role](self, it, hints)
+        else:
+            self.found += unannotated(it, hints)
+            ROLES[it.role](self, it, hints)
 
-    def _handles(self, it: Declared, hints: dict[str, Any]) -> None:
+    def handles(self, it: Declared, hints: dict[str, Any]) -> None:
         wanted = "a Command or a Query of this cell"
         message = self._consumes(it, hints, (Command, Query), wanted)
         if message is None:
@@ -248,7 +253,7 @@ class _Reading:
             mend = f"delete one; the first is at {first.function.where}"
             self._fault(f"{message.__name__} has two handlers", it.where, mend)
 
-    def _evolves(self, it: Declared, hints: dict[str, Any]) -> None:
+    def evolves(self, it: Declared, hints: dict[str, Any]) -> None:
         event = self._consumes(it, hints, (Event,), "an Event of this cell")
         state, name = self.cell.state, it.function.__name__
         if list(_parameters(hints).values())[1:] != [state]:
@@ -267,7 +272,7 @@ class _Reading:
             if self.evolvers.setdefault(event, evolver) is not evolver:
                 self._fault(f"{event.__name__} has two evolvers", it.where, "make them one")
 
-    def _reacts(self, it: Declared, hints: dict[str, Any]) -> None:
+    def reacts(self, it: Declared, hints: dict[str, Any]) -> None:
         event = self._consumes(it, hints, (Event,), "an Event of another cell", own=False)
         function = self._function(it, hints, NoneType, emits=True)
         if event is None:
@@ -281,7 +286,7 @@ class _Reading:
         if self.reactions.setdefault(event, reaction) is not reaction:
             self._fault(f"{event.__name__} has two reactions", it.where, "make them one")
 
-    def _every(self, it: Declared, hints: dict[str, Any]) -> None:
+    def every(self, it: Declared, hints: dict[str, Any]) -> None:
         period = it.options["period"]
         if not isinstance(period, timedelta) or period <= timedelta(0):
             self._fault("a timer needs a period above zero", it.where, "like timedelta(hours=1)")
@@ -290,7 +295,7 @@ class _Reading:
             self._fault(what, it.where, "annotate its first parameter as Tick")
         self._timer(it, hints, Tick)
 
-    def _after(self, it: Declared, hints: dict[str, Any]) -> None:
+    def after(self, it: Declared, hints: dict[str, Any]) -> None:
         delay = it.options["delay"]
         if not callable(delay) and not (isinstance(delay, timedelta) and delay >= timedelta(0)):
             mend = "give a timedelta, or a function of the event to a timedelta or datetime"
@@ -307,7 +312,7 @@ class _Reading:
             mend = f"rename one; the first is at {first.function.where}"
             self._fault(f"two timers are called {name}", it.where, mend)
 
-    def _upcasts(self, it: Declared) -> None:
+    def upcast(self, it: Declared) -> None:
         name, version = it.options["event"], it.options["version"]
         word = self.words.get(name)
         if word is None or not issubclass(word, Event):
@@ -326,7 +331,7 @@ class _Reading:
             what = f"two functions upcast {name} from version {version}"
             self._fault(what, it.where, "delete one")
 
-    def _scenario(self, it: Declared) -> None:
+    def scenario(self, it: Declared) -> None:
         if len(inspect.signature(it.function).parameters) != 1 or _is_async(it):
             what = f"{it.function.__name__} must be a plain function of one parameter"
             self._fault(what, it.where, "def (lab: World) -> None")
@@ -399,11 +404,11 @@ class _Reading:
 
 
 ROLES: dict[str, Callable[[_Reading, Declared, dict[str, Any]], None]] = {
-    "handles": _Reading._handles,
-    "evolves": _Reading._evolves,
-    "reacts": _Reading._reacts,
-    "every": _Reading._every,
-    "after": _Reading._after,
+    "handles": _Reading.handles,
+    "evolves": _Reading.evolves,
+    "reacts": _Reading.reacts,
+    "every": _Reading.every,
+    "after": _Reading.after,
 }
 """How a declaration is read, by its role; scenarios and upcasts need no annotations."""
 
@@ -421,7 +426,7 @@ def _other_cells(cell: Cell) -> set[str]:
     return {
         name
         for name, module in list(sys.modules.items())
-        if name != cell.module and isinstance(vars(module).get("cell"), Cell)
+        if name != cell.module and isinstance(getattr(module, "__dict__", {}).get("cell"), Cell)
     }
 
 
