@@ -123,6 +123,7 @@ class _Compiler:
         self.names: dict[str, Any] = {"datetime": datetime, "date": date, "time": time}
         self.names |= {"UTC": UTC, "timedelta": timedelta, "UUID": UUID}
         self.inside: tuple[Any, ...] = ()
+        self.locals = 0
 
     def function(self, source: str) -> Callable[[Any], bool]:
         function: Callable[[Any], bool] = eval(  # noqa: S307 (our own source)
@@ -134,6 +135,13 @@ class _Compiler:
         name = f"n{len(self.names)}"
         self.names[name] = thing
         return name
+
+    def bound(self, annotation: Any, part: str) -> Test:
+        """The test of a part, which is looked up where the test names it first."""
+        self.locals += 1
+        local = f"v{self.locals}_"
+        source, most = self.test(annotation, local)
+        return source.replace(local, f"({local} := {part})", 1), most
 
     def test(self, annotation: Any, v: str) -> Test:
         annotation = unalias(annotation)
@@ -188,7 +196,7 @@ class _Compiler:
         tests: list[Test] = [(f"type({v}) is {self.name(cls)}", head)]
         outer, self.inside = self.inside, (*self.inside, annotation)
         for field in msgspec.structs.fields(annotation):
-            source, most = self.test(field.type, _attribute(v, field.name))
+            source, most = self.bound(field.type, _attribute(v, field.name))
             tests.append((source, most + len(encode(field.encode_name))))
         self.inside = outer
         return self.every(tests)
@@ -201,7 +209,7 @@ class _Compiler:
             source, most = inner.test(args[0], "v")
             each = f"{self.name(all)}({self.name(map)}({self.name(inner.function(source))}, {v}))"
             return f"({is_it} and len({v}) < {self.many} and {each})", most * self.many + 5
-        items = [self.test(arg, f"{v}[{i}]") for i, arg in enumerate(args)]
+        items = [self.bound(arg, f"{v}[{i}]") for i, arg in enumerate(args)]
         return self.every([(f"{is_it} and len({v}) == {len(args)}", 5), *items])
 
     def constrained(self, base: Any, metas: tuple[Any, ...], v: str) -> Test:

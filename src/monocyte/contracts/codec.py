@@ -60,7 +60,10 @@ def encode(value: Any, limit: int = MAX_BYTES) -> bytes:
         Invalid: it holds what no wire can carry (an integer beyond 64 bits, a lone surrogate).
         TooLarge: it takes more than `limit` bytes.
     """
-    data = _encode(_msgpack, value, "cannot be sent")
+    try:
+        data = _pack(value)
+    except _UNSAYABLE as why:
+        data = _unsorted(_msgpack, value, "cannot be sent", why)
     if len(data) > limit:
         raise TooLarge(f"{type(value).__name__} takes {len(data):,} bytes; {limit:,} are allowed")
     return data
@@ -72,7 +75,10 @@ def encode_json(value: Any) -> bytes:
     Raises:
         Invalid: it holds what JSON cannot say.
     """
-    data = _encode(_json, value, "cannot be said in JSON")
+    try:
+        data = _say(value)
+    except _UNSAYABLE as why:
+        data = _unsorted(_json, value, "cannot be said in JSON", why)
     if b"null" in data:  # which msgspec also says for NaN and the infinities
         refuse_infinite(Any, value)
     return data
@@ -140,20 +146,19 @@ def _json_row(items: list[bytes]) -> bytes:
 
 _msgpack = _Packing(msgspec.msgpack.Encoder, _msgpack_row, _msgpack_map)
 _json = _Packing(msgspec.json.Encoder, _json_row, _json_map)
+_pack: Callable[[Any], bytes] = _msgpack.encode
+_say: Callable[[Any], bytes] = _json.encode
 _UNSAYABLE = (OverflowError, UnicodeEncodeError, TypeError, ValueError, RecursionError)
 
 
-def _encode(packing: _Packing, value: Any, complaint: str) -> bytes:
-    try:
-        return bytes(packing.encode(value))
-    except TypeError:
-        pass  # a set that cannot be sorted, or what cannot be said in any order
-    except _UNSAYABLE as why:
+def _unsorted(packing: _Packing, value: Any, complaint: str, why: Exception) -> bytes:
+    """The bytes after all, if a set that Python cannot sort was all that was wrong."""
+    if not isinstance(why, TypeError):
         raise _unsayable(packing, value, complaint, why) from why
     try:
         return bytes(packing.encode(packing.ordered(value)))
-    except _UNSAYABLE as why:
-        raise _unsayable(packing, value, complaint, why) from why
+    except _UNSAYABLE as still:
+        raise _unsayable(packing, value, complaint, still) from still
 
 
 def _unsayable(packing: _Packing, value: Any, complaint: str, why: Exception) -> Invalid:
@@ -269,14 +274,20 @@ def _has_floats(annotation: Any) -> bool:
     )
 
 
-@cache
-def _from_msgpack(annotation: Hashable) -> Callable[[bytes], Any]:
-    return msgspec.msgpack.Decoder(annotation, dec_hook=_by_type).decode
+Reader = tuple[Callable[[bytes], Any], bool]
+"""A decoder, and whether what it decodes can nest without end: only then is depth counted."""
 
 
 @cache
-def _from_json(annotation: Hashable) -> Callable[[bytes], Any]:
-    return msgspec.json.Decoder(annotation, dec_hook=_by_name).decode
+def _from_msgpack(annotation: Hashable) -> Reader:
+    decoder: Any = msgspec.msgpack.Decoder(annotation, dec_hook=_by_type)
+    return decoder.decode, is_recursive(annotation)
+
+
+@cache
+def _from_json(annotation: Hashable) -> Reader:
+    decoder: Any = msgspec.json.Decoder(annotation, dec_hook=_by_name)
+    return decoder.decode, is_recursive(annotation)
 
 
 def _typed(annotation: Any, value: Any, *, str_keys: bool) -> Any:
@@ -309,15 +320,14 @@ _by_type = partial(_typed, str_keys=False)
 _by_name = partial(_typed, str_keys=True)
 
 
-def _decode(
-    decoder: Callable[[Any], Callable[[bytes], Any]], annotation: Any, data: bytes, limit: int
-) -> Any:
+def _decode(reader: Callable[[Any], Reader], annotation: Any, data: bytes, limit: int) -> Any:
     if len(data) > limit:
         sent = f"{len(data):,} bytes were sent; {limit:,} are allowed"
         raise TooLarge(f"{_name(annotation)}: {sent}")
+    decoder, nests = reader(annotation)
     try:
-        value = decoder(annotation)(data)
-        deep = _is_recursive(annotation) and _depth(value) > MAX_DEPTH
+        value = decoder(data)
+        deep = nests and _depth(value) > MAX_DEPTH
     except RecursionError as why:
         raise TooLarge(f"{_name(annotation)}: nested deeper than {MAX_DEPTH} levels") from why
     except (msgspec.DecodeError, UnicodeError, ValueError) as why:
@@ -325,10 +335,6 @@ def _decode(
     if deep:
         raise TooLarge(f"{_name(annotation)}: nested deeper than {MAX_DEPTH} levels")
     return value
-
-
-_is_recursive = cache(is_recursive)
-"""Depth is counted only where it can be without end."""
 
 
 def _depth(value: Any) -> int:

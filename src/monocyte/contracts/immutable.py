@@ -7,7 +7,7 @@ message fails for its type once the app runs. Pure inspection of annotations, wh
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import (
@@ -26,7 +26,7 @@ from uuid import UUID
 import msgspec
 
 from monocyte.contracts.annotations import reach, spell, struct_of, unalias, union_members
-from monocyte.contracts.values import Map, Message, Value, reply_type
+from monocyte.contracts.values import Map, Value
 
 __all__ = ["FieldFault", "field_faults", "type_faults"]
 
@@ -65,62 +65,52 @@ class FieldFault(NamedTuple):
 
 
 def field_faults(word: type[Value]) -> Iterator[FieldFault]:
-    """The faulty fields of one word, as declared; then its reply, its version, its being frozen.
+    """The faulty fields of one word, in the order in which they are declared.
 
     Raises:
         NameError: an annotation names what does not exist.
     """
     for name, annotation in get_type_hints(word, include_extras=True).items():
-        if get_origin(annotation) is not ClassVar and name != "__version__":
+        if get_origin(annotation) is not ClassVar:
             for mend in type_faults(annotation):
                 yield FieldFault(name, spell(annotation), mend)
-    yield from _reply_faults(word)
-    version = getattr(word, "__version__", 1)
-    if type(version) is not int or version < 1:  # a field is not an int but its descriptor
-        mend = "write __version__: ClassVar[int] = 2, counting from 1"
-        yield FieldFault("__version__", type(version).__name__, mend)
-    struct = struct_of(word)
-    if struct is not None and not struct.__struct_config__.frozen:
-        yield FieldFault("frozen", "bool", "leave frozen=False out: a word cannot change")
 
 
 def type_faults(annotation: Any) -> Iterator[str]:
-    """What to do about each part of a type that is not immutable; nothing if all is well."""
-    mends = list(_mends(annotation, ()))
+    """What to do about each part of a type that is not immutable; nothing if all is well.
+
+    A Value among the parts answers for its own fields: hand it to `field_faults`.
+    """
+    mends = list(_mends(annotation))
     yield from mends or _uncarried(annotation)
 
 
-def _reply_faults(word: type[Value]) -> Iterator[FieldFault]:
-    if issubclass(word, Message):
-        try:
-            reply = reply_type(word)
-        except TypeError:
-            return  # an event has none; a command without one is refused where it is handled
-        for mend in type_faults(reply):
-            yield FieldFault("reply", spell(reply), mend)
-
-
-def _mends(annotation: Any, inside: tuple[Any, ...]) -> Iterator[str]:
+def _mends(annotation: Any) -> Iterator[str]:
     annotation = unalias(annotation)
     origin, args = get_origin(annotation), get_args(annotation)
     struct = struct_of(annotation)
     if origin is Annotated:
-        yield from _mends(args[0], inside)
+        yield from _mends(args[0])
     elif origin is Literal or isinstance(annotation, TypeVar):
         return
+    elif struct is not None and issubclass(struct, Value):
+        if not args and vars(struct).get("__parameters__"):
+            yield f"say of what: {struct.__name__}[...]"
+        yield from _mends_of_each(args)
     elif origin in (tuple, frozenset, Map) or union_members(annotation):
         yield from _shape_mends(origin, args)
-        for part in args:
-            if part is not Ellipsis:
-                yield from _mends(part, inside)
-    elif struct is not None and issubclass(struct, Value):
-        if annotation not in inside:
-            yield from _value_mends(annotation, struct, (*inside, annotation))
+        yield from _mends_of_each(args)
     elif isinstance(annotation, type) and issubclass(annotation, enum.Enum):
         yield from _enum_mends(annotation)
     elif annotation is not None and annotation not in SCALARS:
         unknown = f"{spell(annotation)} is not known to be immutable: use a Value"
         yield MENDS.get(origin or annotation, unknown)
+
+
+def _mends_of_each(annotations: Iterable[Any]) -> Iterator[str]:
+    for annotation in annotations:
+        if annotation is not Ellipsis:
+            yield from _mends(annotation)
 
 
 def _shape_mends(origin: Any, args: tuple[Any, ...]) -> Iterator[str]:
@@ -139,20 +129,6 @@ def _is_key(annotation: Any) -> bool:
     if members := union_members(annotation):
         return all(map(_is_key, members))
     return annotation in KEYS or isinstance(annotation, (enum.EnumType, TypeVar))
-
-
-def _value_mends(
-    annotation: Any, struct: type[msgspec.Struct], inside: tuple[Any, ...]
-) -> Iterator[str]:
-    if struct is annotation and vars(struct).get("__parameters__"):
-        yield f"say of what: {struct.__name__}[...]"
-    if not struct.__struct_config__.frozen:
-        yield f"leave frozen=False out of {struct.__name__}"
-    for field in msgspec.structs.fields(annotation):
-        for mend in _mends(field.type, inside):
-            yield f"in {struct.__name__}.{field.name}: {mend}"
-    for arg in get_args(annotation):
-        yield from _mends(arg, inside)
 
 
 def _enum_mends(cls: type[enum.Enum]) -> Iterator[str]:
