@@ -20,7 +20,7 @@ BLOCKING = 0.05
 
 
 class Account:
-    """The running totals of one cell; `running` names the function that holds the loop just now."""
+    """The running totals of one cell; `on_blocked` hears of a step that held the loop too long."""
 
     __slots__ = (
         "blocked",
@@ -32,7 +32,6 @@ class Account:
         "reactions",
         "refusals",
         "reruns",
-        "running",
         "timers",
         "waiting",
     )
@@ -48,8 +47,11 @@ class Account:
         self.crashes = 0
         self.reruns = 0
         self.blocked = 0
-        self.running = ""
         self.on_blocked = on_blocked
+
+    def totals(self) -> dict[str, float]:
+        """Every total by name; `cpu` and `waiting` in seconds."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "on_blocked"}
 
     def step(self, function: str, seconds: float) -> None:
         """Book a step of a function that has just let go of the loop."""
@@ -71,7 +73,6 @@ def accounted(
     error: BaseException | None = None
     while True:
         started = now()
-        account.running = function
         try:
             wanted = work.send(sent) if error is None else work.throw(error)
         except StopIteration as end:
@@ -79,7 +80,6 @@ def accounted(
             return result
         finally:
             stopped = now()
-            account.running = ""
             account.step(function, stopped - started)
         sent, error = None, None
         try:

@@ -58,9 +58,7 @@ class Host:
         self.emit = emit
         self.in_flight = in_flight
         self.engines = {
-            m.name: Engine(
-                m, journal, outside, emit=emit, strict=strict, on_failure=self._failed
-            )
+            m.name: Engine(m, journal, outside, emit=emit, strict=strict, on_failure=self._failed)
             for m in manifests
         }
         self._tasks: set[asyncio.Task[None]] = set()

@@ -1,0 +1,6 @@
+"""Hosts an app in a process: settings, journal, bus, cells, watchdog."""
+
+from monocyte.runtime.runtime import Runtime
+from monocyte.runtime.settings import FILE, Settings, read_settings
+
+__all__ = ["FILE", "Runtime", "Settings", "read_settings"]
