@@ -7,11 +7,13 @@ error, so that the quick way of the memory transport and the wire say the same.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import PurePath
 
-from monocyte.bus.interface import Route, Service
-from monocyte.contracts import Envelope
+from monocyte.bus.interface import Permit, Route, Service
+from monocyte.contracts import Envelope, Message
 from monocyte.errors import (
     AskCycle,
     BusError,
@@ -19,12 +21,29 @@ from monocyte.errors import (
     Crashed,
     DeadlineExceeded,
     Denied,
+    Invalid,
     NoSuchCell,
     NoSuchMessage,
     Unavailable,
 )
 
-__all__ = ["Gate", "ask_cycle", "busy", "closed", "denied", "expired", "invalid", "missing", "wrong_reply"]
+__all__ = [
+    "Gate",
+    "admit",
+    "ask_cycle",
+    "busy",
+    "closed",
+    "crashed",
+    "denied",
+    "expired",
+    "invalid",
+    "late",
+    "missing",
+    "other_version",
+    "unknown_word",
+    "unsendable",
+    "wrong_reply",
+]
 
 
 class Gate:
@@ -36,13 +55,39 @@ class Gate:
         self.limit = limit
         self.in_flight = 0
 
+    def enter(self, route: Route) -> None:
+        """Count one request more.
+
+        Raises:
+            Busy: the gate is full.
+        """
+        if self.in_flight >= self.limit:
+            raise busy(self, route)
+        self.in_flight += 1
+
+
+def admit(envelope: Envelope, route: Route, permit: Permit, now: float) -> None:
+    """The questions between the address and the message, in their order.
+
+    Raises:
+        DeadlineExceeded: there is no time left.
+        AskCycle: the cell waits for the answer to this very request.
+        Denied: the policy says no.
+    """
+    if envelope.deadline <= now:
+        raise expired(route)
+    if route.cell in envelope.path:
+        raise ask_cycle(envelope, route)
+    if not permit(envelope.principal, route):
+        raise denied(envelope, route)
+
 
 def missing(cell: str, message: str, services: Iterable[Service]) -> BusError:
     """Nobody answers `cell.message` here: because of the cell, or because of the message."""
     served = {service.cell: service for service in services}
     if cell not in served:
         return NoSuchCell(
-            f"there is no cell {cell!r}" if cell else f"{message} belongs to no cell that is loaded",
+            f"there is no cell {cell!r}" if cell else f"{message} belongs to no loaded cell",
             cell=cell,
             mend=_suggest(cell, served),
         )
@@ -52,9 +97,16 @@ def missing(cell: str, message: str, services: Iterable[Service]) -> BusError:
     )
 
 
-def expired(envelope: Envelope, route: Route) -> DeadlineExceeded:
-    """The deadline has passed."""
-    return DeadlineExceeded(f"{route.address}: the deadline passed before an answer", cell=route.cell)
+def expired(route: Route) -> DeadlineExceeded:
+    """The deadline has passed, as the end that answers sees it."""
+    return late(route.cell, route.message)
+
+
+def late(cell: str, message: type[Message]) -> DeadlineExceeded:
+    """The deadline has passed, as the end that asks sees it: it need not know the route."""
+    return DeadlineExceeded(
+        f"{cell}.{message.__name__}: the deadline passed before an answer", cell=cell
+    )
 
 
 def ask_cycle(envelope: Envelope, route: Route) -> AskCycle:
@@ -81,6 +133,17 @@ def busy(gate: Gate, route: Route) -> Busy:
     )
 
 
+def crashed(route: Route, why: BaseException) -> Crashed:
+    """The answer broke off with something else than a `BusError`: say what kind, and where.
+
+    What the exception says stays here: it may quote what the caller must not see.
+    """
+    frames = traceback.extract_tb(why.__traceback__)
+    where = f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    what = f"{route.address} crashed with {type(why).__name__}"
+    return Crashed(what, cell=route.cell, where=where, mend="the host's log has the rest")
+
+
 def wrong_reply(route: Route, why: BusError) -> Crashed:
     """The handler answered with something else than its type says."""
     return Crashed(f"{route.address} was answered wrongly: {why.message}", cell=route.cell)
@@ -91,9 +154,32 @@ def invalid(route: Route, why: BusError) -> BusError:
     return type(why)(why.message, cell=route.cell, mend=why.mend)
 
 
+def other_version(address: str, sent: int, here: type[Message]) -> Invalid:
+    """The message is of another version than the word that the receiver knows."""
+    return Invalid(
+        f"{address} came in version {sent}; here it is at version {here.__version__}",
+        mend="load the same release of the cell at both ends",
+    )
+
+
+def unknown_word(address: str, version: int, here: type[Message] | None) -> Invalid:
+    """An event came that the follower has no type for, or has in another version."""
+    if here is not None:
+        return other_version(address, version, here)
+    return Invalid(
+        f"the event {address} is not known here",
+        mend="load the same release of the cell at both ends",
+    )
+
+
+def unsendable(why: BusError) -> Crashed:
+    """There is an outcome that no wire can carry: not even the error can be said as it is."""
+    return Crashed(f"what the request ended in cannot be sent: {why.message}")
+
+
 def closed() -> Unavailable:
     """The transport has been closed."""
-    return Unavailable("the bus is closed: the host is shutting down", mend="ask again when it is up")
+    return Unavailable("the bus is closed: the host is shutting down", mend="ask when it is up")
 
 
 def _suggest(name: str, known: Iterable[str]) -> str:

@@ -105,7 +105,7 @@ class MemoryTransport:
 
         async def request(envelope: Envelope, message: Message) -> Any:
             if envelope.deadline <= now():
-                raise core.expired(envelope, route)
+                raise core.expired(route)
             if cell in envelope.path:
                 raise core.ask_cycle(envelope, route)
             if not permit(envelope.principal, route):
@@ -123,7 +123,7 @@ class MemoryTransport:
 
         async def request(envelope: Envelope, message: Message) -> Any:
             if envelope.deadline <= now():
-                raise core.expired(envelope, route)
+                raise core.expired(route)
             if cell in envelope.path:
                 raise core.ask_cycle(envelope, route)
             if not permit(envelope.principal, route):
@@ -138,7 +138,7 @@ class MemoryTransport:
                 async with asyncio.timeout_at(envelope.deadline):
                     return check_reply(await answer(envelope, message))
             except TimeoutError as why:
-                raise core.expired(envelope, route) from why
+                raise core.expired(route) from why
             finally:
                 gate.in_flight -= 1
 
