@@ -1,6 +1,6 @@
 """# Instruments: who has which machine when, and nobody else at that time.
 
-Fifteen machines, a hundred and twenty people. A booking is named by its instrument and its start,
+Sixteen machines, a hundred and twenty people. A booking is named by its instrument and its start,
 because at one time only one person can have it; that is also how people speak of it. Past times
 may be booked: whoever walked in at night writes it down in the morning.
 """
@@ -171,8 +171,7 @@ def take_out(
     it: TakeOutOfService, plan: Plan, caller: Caller
 ) -> tuple[int, OutOfService, *tuple[Cancelled, ...]]:
     """Out of service, and whoever booked that time has it cancelled."""
-    TECHNICAL.require(is_technical(caller), caller.name)
-    KNOWN.require(it.instrument in plan.instruments, it.instrument)
+    looks_after(it.instrument, plan, caller)
     booked = (b for starting in plan.days.get(it.instrument, {}).values() for b in starting)
     hit = tuple(Cancelled(b, caller.name, it.why) for b in booked if not apart(b.slot, it.slot))
     return len(hit), OutOfService(it.instrument, it.slot, it.why), *hit
@@ -180,8 +179,7 @@ def take_out(
 
 @cell.handles
 def put_back(it: PutBackInService, plan: Plan, caller: Caller) -> BackInService:
-    TECHNICAL.require(is_technical(caller), caller.name)
-    KNOWN.require(it.instrument in plan.instruments, it.instrument)
+    looks_after(it.instrument, plan, caller)
     return BackInService(it.instrument, it.at)
 
 
@@ -287,6 +285,11 @@ def by_start(booking: Booked) -> datetime:
     return booking.slot.start
 
 
+def looks_after(instrument: InstrumentName, plan: Plan, caller: Caller) -> None:
+    TECHNICAL.require(is_technical(caller), caller.name)
+    KNOWN.require(instrument in plan.instruments, instrument)
+
+
 def is_technical(caller: Caller) -> bool:
     return not caller.roles.isdisjoint(("technician", "owner"))
 
@@ -309,7 +312,12 @@ def ada_and_lise_are_trained(lab: World) -> None:
         lab.by("tom", "trainer").send(taught)
     tea = lab.by("tea", "technician")
     tea.send(AddInstrument(Instrument("confocal", "Confocal microscope", "2.14", "confocal")))
-    tea.send(AddInstrument(Instrument("balance", "Fine balance", "1.03")))
+    balance = AddInstrument(Instrument("balance", "Fine balance", "1.03"))
+    with TECHNICAL.refuses():
+        lab.by("ada").send(balance)
+    tea.send(balance)
+    with KNOWN.refuses():
+        tea.send(balance)
 
 
 @cell.scenario
@@ -370,8 +378,11 @@ def the_laser_dies(lab: World) -> None:
     assert [(it.booking.who, it.why) for it in lab.events(Cancelled)] == [("ada", "laser")]
     with WORKING.refuses():
         lise.send(BookInstrument("confocal", on(8, 12)))
+    lise.send(BookInstrument("confocal", on(8, 11)))
+    with KNOWN.refuses():
+        tea.send(PutBackInService("telescope", on(9, 9).end))
     tea.send(PutBackInService("confocal", on(11, 11).end))
-    lise.send(BookInstrument("confocal", on(8, 12)))
+    lise.send(BookInstrument("confocal", on(11, 12)))
 
 
 @cell.scenario

@@ -1,0 +1,93 @@
+"""The cells of the lab: well formed, small, in their order; and their scenarios come true."""
+
+import ast
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from monocyte.cell import Declared, Loaded, Manifest, load_package
+from monocyte.contracts.codec import decode, encode
+from monocyte.testing import World
+
+CELLS = ("instruments", "notebook", "notices", "people", "samples")
+LAB = Path(__file__).parents[2] / "examples" / "lab"
+HEADINGS = ["# ## Words", "# ## Rules and behaviour", "# ## Scenarios"]
+
+
+def manifest(loaded: Loaded, name: str) -> Manifest:
+    """The cell of that name."""
+    return next(it for it in loaded.manifests if it.name == name)
+
+
+def neighbours(file: Path) -> set[str]:
+    """The cells of the lab whose words a file imports."""
+    nodes = ast.walk(ast.parse(file.read_text("utf-8")))
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    modules = {node.module.removeprefix("lab.") for node in imports if node.module} & {*CELLS}
+    return modules | {n.name for node in imports if node.module == "lab" for n in node.names}
+
+
+def scenarios() -> list[Declared]:
+    """Those of all cells."""
+    return [it for cell in load_package(LAB, "lab").manifests for it in cell.scenarios]
+
+
+def test_five_cells_load_without_a_fault(loaded: Loaded) -> None:
+    """Every file of the package that is a cell is well formed."""
+    assert [str(fault) for fault in loaded.faults] == []
+    assert tuple(sorted(it.name for it in loaded.manifests)) == CELLS
+
+
+def test_the_app_names_its_package(lab_folder: Path) -> None:
+    """`monocyte.toml` points at the cells beside it."""
+    told = tomllib.loads((lab_folder / "monocyte.toml").read_text("utf-8"))
+    assert told["app"] == {"name": "lab", "cells": "lab"}
+    assert told.keys() == {"app", "gateway", "journal"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "known"),
+    [
+        ("people", set()),
+        ("instruments", {"people"}),
+        ("samples", {"people"}),
+        ("notebook", {"people", "samples"}),
+        ("notices", {"instruments", "notebook", "people", "samples"}),
+    ],
+)
+def test_a_cell_knows_only_these_neighbours(lab_folder: Path, cell: str, known: set[str]) -> None:
+    """Imports run one way, and nobody knows the notices."""
+    assert neighbours(lab_folder / "lab" / f"{cell}.py") == known
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_cell_reads_from_top_to_bottom(lab_folder: Path, cell: str) -> None:
+    """Purpose, words, rules and behaviour, scenarios: in this order, in one small file."""
+    text = (lab_folder / "lab" / f"{cell}.py").read_text("utf-8")
+    assert text.startswith('"""# ')
+    assert [line for line in text.splitlines() if line.startswith("# ## ")] == HEADINGS
+    assert len(text) < 14_500
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_rule_numbers_run_on(loaded: Loaded, cell: str) -> None:
+    """Every cell has rules, numbered from 1 without a gap, each a full sentence."""
+    rules = manifest(loaded, cell).rules
+    prefix = next(iter(rules)).partition("-")[0]
+    assert list(rules) == [f"{prefix}-{n}" for n in range(1, len(rules) + 1)]
+    assert all(rule.text[0].isupper() and rule.text.endswith(".") for rule in rules.values())
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_an_empty_state_survives_a_snapshot(loaded: Loaded, cell: str) -> None:
+    """What a cell starts from can be stored and read back by its annotation alone."""
+    state = manifest(loaded, cell).state
+    assert decode(state, encode(state())) == state()
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("scenario", scenarios(), ids=lambda it: it.where.rpartition("/")[2])
+def test_scenario(loaded: Loaded, scenario: Declared, seed: int) -> None:
+    """Every scenario of the lab comes true, whatever the schedule."""
+    scenario.function(World(*loaded.manifests, seed=seed))
