@@ -18,6 +18,10 @@ is_new_enough() {
     "$1" -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' >/dev/null 2>&1
 }
 
+version() {
+    "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || echo none
+}
+
 find_python() {
     if [ -n "${PYTHON:-}" ]; then
         is_new_enough "$PYTHON" && { echo "$PYTHON"; return; }
@@ -41,9 +45,8 @@ with_uv() {
 
 with_pip() {
     if ! "$python" -c 'import ensurepip' >/dev/null 2>&1; then
-        name=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
         say "$python cannot make virtual environments: its ensurepip is missing."
-        say "Debian, Ubuntu: apt-get install $name (or python3-venv)"
+        say "Debian, Ubuntu: apt-get install python$(version "$python")-venv (or python3-venv)"
         return 1
     fi
     "$python" -m venv "$venv" &&
@@ -55,8 +58,8 @@ with_pip() {
 
 python=$(find_python)
 say "making $venv with $("$python" --version) ($python)"
-if [ -e "$venv" ] && ! is_new_enough "$venv/bin/python"; then
-    say "$venv has no Python >= $oldest any more: starting afresh"
+if [ -e "$venv" ] && [ "$(version "$venv/bin/python")" != "$(version "$python")" ]; then
+    say "$venv was made with another Python, or is broken: starting afresh"
     rm -rf "$venv"
 fi
 
