@@ -31,6 +31,7 @@ __all__ = [
     "Gate",
     "admit",
     "ask_cycle",
+    "broken_off",
     "busy",
     "closed",
     "crashed",
@@ -142,6 +143,15 @@ def crashed(route: Route, why: BaseException) -> Crashed:
     where = f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     what = f"{route.address} crashed with {type(why).__name__}"
     return Crashed(what, cell=route.cell, where=where, mend="the host's log has the rest")
+
+
+def broken_off(cell: str, why: BaseException) -> Unavailable:
+    """The history of a cell cannot be read on."""
+    return Unavailable(
+        f"the events of {cell} cannot be read: {type(why).__name__}",
+        cell=cell,
+        mend="the host's log has the rest",
+    )
 
 
 def wrong_reply(route: Route, why: BusError) -> Crashed:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
-from itertools import islice
+from collections.abc import AsyncIterator, Sequence
+from itertools import islice, takewhile
 
 from monocyte.bus.interface import Delivery, History
 
@@ -19,7 +19,7 @@ RECENT = 1024
 """How many events of a cell stay in memory for its followers."""
 
 CHUNK = 256
-"""How many events are handed on before others get a turn."""
+"""How many events are handed on before others get a turn, or in one go over a wire."""
 
 
 class Feed:
@@ -43,24 +43,26 @@ class Feed:
 
     async def follow(self, after: int) -> AsyncIterator[Delivery]:
         """Every event behind position `after`; ends when the feed is closed."""
-        while True:
-            chunk = list(islice(self._behind(after), CHUNK))
+        while chunk := await self.pull(after):
             for delivery in chunk:
                 yield delivery
-                after = delivery.seq
-            if chunk:
-                await asyncio.sleep(0)
-            elif self._closed:
-                return
-            else:
-                await self._news()
+            after = chunk[-1].seq
+            await asyncio.sleep(0)
 
-    def _behind(self, after: int) -> Iterator[Delivery]:
-        if self._recent and self._recent[-1].seq <= after:
-            return iter(())
+    async def pull(self, after: int) -> Sequence[Delivery]:
+        """The next events behind a position, at most `CHUNK`, as soon as there are some.
+
+        There are none when the feed is closed and has handed on everything.
+        """
+        while not (chunk := self._behind(after)) and not self._closed:
+            await self._news()
+        return chunk
+
+    def _behind(self, after: int) -> Sequence[Delivery]:
         if self._recent and self._recent[0].seq <= after + 1:
-            return (d for d in self._recent if d.seq > after)
-        return self.history(after)
+            newest_first = takewhile(lambda delivery: delivery.seq > after, reversed(self._recent))
+            return tuple(newest_first)[: -CHUNK - 1 : -1]
+        return tuple(islice(self.history(after), CHUNK))
 
     async def _news(self) -> None:
         news = asyncio.get_running_loop().create_future()
