@@ -88,6 +88,8 @@ async def interleave(
             results[candidate.name] = Samples()
         except ImportError as missing:
             results[candidate.name] = Skipped(f"not installed: {missing}")
+        except Exception as why:  # noqa: BLE001 (one that fails must not take the others with it)
+            results[candidate.name] = Skipped(f"{type(why).__name__}: {why}")
     order = [c for c in candidates if c.name in counts]
     shuffle = random.Random(plan.seed).shuffle
     for _ in range(plan.rounds):
