@@ -14,7 +14,7 @@ __all__ = ["App", "find_root", "load_app"]
 
 
 class App(NamedTuple):
-    """An app as it stands in its directory: settings, well-formed cells, and faults of the others."""
+    """An app as its directory has it: settings, well-formed cells, and faults of the others."""
 
     root: Path
     settings: Settings
@@ -27,7 +27,7 @@ class App(NamedTuple):
 
 
 def find_root(start: Path) -> Path:
-    """The nearest directory with a `monocyte.toml`, from `start` upwards; `start` if there is none."""
+    """The nearest directory with a `monocyte.toml`, upwards from `start`; else `start`."""
     start = start.resolve()
     candidates = (d for d in (start, *start.parents) if (d / FILE).is_file())
     return next(candidates, start)

@@ -1,5 +1,6 @@
 """How messages travel: a small transport interface, decisions without I/O, and memory."""
 
+from monocyte.bus.account import Account, accounted
 from monocyte.bus.client import Client, fresh_id, fresh_number
 from monocyte.bus.interface import (
     Delivery,
@@ -13,6 +14,7 @@ from monocyte.bus.interface import (
 from monocyte.bus.memory import MemoryTransport
 
 __all__ = [
+    "Account",
     "Client",
     "Delivery",
     "History",
@@ -21,6 +23,7 @@ __all__ = [
     "Route",
     "Service",
     "Transport",
+    "accounted",
     "fresh_id",
     "fresh_number",
     "permit_all",

@@ -7,12 +7,22 @@ crashes, wrong types, missing handlers, deadlines, cancellation, cycles of asks,
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from monocyte.bus.account import Account
 from monocyte.contracts import Envelope, Event, Message, Principal
 
-__all__ = ["Delivery", "History", "Permit", "Route", "Service", "Transport", "permit_all"]
+__all__ = [
+    "Delivery",
+    "History",
+    "Permit",
+    "Request",
+    "Route",
+    "Service",
+    "Transport",
+    "permit_all",
+]
 
 
 class Route(NamedTuple):
@@ -61,6 +71,7 @@ class Service(NamedTuple):
     routes: tuple[Route, ...]
     events: tuple[type[Event], ...]
     history: History
+    account: Account
     in_flight: int = 256
     """How many requests may wait for their answers at once; the next one is `Busy`."""
 
@@ -69,13 +80,21 @@ Permit = Callable[[Principal, Route], bool]
 """The policy hook: may this principal send this? Called for every request: pure and quick."""
 
 
-def permit_all(principal: Principal, route: Route) -> bool:  # noqa: ARG001 (a policy's shape)
+def permit_all(principal: Principal, route: Route) -> bool:  # noqa: ARG001 (the shape of a hook)  # noqa: ARG001 (a policy's shape)
     """The policy until there is one: whoever is on the bus may send everything."""
     return True
 
 
+Request = Callable[[Envelope, Any], Awaitable[Any]]
+"""Asks one kind of message; raises, when awaited, every `BusError` that a request can end in."""
+
+
 class Transport(Protocol):
     """Carries requests to cells and their events to who follows them."""
+
+    @property
+    def requests(self) -> Mapping[type[Message], Request]:
+        """How to ask each kind of message: `request`, looked up; also for what nobody answers."""
 
     def serve(self, service: Service) -> None:
         """Start to answer for a cell, or replace how it is answered."""

@@ -1,4 +1,4 @@
-"""Facts: what the code says about itself while it runs. It emits them; who listens is not its affair."""
+"""Facts: what the code says about itself while it runs; who listens is not its affair."""
 
 from __future__ import annotations
 

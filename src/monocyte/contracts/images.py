@@ -37,8 +37,9 @@ def from_image(annotation: type[T], data: bytes) -> T:
     Raises:
         Invalid: the bytes are not an image of such a state.
     """
+    kind: Any = annotation
     try:
-        state: T = _decoder(annotation)(data)
+        state: T = _decoder(kind)(data)
     except (msgspec.DecodeError, UnicodeError, ValueError, RecursionError) as why:
         raise Invalid(f"this is no image of the state: {why}") from why
     return state

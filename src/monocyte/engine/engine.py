@@ -14,14 +14,13 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from monocyte.bus import Delivery, Route, Service
+from monocyte.bus import Account, Delivery, Route, Service, accounted
 from monocyte.cell import Function, Handler, Manifest, Result, Shape
 from monocyte.contracts import Envelope, Event, Fault, Message, Principal, Tick, to_error, to_fault
 from monocyte.contracts.check import compile_check
 from monocyte.contracts.codec import decode, encode
 from monocyte.contracts.facts import Emit, Fact, ignore
 from monocyte.contracts.images import image
-from monocyte.engine.account import Account, accounted
 from monocyte.engine.books import DeadLetter, Due
 from monocyte.engine.fold import Fold
 from monocyte.engine.ports import Outside, bind, moment
@@ -164,7 +163,8 @@ class Engine:
     def service(self, in_flight: int = 256) -> Service:
         """The cell as the bus serves it."""
         routes = tuple(self._route(handler) for handler in self.manifest.handlers.values())
-        return Service(self.name, routes, tuple(self.manifest.evolvers), self.history, in_flight)
+        events = tuple(self.manifest.evolvers)
+        return Service(self.name, routes, events, self.history, self.account, in_flight)
 
     def history(self, after: int) -> Iterator[Delivery]:
         """The durable events behind a position, as the bus delivers them."""
@@ -185,30 +185,30 @@ class Engine:
         )
 
     def _immediate(self, handler: Handler) -> Callable[[Envelope, Any], Any]:
-        function, account, now = handler.function, self.account, time.perf_counter
-        name = function.name
-        plain = [argument for argument, port in function.arguments if port is None]
-        call = function.call
-        simple = len(plain) == len(function.arguments) <= 1 and not self.strict
+        function, call = handler.function, handler.function.call
 
         def answer(envelope: Envelope, message: Any) -> Any:
-            started = now()
+            if self.failure is not None:
+                raise _restarting(self.name, self.failure)
             try:
-                if self.failure is not None:
-                    raise _restarting(self.name, self.failure)
-                if simple:
-                    return call(message, self.fold.state) if plain else call(message)
                 return self._run(function, envelope, message, Recorder(), may_send=False)
             except BusError:
                 raise
             except Exception as why:
                 raise self._crashed(function, why) from why
-            finally:
-                account.queries += 1
-                if (seconds := now() - started) > 0:
-                    account.step(name, seconds)
 
-        return answer
+        def answer_from_state(_: Envelope, message: Any) -> Any:
+            if self.failure is not None:
+                raise _restarting(self.name, self.failure)
+            try:
+                return call(message, self.fold.state)
+            except BusError:
+                raise
+            except Exception as why:
+                raise self._crashed(function, why) from why
+
+        from_state = [port for _, port in function.arguments] == [None]
+        return answer_from_state if from_state and not self.strict else answer
 
     def _querier(self, handler: Handler) -> Callable[[Envelope, Any], Any]:
         async def answer(envelope: Envelope, message: Any) -> Any:
@@ -421,7 +421,7 @@ class Engine:
         checked: list[Event] = []
         records: list[EventRecord] = []
         for event in events:
-            kind = type(event)
+            kind: Any = type(event)
             if kind not in self.manifest.evolvers:
                 raise Crashed(f"{self.name} emitted {kind.__name__} undeclared", cell=self.name)
             try:

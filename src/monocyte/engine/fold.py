@@ -1,4 +1,4 @@
-"""From the journal to the state: snapshot, then tail; old shapes of events are upcast on the way."""
+"""From the journal to the state: snapshot, then tail; old events are upcast on the way."""
 
 from __future__ import annotations
 

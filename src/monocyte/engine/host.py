@@ -1,4 +1,4 @@
-"""Hosts cells on one journal and one transport: serves them, feeds their reactions, fires their timers.
+"""Hosts cells on one journal and one transport: serves them, feeds reactions, fires timers.
 
 Runtime and World both stand on it: the one adds a process, the other a deterministic loop. A cell
 that fails is built again from the journal, after a pause that grows with each failure; the other

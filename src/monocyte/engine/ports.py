@@ -22,7 +22,7 @@ NOTHING = digest_of()
 
 
 class Outside(NamedTuple):
-    """What surrounds a cell: the wall clock (µs, UTC), fresh ids, the bus, a place for its files."""
+    """What surrounds a cell: the wall clock (µs, UTC), fresh ids, the bus, a place for files."""
 
     wall: Callable[[], int]
     new_id: Callable[[], str]

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from monocyte.bus import Client, MemoryTransport, Permit, fresh_id, permit_all
 from monocyte.cell import Manifest
@@ -44,7 +44,7 @@ class Runtime:
         self.host: Host
         self._watchdog: Watchdog
 
-    async def __aenter__(self) -> Runtime:
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 

@@ -30,7 +30,7 @@ class AppSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class JournalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[journal]`: its file, and whether an answer waits for the disk (`full`) or not (`relaxed`)."""
+    """`[journal]`: its file, and whether an answer waits for the disk (`full`) or not."""
 
     path: str = "data/journal.db"
     durability: Literal["full", "relaxed"] = "full"
@@ -44,7 +44,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[limits]`: requests in flight per cell, and seconds until a request without a deadline ends."""
+    """`[limits]`: requests in flight per cell; seconds for a request without a deadline."""
 
     in_flight: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 256
     timeout: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 30.0

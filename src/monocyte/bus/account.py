@@ -36,7 +36,7 @@ class Account:
         "waiting",
     )
 
-    def __init__(self, on_blocked: Callable[[str, float], None]) -> None:
+    def __init__(self, on_blocked: Callable[[str, float], None] = lambda *_: None) -> None:
         self.cpu = 0.0
         self.waiting = 0.0
         self.queries = 0
@@ -57,8 +57,12 @@ class Account:
         """Book a step of a function that has just let go of the loop."""
         self.cpu += seconds
         if seconds > BLOCKING:
-            self.blocked += 1
-            self.on_blocked(function, seconds)
+            self.held(function, seconds)
+
+    def held(self, function: str, seconds: float) -> None:
+        """Tell that a step held the loop for too long."""
+        self.blocked += 1
+        self.on_blocked(function, seconds)
 
 
 @coroutine
