@@ -62,7 +62,7 @@ class Client:
         self.ask: AskQuery = self._compile_ask()
 
     def _compile_ask(self) -> AskQuery:
-        """`ask`, with everything that stays the same looked up once: it is the busiest way there is."""
+        """`ask`, with what stays the same looked up once: it is the busiest way there is."""
         requests, now, principal = self._transport.requests, self._now, self.principal
         labels, timeout = self.labels, self.timeout
 

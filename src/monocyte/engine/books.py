@@ -121,7 +121,7 @@ def _after(timer: Timer, event: Event, at: int) -> int:
 
 
 def _next(period: timedelta, last: int | None, now: int) -> int:
-    """The next multiple of the period; one that passed while nobody was here is made up for once."""
+    """The next multiple of the period; those missed while nobody was here are one."""
     step = period // MICROSECOND
     if last is None or last + step > now:
         return (now if last is None else last) // step * step + step

@@ -57,7 +57,7 @@ class Decision(NamedTuple):
 
 
 class Pending:
-    """An entry on its way to the disk, and who waits for it; the journal calls it when it is there."""
+    """An entry on its way to the disk, and who waits for it; the journal calls it at the end."""
 
     __slots__ = ("deliveries", "engine", "entry", "waiters")
 
@@ -99,7 +99,7 @@ class Engine:
         *,
         emit: Emit = ignore,
         strict: bool = False,
-        on_failure: Callable[[Engine], None] = lambda engine: None,
+        on_failure: Callable[[Engine], None] = lambda _: None,
     ) -> None:
         self.manifest = manifest
         self.name = manifest.name
@@ -158,7 +158,18 @@ class Engine:
         """Whether nothing is being decided or written."""
         return not self._open and not self._deciding
 
-    # -- what the bus is given ----------------------------------------------------------------------
+    async def written(self) -> None:
+        """Wait until everything that was queued is durable, or has failed."""
+        await asyncio.gather(*(p.durable() for p in self._open.values()), return_exceptions=True)
+
+    async def drained(self) -> None:
+        """Wait until nothing is being decided or written."""
+        while not self.idle:
+            await self.written()
+            if self._deciding:
+                await asyncio.wait(self._deciding.values())
+
+    # -- what the bus is given ---------------------------------------------------------------------
 
     def service(self, in_flight: int = 256) -> Service:
         """The cell as the bus serves it."""
@@ -250,7 +261,7 @@ class Engine:
 
         return answer
 
-    # -- the same command again ----------------------------------------------------------------------
+    # -- the same command again --------------------------------------------------------------------
 
     async def _earlier(self, id: str) -> Entry | None:
         """The entry that has answered this id, once it is durable; None if there is none."""
@@ -274,7 +285,7 @@ class Engine:
             return self.fold.revive(entry.events[0])
         return decode(handler.reply, entry.reply)
 
-    # -- deciding --------------------------------------------------------------------------------------
+    # -- deciding ----------------------------------------------------------------------------------
 
     async def _decide(
         self,
@@ -365,7 +376,7 @@ class Engine:
             return Decision(out[0], tuple(out[1:]))
         return Decision(out if result.answers else None, tuple(out))
 
-    # -- committing --------------------------------------------------------------------------------------
+    # -- committing --------------------------------------------------------------------------------
 
     def _commit(
         self,
@@ -481,7 +492,7 @@ class Engine:
         if pending.entry.end - self._snapshot_at >= SNAPSHOT_EVERY and not self._slow_snapshots:
             self.snapshot()
 
-    # -- what comes by itself: other cells' events, timers, dead letters -----------------------------------
+    # -- what comes by itself: other cells' events, timers, dead letters ---------------------------
 
     def cursor(self, cell: str) -> int:
         """Up to which position the events of another cell have taken effect here."""
@@ -600,7 +611,7 @@ class Engine:
         principal = Principal(f"cell:{self.name}", frozenset({"cell"}))
         return Envelope(f"{self.name}<{id}", principal, cause, correlation or cause)
 
-    # -- what goes wrong -----------------------------------------------------------------------------------
+    # -- what goes wrong ---------------------------------------------------------------------------
 
     def _crashed(self, function: Function | None, why: Exception) -> Crashed:
         frames = [

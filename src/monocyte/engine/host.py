@@ -90,14 +90,14 @@ class Host:
                 self._spawn(self._keep_time(engine))
 
     async def stop(self, patience: float = 10.0) -> None:
-        """Stop to serve, let what is in flight end within `patience` seconds, save the states."""
+        """Stop to serve, give what is in flight `patience` seconds, save the states."""
         self._stopping = True
         for engine in self.engines.values():
             self.transport.withdraw(engine.name)
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + patience
-        while not self.idle and loop.time() < deadline:
-            await asyncio.sleep(0.005)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                for engine in self.engines.values():
+                    await engine.drained()
         await self.abandon()
         for engine in self.engines.values():
             if self.journal.failure is None:
@@ -131,7 +131,7 @@ class Host:
             )
         )
 
-    # -- what comes by itself ------------------------------------------------------------------------
+    # -- what comes by itself ----------------------------------------------------------------------
 
     async def _follow(self, engine: Engine, source: str) -> None:
         """Deliver the events of a cell to one that reacts to them, in order, each until it took."""
@@ -198,7 +198,7 @@ class Host:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    # -- failure and restart ---------------------------------------------------------------------------
+    # -- failure and restart -----------------------------------------------------------------------
 
     def _failed(self, engine: Engine) -> None:
         if not self._stopping:
@@ -213,8 +213,7 @@ class Host:
             try:
                 if self.journal.failure is not None:
                     self.journal.recover()
-                while not engine.idle:
-                    await asyncio.sleep(0.001)
+                await engine.written()
                 self._load(engine)
             except MonocyteError as why:
                 self.emit(Fact("failed", engine.name, f"it stays down: {why.message}", why.where))
