@@ -72,23 +72,7 @@ async def command() -> AsyncIterator[Spin]:
         yield by_position(word("Take"), send)
 
 
-async def bus() -> AsyncIterator[Spin]:
-    """Client and transport alone, a plain function behind the route: what the engine stands on."""
-    from monocyte.bus import Client, MemoryTransport, Route, Service
-
-    seat, look = word("Seat"), word("Look")
-
-    def answer(envelope: object, look: Any) -> Any:
-        return seat(look.instrument, look.hour, look.hour % 2 == 0)
-
-    transport = MemoryTransport()
-    route = Route("booking", look, seat, is_command=False, immediate=True, answer=answer)
-    transport.serve(Service("booking", (route,), (), lambda after: iter(())))
-    yield by_position(look, Client(transport).ask)
-
-
 OURS: tuple[Peer, ...] = (
     Peer("monocyte query", "", query),
     Peer("monocyte command, journal in memory", "", command),
-    Peer("monocyte bus without engine", "", bus),
 )

@@ -159,11 +159,11 @@ def as_json(tables: Sequence[Table], options: dict[str, object]) -> str:
 
 
 def save(tables: Sequence[Table], options: dict[str, object], directory: Path) -> list[Path]:
-    """Write one JSON file per part, named after it; returns the paths."""
+    """Write one JSON file per part, named after it and the Python; returns the paths."""
     directory.mkdir(parents=True, exist_ok=True)
     paths = []
     for table in tables:
-        path = directory / f"{table.part}.json"
+        path = directory / f"{table.part}-py{sys.version_info.major}.{sys.version_info.minor}.json"
         path.write_text(as_json([table], options) + "\n")
         paths.append(path)
     return paths

@@ -1,0 +1,191 @@
+"""Part (f): what 1, 10, 100 and 1 000 cells cost, per request and while they do nothing.
+
+The cells are copies of the one in `app/`, each in a file of its own, hosted by the runtime on one
+journal on disk. Requests go to one cell, and to all of them in turn: the first finds
+what the bus's tables cost, the second also what the processor's caches do.
+"""
+
+import asyncio
+import gc
+import tempfile
+import tracemalloc
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from benchmarks.harness import Plan, Samples, Skipped, Spin, interleave
+from benchmarks.options import Options
+from benchmarks.ours import APP
+from benchmarks.report import Goal, Row, Table, versions
+
+if TYPE_CHECKING:
+    from monocyte.cell import Manifest
+    from monocyte.runtime import Runtime
+
+SIZES = (1, 10, 100, 1000)
+KINDS = (("query", "Look", "ask"), ("command", "Take", "send"))
+"""What is measured: its name, its word in the cell, the client's method."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A candidate on a host that stays up: one kind of request, to some of its cells in turn."""
+
+    name: str
+    spin: Spin
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Spin]:
+        """Lend the spin."""
+        yield self.spin
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Bytes per cell: of its definition, imported and read; and of being hosted, doing nothing."""
+
+    definition: float
+    hosted: float
+
+
+def run(options: Options) -> Table:
+    """Measure all sizes in interleaved rounds."""
+    return asyncio.run(grow(options))
+
+
+async def grow(options: Options) -> Table:
+    """Host every size at once, weigh them, and ask them."""
+    plan = Plan(options.rounds, options.seconds, options.seed)
+    sizes = SIZES[:3] if options.quick else SIZES
+    rows: list[Row] = []
+    goals: list[Goal] = []
+    async with AsyncExitStack() as stack:
+        hosts = {size: await stack.enter_async_context(hosted(size)) for size in sizes}
+        for kind in KINDS:
+            first, *more = candidates(kind, hosts)
+            results = await interleave(first, more, plan)
+            rows += [row(name, result) for name, result in results.items()]
+            last = results[f"{kind[0]}, one of {sizes[-1]}"]
+            if isinstance(last, Samples):
+                what = f"{kind[0]} at {sizes[-1]} cells against at 1"
+                goals.append(Goal(what, 1.2, last.spread()[1], unit="x"))
+        for size, (_, _, idle) in hosts.items():
+            rows.append(weight(size, idle))
+        goals.append(Goal("bytes per idle cell", 3000, hosts[sizes[-1]][2].hosted, unit=" B"))
+    return Table(
+        part="growth",
+        title="(f) growth: CPU time per request, times that at 1 cell; bytes per idle cell",
+        columns=("", "µs CPU", "times 1 cell", "q1", "q3"),
+        rows=tuple(rows),
+        goals=tuple(goals),
+        versions=versions("msgspec"),
+        notes=("the journal is on disk and every command waits for its fsync, one at a time",),
+    )
+
+
+Hosted = tuple["Runtime", "tuple[Manifest, ...]", Idle]
+
+
+def candidates(kind: tuple[str, str, str], hosts: dict[int, Hosted]) -> list[Asked]:
+    """One kind of request, to one cell of each size, then to all; the first is the baseline."""
+    name, word, method = kind
+    one, every = [], []
+    for size, (runtime, manifests, _) in hosts.items():
+        words = [manifest.words[word] for manifest in manifests]
+        send = getattr(client(runtime), method)
+        one.append(Asked(f"{name}, one of {size}", in_turn(words[:1], send)))
+        if size > 1:
+            every.append(Asked(f"{name}, all {size} in turn", in_turn(words, send)))
+    return [*one, *every]
+
+
+def in_turn(
+    words: Sequence[Callable[[str, int], Any]], send: Callable[[Any], Awaitable[Any]]
+) -> Spin:
+    """A spin that asks one cell after the other."""
+    turns = cycle(words)
+
+    async def spin(count: int) -> object:
+        reply: object = None
+        for hour, word in zip(range(count), turns, strict=False):
+            reply = await send(word("microscope", hour))
+        return reply
+
+    return spin
+
+
+def client(runtime: "Runtime") -> Any:
+    """Somebody who may ask anything."""
+    from monocyte.contracts import ANYONE
+
+    return runtime.client(ANYONE)
+
+
+@asynccontextmanager
+async def hosted(size: int) -> AsyncIterator[Hosted]:
+    """A running app of so many cells, with what one of them weighs."""
+    from monocyte.cell import load_package
+    from monocyte.runtime import Runtime
+    from monocyte.runtime.settings import AppSettings, Settings
+
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        package = write_cells(root, size)
+        with Weighed() as definition:
+            loaded = load_package(root, package)
+        assert not loaded.faults, loaded.faults
+        runtime = Runtime(loaded.manifests, Settings(AppSettings(package, package)), root)
+        with Weighed() as running:
+            await runtime.start()
+        try:
+            yield runtime, loaded.manifests, Idle(definition.bytes / size, running.bytes / size)
+        finally:
+            await runtime.stop()
+
+
+def write_cells(root: Path, size: int) -> str:
+    """Copy the cell of the benchmarks so often, under names of their own; returns the package."""
+    package = f"grown{size}"
+    source = (APP / "bench" / "booking.py").read_text()
+    folder = root / package
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    for number in range(size):
+        name = f"{package}_{number:04}"
+        (folder / f"{name}.py").write_text(source.replace('Cell("booking"', f'Cell("{name}"'))
+    return package
+
+
+class Weighed:
+    """What the block has allocated in Python and still holds at its end, in bytes."""
+
+    bytes = 0
+
+    def __enter__(self) -> Self:
+        gc.collect()
+        tracemalloc.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        gc.collect()
+        self.bytes = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+
+
+def row(name: str, result: Samples | Skipped) -> Row:
+    """A line about requests."""
+    if isinstance(result, Skipped):
+        return Row(name, missing=result.reason)
+    first, median, third = result.spread()
+    figures = (f"{result.micros():.2f}", f"{median:.2f}", f"{first:.2f}", f"{third:.2f}")
+    return Row(name, figures, {"cpu_seconds": result.cpu, "ratio": result.ratio})
+
+
+def weight(size: int, idle: Idle) -> Row:
+    """A line about the memory of one cell."""
+    figures = (f"{idle.hosted:.0f} B", f"+ {idle.definition:.0f} B of definition")
+    raw: dict[str, object] = {"hosted": idle.hosted, "definition": idle.definition}
+    return Row(f"idle cell of {size}", figures, raw)
