@@ -1,8 +1,8 @@
 """Part (e): how long until a cell with a long past answers its first query.
 
 Two journals hold the same million events over a hundred thousand objects: one is folded from its
-beginning, the other from a snapshot and a tail. Each start happens in a fresh process (the file is in
-the page cache) that ends without saving anything. Run as a module, this file is that process.
+beginning, the other from a snapshot and a tail. Each start happens in a fresh process, the file in
+the page cache, and ends without saving anything. Run as a module, this file is that process.
 """
 
 import asyncio
@@ -82,7 +82,7 @@ def row(name: str, starts: list[Start], past: Past) -> Row:
     return Row(name, (f"{wall:.3f}", f"{cpu:.3f}", f"{folded / wall:.0f}"), raw)
 
 
-# -- the past ------------------------------------------------------------------------------------------
+# -- the past --------------------------------------------------------------------------------
 
 
 def write(cold: Path, warm: Path, past: Past) -> int:
@@ -151,7 +151,7 @@ def hosting(root: Path) -> "Runtime":
     return Runtime((booking(),), Settings(AppSettings("bench", "bench")), root)
 
 
-# -- one start, in a process of its own -----------------------------------------------------------------
+# -- one start, in a process of its own ------------------------------------------------------
 
 
 def in_process(root: Path, past: Past) -> Start:
