@@ -160,9 +160,7 @@ class Host:
             due = engine.next_due()
             wait = LONGEST_SLEEP if due is None else (due.at - self.outside.wall()) / MICROS
             if due is None or wait > 0:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(min(wait, LONGEST_SLEEP)):
-                        await changed.wait()
+                await self._nap(changed, wait)
                 continue
             with suppress(Unavailable):
                 await self._insist(
@@ -171,6 +169,12 @@ class Host:
                     engine.timed(due),
                     due.source,
                 )
+
+    async def _nap(self, changed: asyncio.Event, wait: float) -> None:
+        """Sleep until timers have changed, or for as long as it takes; a World moves its own clock."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(wait, LONGEST_SLEEP)):
+                await changed.wait()
 
     async def _insist(
         self,
@@ -220,6 +224,7 @@ class Host:
                 continue
             self.emit(Fact("restarted", engine.name, f"restarted at position {engine.fold.seq}"))
             self._restarted(engine)
+            engine.timers_changed()
             return
 
     def _load(self, engine: Engine) -> None:
