@@ -21,7 +21,7 @@ from monocyte.cell.places import class_place
 from monocyte.cell.ports import PORTS, Port
 from monocyte.cell.results import NOTHING, Result, ResultFault, result_of
 from monocyte.cell.rules import Rule
-from monocyte.cell.signatures import annotations_of, shape_faults, unannotated
+from monocyte.cell.signatures import LAMBDA, annotations_of, shape_faults, unannotated
 from monocyte.cell.words import WordCheck
 from monocyte.contracts import Command, Event, Message, Query, Tick, Value, reply_type
 from monocyte.contracts.annotations import spell
@@ -219,6 +219,9 @@ class _Reading:
 
     def _declared(self, it: Declared) -> None:
         self.found += shape_faults(it, is_global=self.cell.is_global)
+        if it.function.__name__ == LAMBDA:
+            self.unread = True
+            return
         if it.role == "scenario":
             self.scenario(it)
         elif it.role == "upcasts":
@@ -256,7 +259,7 @@ class _Reading:
     def evolves(self, it: Declared, hints: dict[str, Any]) -> None:
         event = self._consumes(it, hints, (Event,), "an Event of this cell")
         state, name = self.cell.state, it.function.__name__
-        if list(_parameters(hints).values())[1:] != [state]:
+        if _is_annotated(it, hints) and list(_parameters(hints).values())[1:] != [state]:
             mend = f"annotate the second parameter as {spell(state)}"
             what = f"{name} must take its event and the state, and nothing else"
             self._fault(what, it.where, mend)
@@ -349,6 +352,9 @@ class _Reading:
         own: bool = True,
     ) -> type[M] | None:
         first = next(iter(_parameters(hints).values()), None)
+        if not _is_annotated(it, hints):
+            self.unread = True
+            return None
         is_kind = isinstance(first, type) and issubclass(first, kinds)
         if first is None or not is_kind or (first.__module__ == self.cell.module) is not own:
             consumed = f"consumes {spell(first)}" if _parameters(hints) else "consumes nothing"
@@ -415,6 +421,10 @@ ROLES: dict[str, Callable[[_Reading, Declared, dict[str, Any]], None]] = {
 
 def _is_async(it: Declared) -> bool:
     return inspect.iscoroutinefunction(it.function)
+
+
+def _is_annotated(it: Declared, hints: dict[str, Any]) -> bool:
+    return all(name in hints for name in inspect.signature(it.function).parameters)
 
 
 def _parameters(hints: dict[str, Any]) -> dict[str, Any]:

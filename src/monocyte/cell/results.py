@@ -153,7 +153,8 @@ def _fits(annotation: Any, reply: Any) -> bool:
 
 
 def _members(annotation: Any) -> tuple[Any, ...]:
-    return union_members(annotation) or (annotation,)
+    members = union_members(annotation) or (annotation,)
+    return tuple(types.NoneType if member is None else member for member in members)
 
 
 def _is_event(annotation: Any) -> bool:

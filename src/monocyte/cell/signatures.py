@@ -9,8 +9,9 @@ from typing import Any, get_type_hints
 from monocyte.cell.definition import Declared
 from monocyte.errors import DefinitionError
 
-__all__ = ["annotations_of", "shape_faults", "unannotated"]
+__all__ = ["LAMBDA", "annotations_of", "shape_faults", "unannotated"]
 
+LAMBDA = "<lambda>"
 BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
@@ -20,7 +21,7 @@ def shape_faults(it: Declared, *, is_global: bool) -> Iterator[DefinitionError]:
     `is_global` says that its cell stands at the top of a file, and so its functions must too.
     """
     name = it.function.__name__
-    if name == "<lambda>":
+    if name == LAMBDA:
         yield _fault(it, f"a lambda cannot say what it {it.role}", "write a def with annotations")
     elif is_global and it.function.__qualname__ != name:
         what = f"{it.function.__qualname__} is inside of a function or class"

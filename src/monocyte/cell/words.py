@@ -1,8 +1,8 @@
 """What is wrong with the words of a cell and with its state.
 
-Words must be immutable by type, and whatever is sent or kept must be what the codec carries: found
-here for each field, and for what the fields are made of, down to the last record. Records of other
-cells are left to their own cells.
+Words are judged by `contracts.immutable`, a state by whether it can be kept: here it is decided
+where to look, down to the last record that a field, an answer or the state is made of. Records of
+other cells are left to their own cells.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ import msgspec
 from monocyte.cell.places import class_place
 from monocyte.contracts import Command, Map, Message, Query, Value, reply_type
 from monocyte.contracts.annotations import parts, spell, struct_of, unalias
-from monocyte.contracts.codec import decode, encode
-from monocyte.contracts.immutable import SCALARS, field_faults, type_faults
-from monocyte.errors import BusError, DefinitionError
+from monocyte.contracts.images import from_image, image
+from monocyte.contracts.immutable import SCALARS, type_faults
+from monocyte.errors import DefinitionError, Invalid
 
 __all__ = ["WordCheck"]
 
 CONTAINERS = (tuple, frozenset, Map, dict, list, set)
-"""What the codec carries besides scalars and records; words may use the first three."""
+"""What a state may be made of, besides scalars and records."""
 
 
 class WordCheck:
-    """Looks at each record once; `foreign` says which modules answer for their own."""
+    """Looks at each record once; `foreign` are the modules that answer for their own."""
 
     def __init__(self, foreign: Iterable[str] = ()) -> None:
         self.foreign = frozenset(foreign)
@@ -52,8 +52,8 @@ class WordCheck:
             yield from self._reply(word)
 
     def state(self, state: Any, where: str) -> Iterator[DefinitionError]:
-        """The faults of a state: it can be made from nothing, stored, and read again."""
-        faults = list(self._annotation(state, "the state", where))
+        """The faults of a state: it can be made from nothing, kept, and read again."""
+        faults = [*self._records(state), *self._kept(state, "the state", where)]
         yield from faults or _initial_faults(state, where)
 
     def _reply(self, word: type[Message]) -> Iterator[DefinitionError]:
@@ -64,16 +64,16 @@ class WordCheck:
             kind = "Command" if issubclass(word, Command) else "Query"
             mend = f"class {name}({kind}[R]), R being the type of its answer, or None"
             yield _fault(f"{name} does not say what it is answered with", where, mend)
-            return
-        mends = list(type_faults(reply))
-        for mend in mends:
-            what = f"the answer of {name} is a {spell(reply)}: messages are immutable by type"
-            yield _fault(what, where, _unquoted(reply) or mend)
-        if not mends:
-            yield from self._annotation(reply, f"the answer of {name}", where)
+        else:
+            yield from self._records(reply)
+            yield from _sent(reply, f"the answer of {name}", where)
+
+    def _records(self, annotation: Any) -> Iterator[DefinitionError]:
+        """The faults of the records that a type is made of, each unless it was seen already."""
+        for record in filter(_is_record, _inside(annotation)):
+            yield from self._record(record)
 
     def _record(self, record: type) -> Iterator[DefinitionError]:
-        """The faults of a record and of those inside, unless it has been seen already."""
         if record in self.is_bad or record.__module__ in self.foreign:
             return
         self.is_bad[record] = False  # a record that holds itself meets this on the way down
@@ -89,26 +89,37 @@ class WordCheck:
             mend = "import or define what it names"
             yield _fault(f"{record.__name__}: an annotation cannot be read: {why}", where, mend)
             return
-        mutable = list(_mutable_faults(record))
-        yield from mutable
-        where_mutable = {fault.where for fault in mutable}
+        is_word = issubclass(record, Value)
+        if is_word and not _is_frozen(record):
+            mend = "delete frozen=False"
+            yield _fault(f"{record.__name__} is not frozen", class_place(record), mend)
         for name, annotation in fields.items():
-            where = class_place(record, name)
-            if get_origin(annotation) is not ClassVar and where not in where_mutable:
-                yield from self._annotation(annotation, f"{record.__name__}.{name}", where)
+            if get_origin(annotation) is not ClassVar:
+                what, where = f"{record.__name__}.{name}", class_place(record, name)
+                yield from self._records(annotation)
+                yield from (_sent if is_word else self._kept)(annotation, what, where)
 
-    def _annotation(self, annotation: Any, what: str, where: str) -> Iterator[DefinitionError]:
-        """The faults of a type: of the records inside, or else of how it is put together."""
+    def _kept(self, annotation: Any, what: str, where: str) -> Iterator[DefinitionError]:
+        """Why a part of a state could not be kept, unless a record inside has been blamed."""
         inside = list(_inside(annotation))
-        for record in filter(_is_record, inside):
-            yield from self._record(record)
         if any(self.is_bad.get(record) for record in filter(_is_record, inside)):
             return
-        unknown = [_unknown(part) for part in inside]
-        for mend in dict.fromkeys(filter(None, unknown)):
-            yield _fault(f"{what} is a {spell(annotation)}, which cannot be stored", where, mend)
-        if not any(unknown):
-            yield from _codec_faults(annotation, what, where)
+        mends = dict.fromkeys(filter(None, map(_kept_mend, inside)))
+        for mend in mends or _codec_mends(annotation):
+            yield _fault(f"{what} cannot be a {spell(annotation)}", where, mend)
+
+
+def _sent(annotation: Any, what: str, where: str) -> Iterator[DefinitionError]:
+    """Why a part of a message could not be sent."""
+    quoted = any(isinstance(part, (str, ForwardRef)) for part in _inside(annotation))
+    try:
+        mends = dict.fromkeys(type_faults(annotation))
+    except NameError:  # a record inside names what does not exist, and has been blamed
+        return
+    for mend in mends:
+        unquote = "write it without quotes, below the class that it names"
+        what_to_do = unquote if quoted else mend
+        yield _fault(f"{what} cannot be a {spell(annotation)}", where, what_to_do)
 
 
 def _inside(annotation: Any) -> Iterator[Any]:
@@ -134,55 +145,34 @@ def _is_record(thing: Any) -> bool:
     return is_record or is_named_tuple or is_typeddict(thing)
 
 
-def _unknown(part: Any) -> str:
-    """What to do about a part that the codec would carry wrongly or not at all; or nothing."""
+def _is_frozen(record: Any) -> bool:
+    return bool(record.__struct_config__.frozen)
+
+
+def _kept_mend(part: Any) -> str:
+    """What to do about a part that the codec would keep wrongly or not at all; or nothing."""
     origin = get_origin(part) or part
     if part in (Any, object):
         return "say the type"
     if origin in CONTAINERS and not get_args(part):
         return f"say what the {origin.__name__} holds: {origin.__name__}[...]"
-    if origin is Map and any(map(_is_no_key, _inside(get_args(part)[0]))):
+    if origin is Map and any(map(_is_record, _inside(get_args(part)[0]))):
         return "the keys of a Map are scalars: int, str, datetime, an Enum, …"
-    if isinstance(origin, type) and not _is_carried(origin):
+    if isinstance(origin, type) and not _is_kept(origin):
         return f"instead of {origin.__name__} use dict, list, set, tuple, a Value or a State"
     return ""
 
 
-def _is_no_key(part: Any) -> bool:
-    return _is_record(part) or (get_origin(part) or part) in CONTAINERS
+def _is_kept(cls: type) -> bool:
+    known = cls in (*SCALARS, *CONTAINERS, bytearray) or issubclass(cls, enum.Enum)
+    return known or _is_record(cls) or cls.__module__ in ("types", "typing")  # UnionType, …
 
 
-def _is_carried(cls: type) -> bool:
-    known = (*SCALARS, *CONTAINERS, bytearray)
-    return cls in known or _is_record(cls) or issubclass(cls, enum.Enum) or _is_special(cls)
-
-
-def _is_special(cls: type) -> bool:
-    """`types.UnionType` and the like: the origin of an annotation, not a class of values."""
-    return cls.__module__ in ("types", "typing")
-
-
-def _codec_faults(annotation: Any, what: str, where: str) -> Iterator[DefinitionError]:
+def _codec_mends(annotation: Any) -> Iterator[str]:
     try:
         msgspec.msgpack.Decoder(annotation)
     except (TypeError, ValueError) as why:
-        mend = "put one of them into a Value of its own" if "union" in str(why) else "see above"
-        if "tagged" in str(why):
-            mend = "tag each, so that they can be told apart: class A(Value, tag=True)"
-        reason = str(why).partition(" - type")[0]
-        yield _fault(f"{what} cannot be told from its bytes: {reason}", where, mend)
-
-
-def _mutable_faults(record: type) -> Iterator[DefinitionError]:
-    if not issubclass(record, Value):
-        return
-    name = record.__name__
-    config: msgspec.structs.StructConfig = getattr(record, "__struct_config__")  # noqa: B009
-    if not config.frozen:
-        yield _fault(f"{name} is not frozen", class_place(record), "delete frozen=False")
-    for field, annotation, mend in field_faults(record):
-        what = f"{name}.{field} is a {annotation}: messages are immutable by type"
-        yield _fault(what, class_place(record, field), mend)
+        yield str(why).partition(" - type")[0]
 
 
 def _version_faults(word: type[Message]) -> Iterator[DefinitionError]:
@@ -201,15 +191,10 @@ def _initial_faults(state: Any, where: str) -> Iterator[DefinitionError]:
         yield _fault(what, where, "give every field a default")
         return
     try:
-        decode(state, encode(initial))
-    except BusError as why:
+        from_image(state, image(initial))
+    except Invalid as why:
         what = f"the initial state is no {spell(state)}: {why.message}"
         yield _fault(what, where, "give every field a default that fits its type")
-
-
-def _unquoted(reply: Any) -> str:
-    quoted = any(isinstance(part, (str, ForwardRef)) for part in _inside(reply))
-    return "write its class without quotes, below what it names" if quoted else ""
 
 
 def _field_naming(record: type, missing: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ __all__ = ["is_recursive", "parts", "reach", "spell", "struct_of", "unalias", "u
 
 _ALIAS: Any = getattr(typing, "TypeAliasType", ())
 """What `type X = ...` makes; Python 3.11 has none."""
+
+_MODULES = re.compile(r"(?:[A-Za-z_]\w*|<locals>)\.(?=[A-Za-z_<])")
 
 DEEPEST = 64
 """A type that nests deeper than this counts as recursive: a generic may grow for ever."""
@@ -78,7 +81,9 @@ def is_recursive(annotation: Any, inside: tuple[Any, ...] = ()) -> bool:
 
 
 def spell(annotation: Any) -> str:
-    """The annotation as an author would write it."""
+    """The annotation as an author would write it: `dict[int, Booked | None]`, without modules."""
+    if annotation is None or annotation is types.NoneType:
+        return "None"
     if isinstance(annotation, type) and get_origin(annotation) is None:
         return annotation.__name__
-    return str(annotation).replace("typing.", "")
+    return _MODULES.sub("", str(annotation)).replace("NoneType", "None")
