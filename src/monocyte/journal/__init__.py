@@ -4,6 +4,8 @@ from monocyte.journal.entries import Entry, EventRecord, PortResult, Snapshot
 from monocyte.journal.findings import Finding
 from monocyte.journal.interface import Done, Journal, Wake
 from monocyte.journal.memory import MemoryJournal
+from monocyte.journal.reader import JournalReader
+from monocyte.journal.sqlite import SqliteJournal
 
 __all__ = [
     "Done",
@@ -11,8 +13,10 @@ __all__ = [
     "EventRecord",
     "Finding",
     "Journal",
+    "JournalReader",
     "MemoryJournal",
     "PortResult",
     "Snapshot",
+    "SqliteJournal",
     "Wake",
 ]

@@ -1,8 +1,8 @@
 """What a journal holds: entries, the events and port results in them, snapshots; and their bytes.
 
 An entry is one decided thing of one cell: a command with its answer, a refusal, a reaction, a
-timer, a dead letter. Its msgpack is an array in the order of the fields here, and that is the format
-on disk: new fields go last, with a default; nothing is ever reordered or taken out.
+timer, a dead letter. Its msgpack is an array in the order of the fields here, and that is the
+format on disk: new fields go last, with a default; nothing is ever reordered or taken out.
 """
 
 from __future__ import annotations

@@ -7,11 +7,11 @@ implements this passes the conformance suite in tests/journal/test_conformance.p
 so is everything that was appended before it, and `done` is called in that order.
 
 **Failure.** A write that fails takes everything with it that was queued at that moment or behind
-it: each of those gets `done(JournalUnavailable)`, in order. The journal has then *failed*: `failure`
-says why, `append` and `save` raise it at once, reading still works as far as the disk does. An
-entry that got an error may or may not be on disk: after `recover` has returned, and only then, what
-`read`, `last` and `find` say is the truth, and whoever keeps state in memory must rebuild it from
-there. Nothing is retried by itself.
+it: each of those gets `done(JournalUnavailable)`, in order. The journal has then *failed*:
+`failure` says why, `append` and `save` raise it at once, reading still works as far as the disk
+does. An entry that got an error may or may not be on disk: after `recover` has returned, and only
+then, what `read`, `last` and `find` say is the truth, and whoever keeps state in memory must
+rebuild it from there. Nothing is retried by itself.
 """
 
 from __future__ import annotations

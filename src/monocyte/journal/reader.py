@@ -1,0 +1,227 @@
+"""Reading a journal file, on a connection of its own that cannot write or hold up whoever does.
+
+What is read is fetched in chunks, each in a read transaction of its own, so that no reader keeps
+the write-ahead log from being folded back. One lock guards the connection: any thread may read.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Any, Final, NamedTuple, Self
+
+import msgspec
+
+from monocyte.errors import JournalUnavailable
+from monocyte.journal import chain, layout, refusals
+from monocyte.journal.entries import Entry, EventRecord, Snapshot, decode, decode_events
+from monocyte.journal.findings import Finding
+
+__all__ = ["JournalReader", "Last", "pack_snapshot"]
+
+_CHUNK_BYTES: Final = 2 << 20
+_CHUNK_ROWS: Final = 512
+
+_FIND: Final = f"SELECT body FROM entries WHERE id = ? AND key >> {layout.SHIFT} = ?"  # noqa: S608
+_NEXT: Final = "SELECT key, link, body FROM entries WHERE key > ? AND key < ? ORDER BY key LIMIT ?"
+_BEFORE: Final = """
+    SELECT key, link, body FROM entries WHERE key > ? AND key <= ? ORDER BY key DESC LIMIT 2"""
+_LAST: Final = """
+    SELECT n, key, link, body FROM entries WHERE key > ? AND key < ? ORDER BY key DESC LIMIT 1"""
+_IDENTITY: Final = "SELECT value FROM meta WHERE name = 'identity'"
+_SNAPSHOTS: Final = "SELECT seq FROM snapshots WHERE cell = ? ORDER BY seq DESC"
+_SNAPSHOT: Final = "SELECT link, digest, body FROM snapshots WHERE cell = ? AND seq = ?"
+
+_Row = tuple[int, bytes, bytes]
+
+
+class Last(NamedTuple):
+    """The last entry of a cell, as it is stored."""
+
+    n: int
+    key: int
+    link: bytes
+    body: bytes
+
+
+def pack_snapshot(snapshot: Snapshot) -> tuple[bytes, bytes]:
+    """The bytes of a snapshot and their digest."""
+    body = msgspec.msgpack.encode(snapshot)
+    return body, sha256(body).digest()
+
+
+class JournalReader:
+    """Reads a journal file, also one that another process is writing.
+
+    Usable in a `with` statement. Only what is durable is seen.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file for reading.
+
+        Raises:
+            JournalUnavailable: there is no journal of that name, or a newer one, or no right to it.
+        """
+        self.path = path
+        self.findings: list[Finding] = []
+        """What was found damaged and passed over while reading."""
+        self._lock = Lock()
+        self._numbers: dict[str, int] = {}
+        if not path.exists():
+            raise JournalUnavailable("there is no such journal", where=str(path))
+        with layout.translating(path):
+            self._connection = layout.connect_readonly(path)
+            try:
+                layout.check_format(self._connection, path)
+                self.identity: bytes = self._fetch(_IDENTITY)[0][0]
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
+
+    def read(self, cell: str, after: int = 0) -> Iterator[Entry]:
+        """See `Journal.read`."""
+        return (decode(body) for body in self._bodies(cell, after))
+
+    def events(self, cell: str, after: int = 0) -> Iterator[tuple[int, EventRecord]]:
+        """See `Journal.events`."""
+        for body in self._bodies(cell, after):
+            position, events = decode_events(body)
+            for event in events:
+                if position > after:
+                    yield position, event
+                position += 1
+
+    def find(self, cell: str, id: str) -> Entry | None:
+        """See `Journal.find`; only durable entries are seen."""
+        number = self.number(cell)
+        if number is None:
+            return None
+        rows = self._fetch(_FIND, (id, number))
+        return decode(rows[0][0]) if rows else None
+
+    def snapshot(self, cell: str) -> Snapshot | None:
+        """See `Journal.snapshot`; damaged ones are passed over and noted in `findings`."""
+        number = self.number(cell)
+        if number is None:
+            return None
+        for (seq,) in self._fetch(_SNAPSHOTS, (number,)):
+            link, digest, body = self._fetch(_SNAPSHOT, (number, seq))[0]
+            why = self._why_useless(number, seq, link, sha256(body).digest() == digest)
+            if why is None:
+                return msgspec.msgpack.decode(body, type=Snapshot)
+            self.findings.append(
+                Finding(
+                    kind="snapshot-damaged",
+                    where=f"{self.path}, {cell!r} at {seq}",
+                    detail=f"this snapshot {why}, so an older one or none is used",
+                    mend="nothing: it only makes this start slower",
+                    damage=True,
+                )
+            )
+        return None
+
+    def cells(self) -> tuple[str, ...]:
+        """See `Journal.cells`."""
+        rows = self._fetch("SELECT number, name FROM cells ORDER BY name")
+        return tuple(name for number, name in rows if self._has_entries(number))
+
+    def last(self, cell: str) -> int:
+        """The highest durable position of the cell; 0 for none."""
+        number = self.number(cell)
+        rows = [] if number is None else self._before(number, layout.MASK)
+        return decode(rows[0][2]).end if rows else 0
+
+    def number(self, cell: str) -> int | None:
+        """The number that stands for the cell in this file."""
+        number = self._numbers.get(cell)
+        if number is None:
+            rows = self._fetch("SELECT number FROM cells WHERE name = ?", (cell,))
+            if not rows:
+                return None
+            number = self._numbers[cell] = rows[0][0]
+        return number
+
+    def tails(self) -> Iterator[tuple[str, int, Last | None]]:
+        """Every cell that is known here, with its number and its last entry."""
+        for number, name in self._fetch("SELECT number, name FROM cells"):
+            rows = self._fetch(_LAST, layout.span(number))
+            yield name, number, Last(*rows[0]) if rows else None
+
+    def at(self, key: int) -> tuple[int, bytes] | None:
+        """Number and link of the entry with that key."""
+        rows = self._fetch("SELECT n, link FROM entries WHERE key = ?", (key,))
+        return rows[0] if rows else None
+
+    # -- within -----------------------------------------------------------------------------------
+
+    def _fetch(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
+        try:
+            with self._lock:
+                return self._connection.execute(sql, values).fetchall()
+        except sqlite3.ProgrammingError as why:  # the connection is closed
+            raise refusals.closed(str(self.path)) from why
+        except sqlite3.Error as why:
+            raise layout.translated(why, self.path) from why
+
+    def _has_entries(self, number: int) -> bool:
+        return bool(self._fetch(_NEXT, (*layout.span(number), 1)))
+
+    def _before(self, number: int, position: int) -> list[_Row]:
+        """The last two entries that start at or before a position, the later one first."""
+        base, _ = layout.span(number)
+        return self._fetch(_BEFORE, (base, base + position))
+
+    def _bodies(self, cell: str, after: int) -> Iterator[bytes]:
+        number = self.number(cell)
+        if number is None:
+            return
+        low, high = layout.span(number)
+        previous = chain.first(cell)
+        before = self._before(number, after) if after else []
+        if before and decode(before[0][2]).end > after:  # the cursor stands inside that entry
+            before = before[1:]
+        if before:
+            low, previous, _ = before[0]
+        for key, link, body in self._rows(low, high):
+            previous = sha256(previous + body).digest()  # chain.link, inlined: folds come by here
+            if previous != link:
+                raise refusals.broken_link(str(self.path), cell, key & layout.MASK)
+            yield body
+
+    def _rows(self, low: int, high: int) -> Iterator[_Row]:
+        limit = 32
+        while rows := self._fetch(_NEXT, (low, high, limit)):
+            yield from rows
+            if len(rows) < limit:
+                return
+            low = rows[-1][0]
+            average = sum(len(row[2]) for row in rows) // len(rows) + 1
+            limit = max(1, min(_CHUNK_ROWS, _CHUNK_BYTES // average))
+
+    def _why_useless(self, number: int, seq: int, link: bytes, whole: bool) -> str | None:
+        if not whole:
+            return "is damaged"
+        rows = self._before(number, seq)
+        if not rows or rows[0][1] != link or decode(rows[0][2]).end != seq:
+            return "does not fit the entries"
+        return None
