@@ -8,6 +8,7 @@ whose deadline passes, and nothing is sent again by itself.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 from typing import Any
@@ -138,15 +139,21 @@ class AnsweringEnd:
 
 
 async def _answer(begin: Begin) -> Any:
-    if begin.route.immediate:
-        return begin.route.answer(begin.envelope, begin.message)
+    _, (route, _, account), envelope, message = begin
+    if route.immediate:
+        started = time.perf_counter()
+        try:
+            return route.answer(envelope, message)
+        finally:
+            account.queries += 1
+            account.step(route.message.__name__, time.perf_counter() - started)
     try:
-        async with asyncio.timeout_at(begin.envelope.deadline) as timer:
-            return await begin.route.answer(begin.envelope, begin.message)
+        async with asyncio.timeout_at(envelope.deadline) as timer:
+            return await route.answer(envelope, message)
     except TimeoutError:
-        if not timer.expired():
-            raise
-        raise core.expired(begin.route) from None
+        if timer.expired():
+            raise core.expired(route) from None
+        raise  # the handler's own
 
 
 def _outcome(begun: Begin | Tell, task: asyncio.Task[Any]) -> Any:
@@ -158,4 +165,4 @@ def _outcome(begun: Begin | Tell, task: asyncio.Task[Any]) -> Any:
         return why
     if isinstance(begun, Tell):
         return core.broken_off(begun.cell, why)
-    return core.crashed(begun.route, why)
+    return core.crashed(begun.seat.route, why)

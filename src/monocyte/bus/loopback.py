@@ -14,7 +14,7 @@ from typing import Any
 
 from monocyte.bus.ends import AnsweringEnd, AskingEnd
 from monocyte.bus.feed import Feed
-from monocyte.bus.interface import Delivery, Permit, Service, permit_all
+from monocyte.bus.interface import Delivery, Permit, Request, Service, permit_all
 from monocyte.bus.peer import Served
 from monocyte.contracts import Envelope, Event, Message
 
@@ -50,6 +50,7 @@ class LoopbackTransport:
         self._feeds: dict[str, Feed] = {}
         self._words: dict[str, type[Event]] = {}
         self._asking = AskingEnd(self._to_answer, now, self._words)
+        self.requests = _Requests(self)
         self._answering = AnsweringEnd(self._served, self._feeds, self._to_ask, now)
 
     @property
@@ -109,3 +110,14 @@ class LoopbackTransport:
                 loop.call_later(delay, arrive)
             else:
                 loop.call_soon(arrive)
+
+
+class _Requests(dict[type[Message], Request]):
+    """Every message is asked in the same way."""
+
+    def __init__(self, transport: LoopbackTransport) -> None:
+        super().__init__()
+        self._transport = transport
+
+    def __missing__(self, message: type[Message]) -> Request:
+        return self._transport.request

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from monocyte.bus import core, frames
+from monocyte.bus.account import Account
 from monocyte.bus.frames import Cancel, Events, Pull, Reply, Request
 from monocyte.bus.interface import Delivery, Permit, Route, Service, permit_all
 from monocyte.contracts import Envelope, Event, Fault, Message, reply_type, to_error, to_fault
@@ -27,6 +28,7 @@ __all__ = [
     "Asking",
     "Begin",
     "Effect",
+    "Seat",
     "Send",
     "Served",
     "State",
@@ -128,6 +130,14 @@ class Asking:
 # -- the end that answers --------------------------------------------------------------------------
 
 
+class Seat(NamedTuple):
+    """Who answers a message, and what the answer counts against."""
+
+    route: Route
+    gate: core.Gate
+    account: Account
+
+
 class Served:
     """What a host answers, whoever asks: its cells, with a gate for each, and the policy."""
 
@@ -135,7 +145,7 @@ class Served:
         self.permit = permit
         self.closed = False
         self._services: dict[str, Service] = {}
-        self._routes: dict[str, tuple[Route, core.Gate]] = {}
+        self._seats: dict[str, Seat] = {}
 
     @property
     def services(self) -> tuple[Service, ...]:
@@ -147,15 +157,16 @@ class Served:
         self.withdraw(service.cell)
         self._services[service.cell] = service
         gate = core.Gate(service.in_flight)
-        self._routes.update({route.address: (route, gate) for route in service.routes})
+        for route in service.routes:
+            self._seats[route.address] = Seat(route, gate, service.account)
 
     def withdraw(self, cell: str) -> None:
         """Stop to answer for a cell."""
         service = self._services.pop(cell, None)
         for route in service.routes if service else ():
-            self._routes.pop(route.address, None)
+            self._seats.pop(route.address, None)
 
-    def find(self, address: str) -> tuple[Route, core.Gate]:
+    def find(self, address: str) -> Seat:
         """Who answers a message.
 
         Raises:
@@ -165,21 +176,17 @@ class Served:
         """
         if self.closed:
             raise core.closed()
-        if address in self._routes:
-            return self._routes[address]
+        if address in self._seats:
+            return self._seats[address]
         cell, _, message = address.rpartition(".")
         raise core.missing(cell, message, self.services)
 
 
 class Begin(NamedTuple):
-    """Effect: have the route answer, then `finish` the key with what came of it.
-
-    `gate` counts the request until then, unless the answer is immediate.
-    """
+    """Effect: have the route answer, then `finish` the key with what came of it."""
 
     key: int
-    route: Route
-    gate: core.Gate | None
+    seat: Seat
     envelope: Envelope
     message: Any
 
@@ -293,8 +300,8 @@ class Answering:
         """
         act = self._step(key, Input.FINISH)
         begun = self._begun.pop(key, None)
-        if isinstance(begun, Begin) and begun.gate is not None:
-            begun.gate.in_flight -= 1
+        if isinstance(begun, Begin) and not begun.seat.route.immediate:
+            begun.seat.gate.in_flight -= 1
         if act is Act.NOTHING:
             return None
         try:
@@ -314,15 +321,13 @@ class Answering:
         return effect
 
     def _admitted(self, frame: Request) -> Begin:
-        route, gate = self._served.find(frame.address)
-        now = self._now()
+        seat, now = self._served.find(frame.address), self._now()
         envelope = frames.envelope_of(frame, now)
-        core.admit(envelope, route, self._served.permit, now)
-        message = _opened(frame, route)
-        if route.immediate:
-            return Begin(frame.key, route, None, envelope, message)
-        gate.enter(route)
-        return Begin(frame.key, route, gate, envelope, message)
+        core.admit(envelope, seat.route, self._served.permit, now)
+        message = _opened(frame, seat.route)
+        if not seat.route.immediate:  # one that never waits is never in flight
+            seat.gate.enter(seat.route)
+        return Begin(frame.key, seat, envelope, message)
 
     def _step(self, key: int, what: Input) -> Act:
         state = self._states.get(key, State.UNKNOWN)
@@ -367,7 +372,7 @@ def _ending(key: int, begun: Begin | Tell | None, outcome: Any) -> Reply | Event
         if isinstance(begun, Tell):
             return Events(key, begun.cell, tuple(_fitting(outcome)))
         if isinstance(begun, Begin):
-            return Reply(key, _answer(begun.route, outcome))
+            return Reply(key, _answer(begun.seat.route, outcome))
     except BusError as why:
         return Reply(key, to_fault(why))
     raise MonocyteError(f"key {key} was not begun, and can end in an error only")
