@@ -1,11 +1,13 @@
 """The journal: append-only logs of cells, on disk and in memory; nothing acknowledged is lost."""
 
+from monocyte.journal.backup import backup, restore
 from monocyte.journal.entries import Entry, EventRecord, PortResult, Snapshot
 from monocyte.journal.findings import Finding
 from monocyte.journal.interface import Done, Journal, Wake
 from monocyte.journal.memory import MemoryJournal
 from monocyte.journal.reader import JournalReader
 from monocyte.journal.sqlite import SqliteJournal
+from monocyte.journal.verify import verify
 
 __all__ = [
     "Done",
@@ -19,4 +21,7 @@ __all__ = [
     "Snapshot",
     "SqliteJournal",
     "Wake",
+    "backup",
+    "restore",
+    "verify",
 ]

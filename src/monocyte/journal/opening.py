@@ -166,8 +166,8 @@ def create(path: Path) -> None:
 
 def _refuse_to_replace(path: Path, head: Head | None, *, accept_loss: bool) -> None:
     """A journal that was there and is gone is not to be replaced by an empty one."""
-    wal = beside(path, "-wal")
-    remains = [wal.name] if wal.exists() else []
+    lost = [beside(path, suffix) for suffix in ("-wal", ".restoring")]
+    remains = [left.name for left in lost if left.exists()]
     if head is not None and head.count:
         remains.append(f"{path_of(path).name}, which knows of {head.count} acknowledged entries")
     if remains and not accept_loss:
@@ -177,7 +177,7 @@ def _refuse_to_replace(path: Path, head: Head | None, *, accept_loss: bool) -> N
             mend="put the file back, or run `monocyte journal restore` with the newest backup; a "
             "restore that was interrupted can be run again",
         )
-    for left in (wal, beside(path, "-shm")):
+    for left in (*lost, beside(path, "-shm")):
         left.unlink(missing_ok=True)
 
 

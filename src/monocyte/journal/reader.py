@@ -7,7 +7,7 @@ the write-ahead log from being folded back. One lock guards the connection: any 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -21,7 +21,7 @@ from monocyte.journal import chain, layout, refusals
 from monocyte.journal.entries import Entry, EventRecord, Snapshot, decode, decode_events
 from monocyte.journal.findings import Finding
 
-__all__ = ["JournalReader", "Last", "pack_snapshot"]
+__all__ = ["JournalReader", "Last", "Stored", "pack_snapshot"]
 
 _CHUNK_BYTES: Final = 2 << 20
 _CHUNK_ROWS: Final = 512
@@ -30,6 +30,8 @@ _FIND: Final = f"SELECT body FROM entries WHERE id = ? AND key >> {layout.SHIFT}
 _NEXT: Final = "SELECT key, link, body FROM entries WHERE key > ? AND key < ? ORDER BY key LIMIT ?"
 _BEFORE: Final = """
     SELECT key, link, body FROM entries WHERE key > ? AND key <= ? ORDER BY key DESC LIMIT 2"""
+_STORED: Final = """
+    SELECT key, id, link, body FROM entries WHERE key > ? AND key < ? ORDER BY key LIMIT ?"""
 _LAST: Final = """
     SELECT n, key, link, body FROM entries WHERE key > ? AND key < ? ORDER BY key DESC LIMIT 1"""
 _IDENTITY: Final = "SELECT value FROM meta WHERE name = 'identity'"
@@ -37,6 +39,15 @@ _SNAPSHOTS: Final = "SELECT seq FROM snapshots WHERE cell = ? ORDER BY seq DESC"
 _SNAPSHOT: Final = "SELECT link, digest, body FROM snapshots WHERE cell = ? AND seq = ?"
 
 _Row = tuple[int, bytes, bytes]
+
+
+class Stored(NamedTuple):
+    """An entry as it is stored."""
+
+    key: int
+    id: str | None
+    link: bytes
+    body: bytes
 
 
 class Last(NamedTuple):
@@ -167,10 +178,43 @@ class JournalReader:
             rows = self._fetch(_LAST, layout.span(number))
             yield name, number, Last(*rows[0]) if rows else None
 
+    def rows(self, cell: int) -> Iterator[Stored]:
+        """The entries of the cell of that number as they are stored, unverified."""
+        low, high = layout.span(cell)
+        while rows := self._fetch(_STORED, (low, high, _CHUNK_ROWS)):
+            yield from (Stored(*row) for row in rows)
+            low = rows[-1][0]
+
+    def census(self) -> tuple[int, int]:
+        """How many entries there are, and the highest number of one."""
+        held, highest = self._fetch("SELECT count(*), coalesce(max(n), 0) FROM entries")[0]
+        return held, highest
+
+    def remarks(self) -> list[tuple[int, str, str]]:
+        """What was decided about this journal: when (µs since the epoch), kind, and detail."""
+        return self._fetch("SELECT at, kind, detail FROM remarks ORDER BY at")
+
     def at(self, key: int) -> tuple[int, bytes] | None:
         """Number and link of the entry with that key."""
         rows = self._fetch("SELECT n, link FROM entries WHERE key = ?", (key,))
         return rows[0] if rows else None
+
+    def copy_to(
+        self, target: sqlite3.Connection, progress: Callable[[int, int], None] | None
+    ) -> None:
+        """Copy all of it, as of one moment, whatever is written meanwhile."""
+
+        def tell(_: int, left: int, pages: int) -> None:
+            if progress is not None:
+                progress(pages - left, pages)
+
+        with self._lock:
+            self._connection.execute("BEGIN")
+            try:
+                self._connection.execute("SELECT 1 FROM meta").fetchone()  # the moment is now
+                self._connection.backup(target, pages=1024, progress=tell)
+            finally:
+                self._connection.execute("ROLLBACK")
 
     # -- within -----------------------------------------------------------------------------------
 
