@@ -6,16 +6,17 @@ Each route is compiled into one closure; a request costs one coroutine and no ta
 
 from __future__ import annotations
 
-import asyncio
 import time
+from asyncio import CancelledError
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 from monocyte.bus import core
 from monocyte.bus.account import BLOCKING, Account
+from monocyte.bus.deadlines import Deadlines
 from monocyte.bus.feed import Feed
 from monocyte.bus.interface import Delivery, Permit, Request, Route, Service, permit_all
-from monocyte.contracts import FOREVER, Envelope, Message
+from monocyte.contracts import Envelope, Message
 from monocyte.contracts.check import compile_check, quick_tests
 from monocyte.errors import BusError
 
@@ -36,6 +37,7 @@ class MemoryTransport:
         self._services: dict[str, Service] = {}
         self._feeds: dict[str, Feed] = {}
         self.requests = _Requests(self)
+        self._deadlines = Deadlines()
         self._closed = False
 
     @property
@@ -130,6 +132,7 @@ class MemoryTransport:
     def _waiting(self, route: Route, gate: core.Gate) -> Request:
         permit, now, answer, cell = self._permit, self._now, route.answer, route.cell
         check, check_reply = _checks(route)
+        deadlines = self._deadlines
 
         async def request(envelope: Envelope, message: Message) -> Any:
             if envelope.deadline <= now():
@@ -142,14 +145,15 @@ class MemoryTransport:
             if gate.in_flight >= gate.limit:
                 raise core.busy(gate, route)
             gate.in_flight += 1
+            waiting = deadlines.enter(envelope.deadline)
             try:
-                if envelope.deadline == FOREVER:
-                    return check_reply(await answer(envelope, message))
-                async with asyncio.timeout_at(envelope.deadline):
-                    return check_reply(await answer(envelope, message))
-            except TimeoutError as why:
-                raise core.expired(route) from why
+                return check_reply(await answer(envelope, message))
+            except CancelledError as why:
+                if deadlines.ended(waiting):
+                    raise core.expired(route) from why
+                raise
             finally:
+                deadlines.leave(waiting)
                 gate.in_flight -= 1
 
         return request

@@ -12,6 +12,7 @@ import asyncio
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from monocyte.bus import Account, Delivery, Route, Service, accounted
@@ -59,12 +60,12 @@ class Decision(NamedTuple):
 class Pending:
     """An entry on its way to the disk, and who waits for it; the journal calls it at the end."""
 
-    __slots__ = ("deliveries", "engine", "entry", "waiters")
+    __slots__ = ("engine", "entry", "events", "waiters")
 
-    def __init__(self, engine: Engine, entry: Entry, deliveries: tuple[Delivery, ...]) -> None:
+    def __init__(self, engine: Engine, entry: Entry, events: tuple[Event, ...]) -> None:
         self.engine = engine
         self.entry = entry
-        self.deliveries = deliveries
+        self.events = events
         self.waiters: list[asyncio.Future[None]] = []
 
     def __call__(self, error: JournalError | None) -> None:
@@ -77,11 +78,11 @@ class Pending:
             else:
                 waiter.set_exception(_unwritten(self.entry.cell, error))
 
-    async def durable(self) -> None:
-        """Wait until the entry is on disk. Raises Unavailable if it cannot get there."""
+    def durable(self) -> asyncio.Future[None]:
+        """Done once the entry is on disk; fails with Unavailable if it cannot get there."""
         waiter = asyncio.get_running_loop().create_future()
         self.waiters.append(waiter)
-        await waiter
+        return waiter
 
 
 class Engine:
@@ -232,27 +233,20 @@ class Engine:
         return answer
 
     def _commander(self, handler: Handler) -> Callable[[Envelope, Any], Any]:
+        function = handler.function
+
         async def answer(envelope: Envelope, message: Any) -> Any:
-            id = str(envelope.id)
-            if not envelope.fresh and (known := await self._earlier(id)) is not None:
+            if not envelope.fresh and (known := await self._earlier(str(envelope.id))) is not None:
                 return self._first_answer(handler, known)
             self.account.commands += 1
-            deciding = self._deciding[id] = asyncio.get_running_loop().create_future()
-            try:
-                recorder = Recorder()
-                decision = await self._decide(handler.function, envelope, message, recorder, True)
-                pending = self._commit(
-                    "command" if decision.refusal is None else "refusal",
-                    id,
-                    envelope,
-                    message,
-                    decision,
-                    recorder,
-                    answered=handler,
-                )
-            finally:
-                del self._deciding[id]
-                deciding.set_result(None)
+            recorder = Recorder()
+            if function.is_async:
+                with self._alone(str(envelope.id)):
+                    decision = await self._decide(function, envelope, message, recorder, True)
+                    pending = self._commit(envelope, message, decision, recorder, handler)
+            else:
+                decision = self._decide_at_once(function, envelope, message, recorder)
+                pending = self._commit(envelope, message, decision, recorder, handler)
             await pending.durable()
             if decision.refusal is not None:
                 self.account.refusals += 1
@@ -260,6 +254,16 @@ class Engine:
             return decision.reply
 
         return answer
+
+    @contextmanager
+    def _alone(self, id: str) -> Iterator[None]:
+        """While an async handler decides, the same command again waits for what it decides."""
+        deciding = self._deciding[id] = asyncio.get_running_loop().create_future()
+        try:
+            yield
+        finally:
+            del self._deciding[id]
+            deciding.set_result(None)
 
     # -- the same command again --------------------------------------------------------------------
 
@@ -296,27 +300,45 @@ class Engine:
         may_send: bool,
     ) -> Decision:
         """Run a function until it was not overtaken: what it has decided holds for this state."""
+        if not function.is_async:
+            return self._decide_at_once(function, envelope, message, recorder)
         for _ in range(RERUNS + 1):
             if self.failure is not None:
                 raise _restarting(self.name, self.failure)
             seen, error = self.version, None
             recorder.rewind()
             try:
-                out = self._run(function, envelope, message, recorder, may_send=may_send)
-                if function.is_async:
-                    out = await accounted(self.account, function.name, out)
+                work = self._run(function, envelope, message, recorder, may_send=may_send)
+                out = await accounted(self.account, function.name, work)
             except BusError as why:
                 error = why
             except Exception as why:  # noqa: BLE001 (a supervision edge: the author's code)
                 error = self._crashed(function, why)
             if self.version == seen:
-                return self._decided(function.result, out) if error is None else _refusal(error)
+                return _decided(function.result, out) if error is None else _refusal(error)
             self.account.reruns += 1
         raise Conflict(
             f"{self.name}.{function.name} was overtaken {RERUNS + 1} times",
             cell=self.name,
             mend="send it again",
         )
+
+    def _decide_at_once(
+        self, function: Function, envelope: Envelope, message: Any, recorder: Recorder
+    ) -> Decision:
+        """Run a function that does not wait, and so cannot be overtaken."""
+        if self.failure is not None:
+            raise _restarting(self.name, self.failure)
+        started = time.perf_counter()
+        try:
+            out = self._run(function, envelope, message, recorder, may_send=True)
+        except BusError as why:
+            return _refusal(why)
+        except Exception as why:
+            raise self._crashed(function, why) from why
+        finally:
+            self.account.step(function.name, time.perf_counter() - started)
+        return _decided(function.result, out)
 
     def _run(
         self,
@@ -367,27 +389,17 @@ class Engine:
             self.fail(why)
             raise why
 
-    def _decided(self, result: Result, out: Any) -> Decision:
-        if result.shape is Shape.ONE:
-            return Decision(
-                out if result.answers else None, (out,) if isinstance(out, Event) else ()
-            )
-        if result.shape is Shape.REPLY_THEN_EVENTS:
-            return Decision(out[0], tuple(out[1:]))
-        return Decision(out if result.answers else None, tuple(out))
-
     # -- committing --------------------------------------------------------------------------------
 
     def _commit(
         self,
-        kind: str,
-        id: str,
         envelope: Envelope,
         message: Message,
         decision: Decision,
         recorder: Recorder,
-        *,
         answered: Handler | None = None,
+        *,
+        kind: str = "",
         source: tuple[str, int] | None = None,
     ) -> Pending:
         """Apply what was decided and queue its entry: one step, which nobody can come between.
@@ -404,8 +416,8 @@ class Engine:
         entry = Entry(
             self.name,
             self.fold.seq + 1,
-            kind,
-            id,
+            kind or ("command" if decision.refusal is None else "refusal"),
+            str(envelope.id),
             self.outside.wall(),
             type(message).__name__,
             type(message).__version__,
@@ -414,15 +426,15 @@ class Engine:
             records,
             tuple(recorder.results),
             principal.name,
-            tuple(sorted(principal.roles)),
-            tuple(sorted(envelope.labels)),
+            tuple(sorted(principal.roles)) if principal.roles else (),
+            tuple(sorted(envelope.labels)) if envelope.labels else (),
             str(envelope.cause),
             str(envelope.correlation),
             self.manifest.release,
             source,
         )
         pending = self._enter(entry, events)
-        self.account.step(kind, time.perf_counter() - started)
+        self.account.step(message.__class__.__name__, time.perf_counter() - started)
         return pending
 
     def _recorded(
@@ -465,7 +477,7 @@ class Engine:
             for index, event in enumerate(events):
                 fold.happen(event, entry.seq + index, entry.at)
             fold.books.enter(self.manifest, entry)
-            pending = Pending(self, entry, tuple(_deliveries(entry, events)))
+            pending = Pending(self, entry, events)
             self.journal.append(entry, pending)
         except Exception as why:  # an evolver is the author's code; half of its work may be done
             crash = why if isinstance(why, BusError) else self._crashed(None, why)
@@ -487,8 +499,8 @@ class Engine:
         if error is not None:
             self.fail(_unwritten(self.name, error))
             return
-        if pending.deliveries:
-            self.outside.transport.publish(pending.deliveries)
+        if pending.events:
+            self.outside.transport.publish(tuple(_deliveries(pending.entry, pending.events)))
         if pending.entry.end - self._snapshot_at >= SNAPSHOT_EVERY and not self._slow_snapshots:
             self.snapshot()
 
@@ -549,15 +561,8 @@ class Engine:
         )
         envelope = self._own(f"dead:{source[0]}:{source[1]}")
         refusal = Refused(why.message, cell=self.name)
-        pending = self._commit(
-            "dead",
-            str(envelope.id),
-            envelope,
-            message,
-            Decision(None, (), refusal),
-            Recorder(),
-            source=source,
-        )
+        decision = Decision(None, (), refusal)
+        pending = self._commit(envelope, message, decision, Recorder(), kind="dead", source=source)
         await pending.durable()
 
     async def resend(self, position: int) -> None:
@@ -595,15 +600,8 @@ class Engine:
         if decision.refusal is not None:
             raise decision.refusal
         effect = bool(decision.events or recorder.results) or kind != "reaction"
-        pending = self._commit(
-            kind if effect else "skipped",
-            str(envelope.id),
-            envelope,
-            message,
-            decision,
-            recorder,
-            source=source,
-        )
+        kind = kind if effect else "skipped"
+        pending = self._commit(envelope, message, decision, recorder, kind=kind, source=source)
         await pending.durable()
 
     def _own(self, id: str, cause: str = "", correlation: str = "") -> Envelope:
@@ -631,6 +629,16 @@ class Engine:
     def _blocked(self, function: str, seconds: float) -> None:
         text = f"{function} held the loop for {seconds * 1000:.0f} ms"
         self.emit(Fact("blocked", self.name, text, self.manifest.file))
+
+
+def _decided(result: Result, out: Any) -> Decision:
+    """What a function has returned, by the shape that its annotation gives it."""
+    if result.shape is Shape.ONE:
+        events = (out,) if isinstance(out, Event) else ()
+        return Decision(out if result.answers else None, events)
+    if result.shape is Shape.REPLY_THEN_EVENTS:
+        return Decision(out[0], tuple(out[1:]))
+    return Decision(out if result.answers else None, tuple(out))
 
 
 def _refusal(error: BusError) -> Decision:

@@ -59,7 +59,7 @@ class Runtime:
         """
         loop = asyncio.get_running_loop()
         self.journal = SqliteJournal(
-            self.path, loop.call_soon_threadsafe, durability=self.settings.journal.durability
+            self.path, wake=loop.call_soon_threadsafe, durability=self.settings.journal.durability
         )
         for finding in self.journal.opening_report:
             self.emit(Fact("journal", "", str(finding)))

@@ -106,7 +106,7 @@ def _explain(file: Path, text: str, complaint: str) -> ConfigError:
 
 
 def _allowed(section: str) -> str:
-    kind: Any = Settings if not section else type(getattr(_EXAMPLE, section, _EXAMPLE))
+    kind: Any = type(getattr(_EXAMPLE, section, _EXAMPLE))
     names = ", ".join(kind.__struct_fields__)
     return f"{f'[{section}]' if section else 'the file'} may have: {names}"
 
