@@ -14,8 +14,10 @@ FUNCTIONS: dict[str, Row] = {
         "delete one; the first is at",
     ),
     "unannotated parameter": (
-        "class Ask2(Query[int]): ...\n"
-        "@cell.handles #!\ndef ask2(it: Ask2, s: S, caller) -> int: ...\n",
+        (
+            "class Ask2(Query[int]): ...\n"
+            "@cell.handles #!\ndef ask2(it: Ask2, s: S, caller) -> int: ...\n"
+        ),
         "parameter caller of ask2 has no annotation",
         "with a message, the state, or a port",
     ),
@@ -40,20 +42,26 @@ FUNCTIONS: dict[str, Row] = {
         "its first parameter must be a Command or a Query of this cell",
     ),
     "unknown port": (
-        "class Count(Query[int]): ...\n"
-        "@cell.handles #!\ndef count(it: Count, s: S, log: print) -> int: ...\n",
+        (
+            "class Count(Query[int]): ...\n"
+            "@cell.handles #!\ndef count(it: Count, s: S, log: print) -> int: ...\n"
+        ),
         "parameter log of count asks for an unknown port",
         "the ports are Caller, Clock, Ids, Ask, Files",
     ),
     "another state": (
-        "class Count(Query[int]): ...\n"
-        "@cell.handles #!\ndef count(it: Count, s: dict[str, int]) -> int: ...\n",
+        (
+            "class Count(Query[int]): ...\n"
+            "@cell.handles #!\ndef count(it: Count, s: dict[str, int]) -> int: ...\n"
+        ),
         "asks for an unknown port dict[str, int]",
         "the state is dict[int, int]",
     ),
     "event nobody can apply": (
-        "class Sold(Event): ...\nclass Sell(Command[Sold]): ...\n"
-        "@cell.handles #!\ndef sell(it: Sell) -> Sold: ...\n",
+        (
+            "class Sold(Event): ...\nclass Sell(Command[Sold]): ...\n"
+            "@cell.handles #!\ndef sell(it: Sell) -> Sold: ...\n"
+        ),
         "nobody can apply Sold",
         "declare @cell.evolves for it in this cell",
     ),
@@ -73,31 +81,43 @@ FUNCTIONS: dict[str, Row] = {
         "-> int",
     ),
     "query that emits": (
-        "class Count(Query[int]): ...\n"
-        "@cell.handles #!\ndef count(it: Count) -> tuple[int, Made]: ...\n",
+        (
+            "class Count(Query[int]): ...\n"
+            "@cell.handles #!\ndef count(it: Count) -> tuple[int, Made]: ...\n"
+        ),
         "count answers a query and cannot emit events",
         "make the message a Command",
     ),
     "event that is answered only": (
-        "class Sold(Event): ...\nclass Sell(Command[Sold]): ...\n"
-        "@cell.evolves\ndef sold(it: Sold, s: S) -> None: ...\n"
-        "@cell.handles #!\ndef sell(it: Sell) -> tuple[Sold, Made]: ...\n",
+        (
+            "class Sold(Event): ...\nclass Sell(Command[Sold]): ...\n"
+            "@cell.evolves\ndef sold(it: Sold, s: S) -> None: ...\n"
+            "@cell.handles #!\ndef sell(it: Sell) -> tuple[Sold, Made]: ...\n"
+        ),
         "sell answers Sold without emitting it",
         "-> tuple[Sold, Sold, ...]",
     ),
     "sync handler that asks": (
-        "class Count(Query[int]): ...\n@cell.handles #!\ndef count(it: Count, ask: Ask) -> int: ...\n",
+        (
+            "class Count(Query[int]): ...\n"
+            "@cell.handles #!\ndef count(it: Count, ask: Ask) -> int: ...\n"
+        ),
         "count waits for Ask and must be async",
         "async def count",
     ),
     "sync handler with files": (
-        "class Count(Query[int]): ...\n@cell.handles #!\ndef count(it: Count, f: Files) -> int: ...\n",
+        (
+            "class Count(Query[int]): ...\n"
+            "@cell.handles #!\ndef count(it: Count, f: Files) -> int: ...\n"
+        ),
         "count waits for Files and must be async",
         "async def count",
     ),
     "*args": (
-        "class Count(Query[int]): ...\n"
-        "@cell.handles #!\ndef count(it: Count, *args: Caller) -> int: ...\n",
+        (
+            "class Count(Query[int]): ...\n"
+            "@cell.handles #!\ndef count(it: Count, *args: Caller) -> int: ...\n"
+        ),
         "parameter args of count cannot be passed by name",
         "no *, ** or /",
     ),
@@ -107,33 +127,43 @@ FUNCTIONS: dict[str, Row] = {
         "no *, ** or /",
     ),
     "generator": (
-        "from collections.abc import Iterator\n"
-        "class Sell(Command[None]): ...\n"
-        "@cell.handles #!\ndef sell(it: Sell) -> None:\n    yield Made(1)\n",
+        (
+            "from collections.abc import Iterator\n"
+            "class Sell(Command[None]): ...\n"
+            "@cell.handles #!\ndef sell(it: Sell) -> None:\n    yield Made(1)\n"
+        ),
         "sell yields, so nobody would run it to its end",
         "return what it makes",
     ),
     "async generator": (
-        "class Sell(Command[None]): ...\n"
-        "@cell.handles #!\nasync def sell(it: Sell) -> None:\n    yield Made(1)\n",
+        (
+            "class Sell(Command[None]): ...\n"
+            "@cell.handles #!\nasync def sell(it: Sell) -> None:\n    yield Made(1)\n"
+        ),
         "sell yields",
         "return what it makes",
     ),
     "nested function": (
-        "class Count(Query[int]): ...\n"
-        "def outer():\n    @cell.handles #!\n    def count(it: Count) -> int: ...\nouter()\n",
+        (
+            "class Count(Query[int]): ...\n"
+            "def outer():\n    @cell.handles #!\n    def count(it: Count) -> int: ...\nouter()\n"
+        ),
         "outer.<locals>.count is inside of a function or class",
         "move it to the top level of the file",
     ),
     "method": (
-        "class Count(Query[int]): ...\n"
-        "class Shop:\n    @cell.handles #!\n    def count(it: Count) -> int: ...\n",
+        (
+            "class Count(Query[int]): ...\n"
+            "class Shop:\n    @cell.handles #!\n    def count(it: Count) -> int: ...\n"
+        ),
         "Shop.count is inside of a function or class",
         "move it to the top level of the file",
     ),
     "undefined name, quoted": (
-        "class Count(Query[int]): ...\n"
-        "@cell.handles #!\ndef count(it: Count, c: 'Coller') -> int: ...\n",
+        (
+            "class Count(Query[int]): ...\n"
+            "@cell.handles #!\ndef count(it: Count, c: 'Coller') -> int: ...\n"
+        ),
         "an annotation of count cannot be read: name 'Coller' is not defined",
         "import or define what it names",
     ),
@@ -166,7 +196,10 @@ EVOLVERS: dict[str, Row] = {
         "annotate it",
     ),
     "a port": (
-        "class Sold(Event): ...\n@cell.evolves #!\ndef sold(it: Sold, s: S, c: Clock) -> None: ...\n",
+        (
+            "class Sold(Event): ...\n"
+            "@cell.evolves #!\ndef sold(it: Sold, s: S, c: Clock) -> None: ...\n"
+        ),
         "sold must take its event and the state",
         "annotate the second parameter",
     ),
@@ -229,13 +262,18 @@ TIMERS: dict[str, Row] = {
         "timedelta",
     ),
     "two of a name": (
-        "@cell.every(timedelta(1))\ndef tidy(it: Tick) -> None: ...\n"
-        "@cell.after(timedelta(1)) #!\ndef tidy(it: Made) -> None: ...\n",
+        (
+            "@cell.every(timedelta(1))\ndef tidy(it: Tick) -> None: ...\n"
+            "@cell.after(timedelta(1)) #!\ndef tidy(it: Made) -> None: ...\n"
+        ),
         "two timers are called tidy",
         "rename one; the first is at",
     ),
     "emits what nobody applies": (
-        "class Sold(Event): ...\n@cell.every(timedelta(1)) #!\ndef tidy(it: Tick) -> Sold | None: ...\n",
+        (
+            "class Sold(Event): ...\n"
+            "@cell.every(timedelta(1)) #!\ndef tidy(it: Tick) -> Sold | None: ...\n"
+        ),
         "nobody can apply Sold",
         "declare @cell.evolves",
     ),
@@ -318,20 +356,26 @@ WORDS: dict[str, Row] = {
         "class Count(Query[R])",
     ),
     "mutable answer": (
-        "class Count(Query[list[int]]): #!\n    ...\n"
-        "@cell.handles\ndef count(it: Count) -> list[int]: ...\n",
+        (
+            "class Count(Query[list[int]]): #!\n    ...\n"
+            "@cell.handles\ndef count(it: Count) -> list[int]: ...\n"
+        ),
         "the answer of Count cannot be a list[int]",
         "tuple",
     ),
     "answer that the codec cannot carry": (
-        "class Count(Query[str | datetime]): #!\n    ...\n"
-        "@cell.handles\ndef count(it: Count) -> str: ...\n",
+        (
+            "class Count(Query[str | datetime]): #!\n    ...\n"
+            "@cell.handles\ndef count(it: Count) -> str: ...\n"
+        ),
         "the answer of Count cannot be a str | datetime",
         "keep one of them",
     ),
     "untagged union as answer": (
-        "class A(Value): ...\nclass B(Value): ...\nclass Count(Query[A | B]): #!\n    ...\n"
-        "@cell.handles\ndef count(it: Count) -> A: ...\n",
+        (
+            "class A(Value): ...\nclass B(Value): ...\nclass Count(Query[A | B]): #!\n    ...\n"
+            "@cell.handles\ndef count(it: Count) -> A: ...\n"
+        ),
         "the answer of Count cannot be a ",
         "class X(Value, tag=True)",
     ),
@@ -369,21 +413,27 @@ UPCASTS: dict[str, Row] = {
         "older version",
     ),
     "a step is missing": (
-        "class Sold(Event): #!\n    __version__: ClassVar[int] = 3\n"
-        "@cell.upcasts(Sold, version=1)\ndef old(old: dict[str, object]) -> Any: ...\n",
+        (
+            "class Sold(Event): #!\n    __version__: ClassVar[int] = 3\n"
+            "@cell.upcasts(Sold, version=1)\ndef old(old: dict[str, object]) -> Any: ...\n"
+        ),
         "stored Sold of version 2 cannot be read any more",
         "declare @cell.upcasts('Sold', version=2)",
     ),
     "a step twice": (
-        "class Sold(Event):\n    __version__: ClassVar[int] = 2\n"
-        "@cell.upcasts(Sold, version=1)\ndef old(old: dict[str, object]) -> Any: ...\n"
-        "@cell.upcasts(Sold, version=1) #!\ndef older(old: dict[str, object]) -> Any: ...\n",
+        (
+            "class Sold(Event):\n    __version__: ClassVar[int] = 2\n"
+            "@cell.upcasts(Sold, version=1)\ndef old(old: dict[str, object]) -> Any: ...\n"
+            "@cell.upcasts(Sold, version=1) #!\ndef older(old: dict[str, object]) -> Any: ...\n"
+        ),
         "two functions upcast Sold from version 1",
         "delete one",
     ),
     "takes the state": (
-        "class Sold(Event):\n    __version__: ClassVar[int] = 2\n"
-        "@cell.upcasts(Sold, version=1) #!\ndef old(old: dict[str, object], s: S) -> Any: ...\n",
+        (
+            "class Sold(Event):\n    __version__: ClassVar[int] = 2\n"
+            "@cell.upcasts(Sold, version=1) #!\ndef old(old: dict[str, object], s: S) -> Any: ...\n"
+        ),
         "old must take the stored fields, and nothing else",
         "def (old: dict[str, object]) -> dict[str, object]",
     ),
@@ -419,7 +469,7 @@ TABLES = {
 
 @pytest.mark.parametrize(("added", "message", "mend"), TABLES.values(), ids=TABLES.keys())
 def test_a_faulty_cell_is_refused_once(app: App, added: str, message: str, mend: str) -> None:
-    """One fault gives one report, with what, where and what to do, and none that follows from it."""
+    """One fault gives one report: what, where, what to do; none that only follows from it."""
     loaded = app.load(shop=SHOP + added)
     assert loaded.manifests == ()
     assert len(loaded.faults) == 1, [*map(str, loaded.faults)]

@@ -1,4 +1,4 @@
-"""Loading a package: which files are cells, what breaks only itself, and where modules come from."""
+"""Loading a package: which files are cells, what breaks only itself, where modules come from."""
 
 import sys
 from pathlib import Path
@@ -80,7 +80,7 @@ def test_a_file_that_is_no_python_is_reported(app: App, content: bytes) -> None:
 
 
 def test_who_imports_a_broken_neighbour_is_told_so(app: App) -> None:
-    """The neighbour is blamed at its line, the importer at its import, with the way to the cause."""
+    """The neighbour is blamed at its line; the importer at its import, with the cause."""
     loaded = app.load(
         bad=HEAD + "cell = Cell('bad')\nx = 1 / 0 #!\n",
         user="from {app}.bad import x #!\n" + HEAD + "cell = Cell('user')\n",

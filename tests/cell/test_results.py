@@ -60,7 +60,7 @@ COMMANDS: list[tuple[Any, Any, Result]] = [
     (tuple[int, A | B], int, Result(THEN, True, (A, B))),
     (tuple[int, A | B, B | C], int, Result(THEN, True, (A, B, C))),
     (tuple[int, *tuple[A, ...]], int, Result(THEN, True, (A,))),
-    (tuple[int, Unpack[tuple[A, ...]]], int, Result(THEN, True, (A,))),
+    (tuple[int, Unpack[tuple[A, ...]]], int, Result(THEN, True, (A,))),  # noqa: UP044 (older code)
     (tuple[int, A, *tuple[B | C, ...]], int, Result(THEN, True, (A, B, C))),
     (tuple[int, *tuple[A, ...]], Positive, Result(THEN, True, (A,))),
     (tuple[Sum | None, A], Sum | None, Result(THEN, True, (A,))),

@@ -11,8 +11,10 @@ REFUSED = {
         "instead of C use dict, list, set, tuple, a Value or a State",
     ),
     "a plain class inside": (
-        "class C: ...\nclass S(State):\n    a: int = 1\n    b: dict[str, C] = {} #!\n"
-        "cell = Cell('shop', state=S)\n",
+        (
+            "class C: ...\nclass S(State):\n    a: int = 1\n    b: dict[str, C] = {} #!\n"
+            "cell = Cell('shop', state=S)\n"
+        ),
         "S.b cannot be a dict[str, ",
         "instead of C",
     ),
@@ -22,9 +24,11 @@ REFUSED = {
         "instead of deque",
     ),
     "a defaultdict": (
-        "from collections import defaultdict\n"
-        "class S(State):\n    b: defaultdict[str, int] = defaultdict(int) #!\n"
-        "cell = Cell('shop', state=S)\n",
+        (
+            "from collections import defaultdict\n"
+            "class S(State):\n    b: defaultdict[str, int] = defaultdict(int) #!\n"
+            "cell = Cell('shop', state=S)\n"
+        ),
         "S.b cannot be a ",
         "instead of defaultdict",
     ),
@@ -69,8 +73,11 @@ REFUSED = {
         "a default that fits its type",
     ),
     "that fails": (
-        "class S(State):\n    a: int = 1\n    def __post_init__(self):\n        raise OSError('no')\n"
-        "cell = Cell('shop', state=S) #!\n",
+        (
+            "class S(State):\n    a: int = 1\n"
+            "    def __post_init__(self):\n        raise OSError('no')\n"
+            "cell = Cell('shop', state=S) #!\n"
+        ),
         "the initial state cannot be made: S() says no",
         "give every field a default",
     ),
@@ -85,22 +92,28 @@ REFUSED = {
         "give every field a default",
     ),
     "a faulty record deep inside": (
-        "class V(Value):\n    b: list[int] #!\n"
-        "class S(State):\n    vs: dict[int, tuple[V, ...]] = {}\ncell = Cell('shop', state=S)\n",
+        (
+            "class V(Value):\n    b: list[int] #!\n"
+            "class S(State):\n    vs: dict[int, tuple[V, ...]] = {}\ncell = Cell('shop', state=S)\n"
+        ),
         "V.b cannot be a list[int]",
         "tuple",
     ),
     "a faulty field of a dataclass": (
-        "from dataclasses import dataclass\n"
-        "@dataclass\nclass D:\n    b: object #!\n"
-        "cell = Cell('shop', state=list[D])\n",
+        (
+            "from dataclasses import dataclass\n"
+            "@dataclass\nclass D:\n    b: object #!\n"
+            "cell = Cell('shop', state=list[D])\n"
+        ),
         "D.b cannot be a object",
         "say the type",
     ),
     "a faulty field of a NamedTuple": (
-        "from typing import NamedTuple\n"
-        "class N(NamedTuple):\n    b: range #!\n"
-        "cell = Cell('shop', state=list[N])\n",
+        (
+            "from typing import NamedTuple\n"
+            "class N(NamedTuple):\n    b: range #!\n"
+            "cell = Cell('shop', state=list[N])\n"
+        ),
         "N.b cannot be a range",
         "instead of range",
     ),
