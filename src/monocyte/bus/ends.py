@@ -22,8 +22,12 @@ from monocyte.errors import BusError
 
 __all__ = ["AnsweringEnd", "AskingEnd"]
 
-PATIENCE = 1.0
-"""How long a request that is late already waits to hear what is wrong with it, in seconds."""
+PATIENCE = 0.25
+"""How long after its deadline a request waits for the host to say so, in seconds.
+
+That something is late is the host's to say, when the handler is cancelled and gone, or to say what
+else is wrong; only for one that says nothing does the asking end say it.
+"""
 
 Sending = Callable[[bytes], None]
 
@@ -46,7 +50,7 @@ class AskingEnd:
             BusError: every way in which a request can end without an answer.
         """
         try:
-            async with asyncio.timeout_at(self._until(envelope.deadline)):
+            async with asyncio.timeout_at(max(envelope.deadline, self._now()) + PATIENCE):
                 return await self._outcome(*self._asking.request(envelope, message))
         except TimeoutError:
             raise core.late(message.__cell__, type(message)) from None
@@ -86,10 +90,6 @@ class AskingEnd:
         if isinstance(outcome, BusError):
             raise outcome
         return outcome
-
-    def _until(self, deadline: float) -> float:
-        now = self._now()
-        return deadline if deadline > now else now + PATIENCE
 
 
 class AnsweringEnd:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from monocyte.bus.interface import Delivery
-from monocyte.contracts import Envelope, Event, Fault, Message, Principal, to_fault
+from monocyte.contracts import FOREVER, Envelope, Event, Fault, Message, Principal, to_fault
 from monocyte.contracts.check import compile_check
 from monocyte.contracts.codec import MAX_BYTES, decode, encode
 from monocyte.contracts.envelope import parse_traceparent
@@ -52,7 +52,7 @@ class Request(msgspec.Struct, tag="request", array_like=True, frozen=True, gc=Fa
 
     `key` names the request among those of one asking end, and nowhere else. A message that cannot
     be sent travels as the reason, so that the questions before its validity are asked all the same.
-    `left` is what is left of the deadline, in seconds; infinity for none.
+    `left` is what is left of the deadline, in seconds; None for none.
     """
 
     key: int
@@ -60,7 +60,7 @@ class Request(msgspec.Struct, tag="request", array_like=True, frozen=True, gc=Fa
     version: int
     body: bytes | Fault
     id: str | int
-    left: float
+    left: float | None
     traceparent: str
     principal: str
     roles: frozenset[str] = frozenset()
@@ -153,7 +153,7 @@ def request(key: int, envelope: Envelope, message: Message, now: float) -> Reque
         word.__version__,
         _body(message),
         envelope.id,
-        envelope.deadline - now,
+        None if envelope.deadline == FOREVER else envelope.deadline - now,
         envelope.traceparent,
         envelope.principal.name,
         envelope.principal.roles,
@@ -170,7 +170,8 @@ def envelope_of(frame: Request, now: float) -> Envelope:
     Raises:
         Invalid: its deadline or its trace is malformed.
     """
-    if math.isnan(frame.left):
+    left = FOREVER if frame.left is None else frame.left
+    if math.isnan(left):
         raise Invalid("what is left of a deadline is a number of seconds, not NaN")
     return Envelope(
         frame.id,
@@ -178,7 +179,7 @@ def envelope_of(frame: Request, now: float) -> Envelope:
         frame.cause,
         frame.correlation,
         frame.labels,
-        now + frame.left,
+        now + left,
         *parse_traceparent(frame.traceparent),
         frame.path,
     )
