@@ -44,7 +44,7 @@ class MonocyteError(Exception):
     """Whose fault it is: caller, author (of the cell), operator, or monocyte (ours)."""
 
     def __init__(self, message: str, *, where: str = "", mend: str = "") -> None:
-        super().__init__(message, where, mend)
+        super().__init__(message)
         self.message = message
         self.where = where
         self.mend = mend

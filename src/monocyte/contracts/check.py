@@ -215,7 +215,8 @@ class _Compiler:
             inner = _Compiler(self.long, self.many)
             inner.inside = self.inside
             source, most = inner.test(args[0], "v")
-            each = f"{self.name(all)}({self.name(map)}({self.name(_function(source, inner.names))}, {v}))"
+            function = self.name(_function(source, inner.names))
+            each = f"{self.name(all)}({self.name(map)}({function}, {v}))"
             return f"({is_it} and len({v}) < {self.many} and {each})", most * self.many + 5
         items = [self.bound(arg, f"{v}[{i}]") for i, arg in enumerate(args)]
         return self.every([(f"{is_it} and len({v}) == {len(args)}", 5), *items])

@@ -253,18 +253,17 @@ def refuse_infinite(annotation: Any, value: Any) -> None:
     """
     if not _has_floats(annotation):
         return
-    plain = to_builtins(value)
+    if _is_infinite(value):
+        path = _path(value, _is_infinite)
+        raise Invalid(f"{type(value).__name__}: a number in a message is finite - at `{path}`")
+
+
+def _is_infinite(value: Any) -> bool:
     try:
-        json.dumps(plain, allow_nan=False)
-    except ValueError as why:
-        path = _path(plain, _is_infinite)
-        raise Invalid(
-            f"{type(value).__name__}: a number in a message is finite - at `{path}`"
-        ) from why
-
-
-def _is_infinite(plain: Any) -> bool:
-    return "NaN" in (said := json.dumps(plain)) or "Infinity" in said
+        json.dumps(to_builtins(value), allow_nan=False)
+    except ValueError:
+        return True
+    return False
 
 
 @cache

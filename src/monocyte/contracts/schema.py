@@ -133,10 +133,6 @@ class _Describer:
         return dict(SCALARS[annotation])
 
     def constrained(self, base: Any, metas: tuple[Any, ...]) -> dict[str, Any]:
-        if members := union_members(unalias(base)):
-            limits = [self.constrained(member, metas) for member in members]
-            prose = {key: part for key, part in limits[0].items() if key in PROSE}
-            return {"anyOf": limits, **prose}
         schema = self.of(base)
         for meta in metas:
             if isinstance(meta, msgspec.Meta):
@@ -153,13 +149,26 @@ class _Describer:
         return schema
 
     def mapping(self, key: Any, item: Any) -> dict[str, Any]:
-        schema: dict[str, Any] = {"type": "object"}
-        names, items = self.of(key), self.of(item)
-        if names.get("type") == "integer":
-            schema["propertyNames"] = {"pattern": r"^-?(0|[1-9][0-9]*)$"}
-        elif names != SCALARS[str]:
-            schema["propertyNames"] = names
-        return schema | ({"additionalProperties": items} if items else {})
+        names, items = self.names(key), self.of(item)
+        return {
+            "type": "object",
+            **({} if names == SCALARS[str] else {"propertyNames": names}),
+            **({"additionalProperties": items} if items else {}),
+        }
+
+    def names(self, key: Any) -> dict[str, Any]:
+        """The keys of a mapping: JSON has only strings for them."""
+        plain = unalias(key)
+        base = get_args(plain)[0] if get_origin(plain) is Annotated else plain
+        if members := union_members(base):
+            return {"anyOf": [self.names(member) for member in members]}
+        if get_origin(base) is Literal:
+            return {"enum": [str(value) for value in get_args(base)]}
+        if isinstance(base, type) and issubclass(base, enum.Enum):
+            return {"enum": sorted({str(member.value) for member in base})}
+        if unalias(base) is int:
+            return {"pattern": r"^-?(0|[1-9][0-9]*)$"}
+        return self.of(plain)
 
     def array(self, origin: Any, args: tuple[Any, ...]) -> dict[str, Any]:
         if origin is tuple and args[1:] != (Ellipsis,):

@@ -6,7 +6,7 @@ when a cell is loaded (`immutable.py`). No codec and no I/O here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, final, get_args, get_origin
 
@@ -26,7 +26,17 @@ if TYPE_CHECKING:
     # Type checkers know `msgspec.Struct` as mutable, and so would take every word for mutable.
     @dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
     class _Word:
-        def __init_subclass__(cls, *, tag: bool | str = False) -> None: ...
+        def __init_subclass__(
+            cls,
+            *,
+            tag: bool | str | int = False,
+            tag_field: str = "type",
+            rename: str | Mapping[str, str] | Callable[[str], str | None] | None = None,
+            array_like: bool = False,
+            omit_defaults: bool = False,
+            kw_only: bool = False,
+            order: bool = False,
+        ) -> None: ...
 
     class Value(_Word):
         """A frozen record; two with equal fields are equal."""
