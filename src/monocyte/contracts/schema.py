@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import chain
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from uuid import UUID
 
@@ -181,7 +182,7 @@ class _Describer:
         short = re.sub(r"[^A-Za-z0-9_]+", "_", _short(annotation)).strip("_")
         named = get_origin(annotation) or annotation
         long = re.sub(r"[^A-Za-z0-9_.]+", "_", f"{named.__module__}.{named.__qualname__}.{short}")
-        for name in (short, long, *(f"{long}_{n}" for n in range(2, 1 << 16))):
+        for name in chain((short, long), (f"{long}_{n}" for n in range(2, 1 << 16))):
             if name not in self.named:
                 self.named[name] = annotation
                 self.shared[name] = {}  # a place in the order, and an end to recursion
