@@ -21,7 +21,7 @@ from uuid import UUID
 import msgspec
 
 from monocyte.bus import Delivery
-from monocyte.contracts import FOREVER, Envelope, Map, Message, Principal, Value, to_fault
+from monocyte.contracts import FOREVER, Envelope, Map, Message, Principal
 from monocyte.errors import (
     KINDS,
     AskCycle,
@@ -123,7 +123,7 @@ def fits(wanted: Any, outcome: Any) -> bool:
         return wanted.fits(outcome)
     if type(wanted) is tuple and type(outcome) is tuple and len(wanted) == len(outcome):
         return all(map(fits, wanted, outcome))
-    return typed(wanted) == typed(outcome)
+    return bool(typed(wanted) == typed(outcome))
 
 
 def typed(value: Any) -> Any:
@@ -183,7 +183,7 @@ SAME = {
     "a naive moment": Everything(moment=datetime(2026, 1, 5, 9, 30)),  # noqa: DTZ001
     "a long text": Everything(text="ä" * 300_000),
 }
-BECOMES = {
+BECOMES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "an integer becomes the number it stands for": ({"real": 1}, {"real": 1.0}),
     "an enumerated integer becomes a plain one": ({"whole": Level.LOW}, {"whole": 1}),
     "a set becomes a frozen one": ({"some": {"a"}}, {"some": frozenset({"a"})}),
@@ -224,7 +224,7 @@ async def twice_at_once(stage: Stage) -> tuple[Any, ...]:
     return tuple([await one for one in asked])
 
 
-# -- what is not a message, and what is not an answer --------------------------------------------------
+# -- what is not a message, and what is not an answer ----------------------------------------------
 
 
 def deep(levels: int) -> Nest:
@@ -251,7 +251,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "a lone surrogate": {"text": "\ud800"},
     "an object that no wire carries": {"other": object()},
 }
-LARGE = {
+LARGE: dict[str, dict[str, Any]] = {
     "two MiB of text": {"text": "x" * (2 << 20)},
     "a nest of forty": {"nest": deep(40)},
 }
@@ -313,7 +313,7 @@ def in_time(message: Message) -> Do:
     return lambda stage: settled(stage.ask(message, deadline=stage.within(60)))
 
 
-# -- the questions before the answer, and their order ----------------------------------------------------
+# -- the questions before the answer, and their order ----------------------------------------------
 
 EVE = Principal("eve")
 BAD = odd(whole="7")
@@ -376,7 +376,7 @@ def uncalled(message: Message) -> Do:
     return do
 
 
-# -- deadlines, cancellation, circles ----------------------------------------------------------------------
+# -- deadlines, cancellation, circles --------------------------------------------------------------
 
 
 def endings() -> Iterator[Row]:
@@ -427,7 +427,8 @@ async def giving_up_at_once(stage: Stage) -> Any:
     caller = stage.start(Hang())
     await asyncio.sleep(0)
     await cancelled(caller)
-    while isinstance(outcome := await settled(stage.ask(Wait(7))), Busy):
+    # Nobody says when a wire has carried a cancel: so ask until there is room.
+    while isinstance(outcome := await settled(stage.ask(Wait(7))), Busy):  # noqa: ASYNC110
         await asyncio.sleep(0)
     return outcome, stage.log.count("it began") == stage.log.count("it was cancelled")
 
@@ -460,7 +461,7 @@ async def cancelled(caller: "asyncio.Task[Any]") -> None:
     raise AssertionError(f"the caller was cancelled, and yet got {outcome!r}")
 
 
-# -- limits, and no hidden retry ------------------------------------------------------------------------------
+# -- limits, and no hidden retry -------------------------------------------------------------------
 
 
 def limits() -> Iterator[Row]:
@@ -522,7 +523,7 @@ async def counting_late(stage: Stage) -> Any:
     return stage.log.count("it began")
 
 
-# -- the envelope ------------------------------------------------------------------------------------------------
+# -- the envelope ----------------------------------------------------------------------------------
 
 SENT: dict[str, Any] = {
     "id": "c-7",
@@ -592,7 +593,7 @@ def deadlines(message: Message, seconds: float) -> Do:
     return do
 
 
-# -- serving -----------------------------------------------------------------------------------------------------
+# -- serving ---------------------------------------------------------------------------------------
 
 
 def services() -> Iterator[Row]:
@@ -650,7 +651,7 @@ def closing(message: Message) -> Do:
     return do
 
 
-# -- events ------------------------------------------------------------------------------------------------------
+# -- events ----------------------------------------------------------------------------------------
 
 
 def streams() -> Iterator[Row]:

@@ -18,7 +18,6 @@ from msgspec import Meta
 
 from monocyte.bus import Account, Delivery, Permit, Route, Service, Transport
 from monocyte.contracts import (
-    ANYONE,
     Command,
     Envelope,
     Event,

@@ -1,10 +1,10 @@
 """Every transport plays every row of the parity suite."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
-import asyncio
 import pytest
 
 from monocyte.bus import MemoryTransport, Permit, Transport

@@ -50,12 +50,15 @@ class Deadlines:
         return waiting
 
     def leave(self, waiting: Waiting) -> None:
-        """It waits no more."""
+        """It waits no more; a deadline that it has slept through cancels nothing else."""
         self._waiting.discard(waiting)
+        if waiting.late:
+            waiting.task.uncancel()
 
     def ended(self, waiting: Waiting) -> bool:
         """Whether the cancellation that has just arrived was the deadline's, and nobody else's."""
-        return waiting.late and waiting.task.uncancel() == 0
+        late, waiting.late = waiting.late, False
+        return late and waiting.task.uncancel() == 0
 
     def _set(self, deadline: float) -> None:
         if self._timer is not None:

@@ -80,7 +80,7 @@ Permit = Callable[[Principal, Route], bool]
 """The policy hook: may this principal send this? Called for every request: pure and quick."""
 
 
-def permit_all(principal: Principal, route: Route) -> bool:  # noqa: ARG001 (the shape of a hook)  # noqa: ARG001 (a policy's shape)
+def permit_all(principal: Principal, route: Route) -> bool:  # noqa: ARG001 (the shape of a hook)
     """The policy until there is one: whoever is on the bus may send everything."""
     return True
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 from monocyte.bus.ends import AnsweringEnd, AskingEnd
@@ -49,6 +50,7 @@ class LoopbackTransport:
         self._served = Served(permit)
         self._feeds: dict[str, Feed] = {}
         self._words: dict[str, type[Event]] = {}
+        self.requests: Mapping[type[Message], Request] = defaultdict(lambda: self.request)
         self._asking = AskingEnd(self._to_answer, now, self._words)
         self.requests = _Requests(self)
         self._answering = AnsweringEnd(self._served, self._feeds, self._to_ask, now)

@@ -108,11 +108,14 @@ class MemoryTransport:
         check, check_reply = _checks(route)
         (message_fits, reply_fits), names = quick_tests(message=route.message, reply=route.reply)
         names |= {
+            "BusError": BusError,
+            "CancelledError": CancelledError,
             "account": account,
             "answer": route.answer,
             "ask_cycle": core.ask_cycle,
             "blocking": BLOCKING,
             "cell": route.cell,
+            "crashed": core.crashed,
             "check": check,
             "check_reply": check_reply,
             "denied": core.denied,
@@ -130,28 +133,27 @@ class MemoryTransport:
         return request
 
     def _waiting(self, route: Route, gate: core.Gate) -> Request:
-        permit, now, answer, cell = self._permit, self._now, route.answer, route.cell
+        permit, now, answer = self._permit, self._now, route.answer
         check, check_reply = _checks(route)
         deadlines = self._deadlines
 
         async def request(envelope: Envelope, message: Message) -> Any:
-            if envelope.deadline <= now():
-                raise core.expired(route)
-            if cell in envelope.path:
-                raise core.ask_cycle(envelope, route)
-            if not permit(envelope.principal, route):
-                raise core.denied(envelope, route)
+            core.admit(envelope, route, permit, now())
             message = check(message)
-            if gate.in_flight >= gate.limit:
-                raise core.busy(gate, route)
-            gate.in_flight += 1
+            gate.enter(route)
             waiting = deadlines.enter(envelope.deadline)
             try:
                 return check_reply(await answer(envelope, message))
             except CancelledError as why:
                 if deadlines.ended(waiting):
                     raise core.expired(route) from why
+                if waiting.task.cancelling():
+                    raise
+                raise core.crashed(route, why) from why  # nobody cancelled: the handler's own
+            except BusError:
                 raise
+            except Exception as why:  # a supervision edge: only errors of the bus may pass
+                raise core.crashed(route, why) from why
             finally:
                 deadlines.leave(waiting)
                 gate.in_flight -= 1
@@ -171,7 +173,12 @@ def compiled({names}):
             raise denied(envelope, route)
         if not {message_fits}:
             message = check(message)
-        reply = answer(envelope, message)
+        try:
+            reply = answer(envelope, message)
+        except BusError:
+            raise
+        except (Exception, CancelledError) as why:
+            raise crashed(route, why) from why
         if not {reply_fits}:
             reply = check_reply(reply)
         account.queries += 1
