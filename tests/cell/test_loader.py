@@ -68,7 +68,9 @@ def test_a_broken_file_leaves_the_others_alone(
 
 
 @pytest.mark.parametrize(
-    "content", [b"x = '\xff'\n", b"x = 1\0\n", b"x = " + b"(" * 5000 + b"\n"], ids=repr
+    "content",
+    [b"x = '\xff'", b"x = 1\0", b"x = " + b"(" * 5000, b"x = " + b"-" * 99999 + b"1"],
+    ids=["bytes", "null", "parentheses", "signs"],
 )
 def test_a_file_that_is_no_python_is_reported(app: App, content: bytes) -> None:
     """Wrong bytes end in a report, not in a traceback."""
@@ -278,3 +280,28 @@ def test_cells_without_a_file_can_be_loaded() -> None:
     cell = space["cell"]
     assert isinstance(cell, Cell)
     assert load_cells([cell]).faults == ()
+
+
+def test_a_cell_that_nests_deep_is_read(app: App) -> None:
+    """An expression may be deeper than Python recurses."""
+    deep = "x = " + " + ".join("1" for _ in range(900)) + "\n"
+    loaded = app.load(deep=HEAD + "cell = Cell('deep')\n" + deep)
+    assert [str(fault) for fault in loaded.faults] == []
+
+
+def test_a_name_is_a_word_once(app: App) -> None:
+    """Two messages of one name cannot be told apart by who sends them."""
+    twice = (
+        "class Outer:\n    class Count(Query[int]): ...\n"
+        "class Count(Query[int]): ...\ncell = Cell('shop')\n"
+        "@cell.handles #!\ndef inner(it: Outer.Count) -> int: ...\n"
+        "@cell.handles\ndef count(it: Count) -> int: ...\n"
+    )
+    loaded = app.load(shop=HEAD + twice)
+    assert [fault.message for fault in loaded.faults] == ["two words of this cell are called Count"]
+    assert [fault.where for fault in loaded.faults] == app.marked("shop")
+
+
+def test_a_cell_reads_well_in_a_debugger() -> None:
+    """Its name says which it is."""
+    assert repr(Cell("booking")) == "Cell('booking')"

@@ -193,3 +193,13 @@ def test_a_neighbour_answers_for_its_own_words(app: App) -> None:
     loaded = app.load(shop=HEAD + uses, store=HEAD + faulty)
     assert [fault.where for fault in loaded.faults] == app.marked("store")
     assert [manifest.name for manifest in loaded.manifests] == ["shop"]
+
+
+def test_an_undefined_name_is_reported_where_it_is_written(app: App) -> None:
+    """Who holds such a record cannot be judged, and is not blamed."""
+    outer = (
+        "class Inner(Value):\n    a: 'Nobody' #!\nclass V(Value):\n    inner: Inner\n"
+        "cell = Cell('shop')\n"
+    )
+    loaded = app.load(shop=HEAD + outer)
+    assert [fault.where for fault in loaded.faults] == app.marked("shop")

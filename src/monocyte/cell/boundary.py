@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any, get_origin
 
 from monocyte.cell.definition import Cell
+from monocyte.cell.places import line_of
 from monocyte.contracts import Value
 from monocyte.contracts.annotations import unalias
 from monocyte.contracts.immutable import type_faults
@@ -40,50 +41,36 @@ def boundary_faults(cell: Cell, neighbours: Mapping[str, Cell]) -> Iterator[Defi
     if file.is_file():  # a cell typed at a prompt has no source
         others = {name for name, other in neighbours.items() if other is not cell}
         reader = _Reader(cell, others)
-        reader.visit(ast.parse(file.read_bytes()))
-        yield from reader.faults
+        reader.read(ast.parse(file.read_bytes()))
+        yield from sorted(reader.faults, key=line_of)
 
 
-class _Reader(ast.NodeVisitor):
+class _Reader:
     """Walks one file; `modules` are the names in it that stand for modules."""
 
     def __init__(self, cell: Cell, others: set[str]) -> None:
         self.cell = cell
         self.others = others
         self.modules: dict[str, str] = {}
-        self.shadowed: frozenset[str] = frozenset()
         self.faults: list[DefinitionError] = []
 
-    def visit(self, node: ast.AST) -> None:
-        """Imports first: a function may use what is imported below it."""
-        if isinstance(node, ast.Module):
-            for statement in ast.walk(node):
-                if isinstance(statement, ast.Import):
-                    self._import(statement)
-                elif isinstance(statement, ast.ImportFrom):
-                    self._import_from(statement)
-        if isinstance(node, FUNCTIONS):
-            outer, self.shadowed = self.shadowed, self.shadowed | _bound(node)
-            self.generic_visit(node)
-            self.shadowed = outer
-        else:
-            super().visit(node)
-
-    def visit_Name(self, node: ast.Name) -> None:
-        """A module that stands alone, or a way to import unseen."""
-        if node.id in DYNAMIC:
-            self._dynamic(node.id, node.lineno)
-        self._use([node.id], node.lineno)
-
-    def visit_Attribute(self, node: ast.Attribute) -> None:
-        """A dotted name from its first part on; anything else is looked into."""
-        chain = _chain(node)
-        if {node.attr, ".".join(chain[-2:])} & DYNAMIC:
-            self._dynamic(".".join(chain) or node.attr, node.lineno)
-        if chain:
-            self._use(chain, node.lineno)
-        else:
-            self.generic_visit(node)
+    def read(self, tree: ast.Module) -> None:
+        """Imports first, since a function may use what is imported below it; then every name."""
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                self._import(node)
+            elif isinstance(node, ast.ImportFrom):
+                self._import_from(node)
+        ahead: list[tuple[ast.AST, frozenset[str]]] = [(tree, frozenset())]
+        while ahead:  # a stack of our own: an expression may nest deeper than Python recurses
+            node, local = ahead.pop()
+            if isinstance(node, FUNCTIONS):
+                local |= _bound(node)
+            chain = _chain(node)
+            if chain:
+                self._use(chain, local, getattr(node, "lineno", 0))
+            else:
+                ahead += [(child, local) for child in ast.iter_child_nodes(node)]
 
     # -- imports -----------------------------------------------------------------------------------
 
@@ -114,10 +101,12 @@ class _Reader(ast.NodeVisitor):
 
     # -- uses --------------------------------------------------------------------------------------
 
-    def _use(self, chain: list[str], line: int) -> None:
+    def _use(self, chain: list[str], local: frozenset[str], line: int) -> None:
         """Follow a dotted name through modules up to the first thing that is none."""
+        if not DYNAMIC.isdisjoint([*chain, ".".join(chain[:2])]):
+            self._dynamic(".".join(chain), line)
         first, *rest = chain
-        if first not in self.modules or first in self.shadowed:
+        if first not in self.modules or first in local:
             return
         module = self.modules[first]
         while rest and (inner := _module_of(module, rest[0])) is not None:
@@ -166,8 +155,8 @@ def _module_of(origin: str, name: str) -> str | None:
     return thing.__name__ if isinstance(thing, ModuleType) else None
 
 
-def _chain(node: ast.expr) -> list[str]:
-    """`a.b.c` as its names; empty if it starts with anything but a name."""
+def _chain(node: ast.AST) -> list[str]:
+    """`a.b.c` as its names; empty if it is anything else, or starts with anything but a name."""
     names: list[str] = []
     while isinstance(node, ast.Attribute):
         names.append(node.attr)

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from monocyte.cell.boundary import boundary_faults
 from monocyte.cell.definition import Cell
 from monocyte.cell.manifest import Manifest, manifest_of
+from monocyte.cell.rules import Rule
 from monocyte.errors import DefinitionError
 
 __all__ = ["Loaded", "load_cells", "load_package"]
@@ -65,8 +66,9 @@ def load_cells(cells: Sequence[Cell]) -> Loaded:
     manifests: list[Manifest] = []
     faults: dict[tuple[str, str], DefinitionError] = {}  # two cells may share a faulty helper
     neighbours = {cell.module: cell for cell in cells}
-    for i, cell in enumerate(cells):
-        found = [*_against(cell, cells[:i]), *boundary_faults(cell, neighbours)]
+    names = _Names()
+    for cell in cells:
+        found = [*names.take(cell), *boundary_faults(cell, neighbours)]
         try:
             manifest = manifest_of(cell)
         except DefinitionError as first:
@@ -78,21 +80,30 @@ def load_cells(cells: Sequence[Cell]) -> Loaded:
     return Loaded(tuple(manifests), tuple(faults.values()))
 
 
-def _against(cell: Cell, earlier: Sequence[Cell]) -> Iterator[DefinitionError]:
-    """Names that another cell of the app has taken."""
-    for other in earlier:
-        if other.name == cell.name:
+class _Names:
+    """What means one thing in the whole app: the names of cells, the IDs of rules."""
+
+    def __init__(self) -> None:
+        self.cells: dict[str, Cell] = {}
+        self.rules: dict[str, Rule] = {}
+
+    def take(self, cell: Cell) -> Iterator[DefinitionError]:
+        """Every name of the cell that another has taken."""
+        first = self.cells.setdefault(cell.name, cell)
+        if first is not cell:
             yield DefinitionError(
                 f"two cells are called {cell.name}",
                 where=cell.where,
-                mend=f"rename one; the other is at {other.where}",
+                mend=f"rename one; the other is at {first.where}",
             )
-        for id in cell.rules.keys() & other.rules.keys():
-            yield DefinitionError(
-                f"rule {id} is declared twice",
-                where=cell.rules[id].where,
-                mend=f"give it an ID of its own; the first is at {other.rules[id].where}",
-            )
+        for id, rule in cell.rules.items():
+            taken = self.rules.setdefault(id, rule)
+            if taken is not rule:
+                yield DefinitionError(
+                    f"rule {id} is declared twice",
+                    where=rule.where,
+                    mend=f"give it an ID of its own; the first is at {taken.where}",
+                )
 
 
 # -- files and modules -----------------------------------------------------------------------------
@@ -149,9 +160,10 @@ def _makes_cell(file: Path) -> bool:
         tree = ast.parse(file.read_bytes(), file)
     except SyntaxError as why:
         raise _syntax_fault(why, file) from why
-    except (OSError, ValueError, RecursionError) as why:
+    except (OSError, ValueError, RecursionError, MemoryError) as why:
         mend = "a cell is a readable file of Python"
-        raise DefinitionError(f"{why}", where=f"{file}:1", mend=mend) from why
+        said = f"{type(why).__name__}: {why}"
+        raise DefinitionError(said, where=f"{file}:1", mend=mend) from why
     return any(map(_is_cell_made, tree.body))
 
 

@@ -17,7 +17,7 @@ from types import NoneType
 from typing import Any, NamedTuple, TypeVar
 
 from monocyte.cell.definition import Cell, Declared, Delay
-from monocyte.cell.places import class_place
+from monocyte.cell.places import class_place, line_of
 from monocyte.cell.ports import PORTS, Port
 from monocyte.cell.results import NOTHING, Result, ResultFault, result_of
 from monocyte.cell.rules import Rule
@@ -113,7 +113,7 @@ def manifest_of(cell: Cell) -> Manifest:
         DefinitionError: it is not well formed; `more` holds its further faults.
     """
     reading = _Reading(cell)
-    faults = sorted(reading.read(), key=_line)
+    faults = sorted(reading.read(), key=line_of)
     if faults:
         first, *more = faults
         raise DefinitionError(first.message, where=first.where, mend=first.mend, more=tuple(more))
@@ -156,7 +156,7 @@ class _Reading:
             )
         for declared in self.cell.declared:
             self._declared(declared)
-        check = WordCheck(foreign=_other_cells(self.cell))
+        check = WordCheck(self.cell)
         for word in self.words.values():
             self.found += check.word(word)
         self.found += check.state(self.cell.state, self.cell.where)
@@ -431,20 +431,6 @@ def _parameters(hints: dict[str, Any]) -> dict[str, Any]:
     return {name: hint for name, hint in hints.items() if name != "return"}
 
 
-def _other_cells(cell: Cell) -> set[str]:
-    """The modules that hold another cell: they answer for their own words."""
-    return {
-        name
-        for name, module in list(sys.modules.items())
-        if name != cell.module and isinstance(getattr(module, "__dict__", {}).get("cell"), Cell)
-    }
-
-
 def _cell_variable(cell: Cell) -> str:
     names = (name for name, thing in vars(sys.modules[cell.module]).items() if thing is cell)
     return next(names, "cell")
-
-
-def _line(fault: DefinitionError) -> tuple[str, int]:
-    file, _, line = fault.where.rpartition(":")
-    return file, int(line) if line.isdigit() else 0

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 from types import FrameType, FunctionType
 
-__all__ = ["class_place", "frame_place", "function_place"]
+from monocyte.errors import DefinitionError
+
+__all__ = ["class_place", "frame_place", "function_place", "line_of"]
 
 
 def frame_place(frame: FrameType) -> str:
@@ -38,3 +40,9 @@ def class_place(cls: type, field: str = "") -> str:
         and statement.target.id == field
     )
     return f"{file}:{next(fields, found[-1].lineno)}"
+
+
+def line_of(fault: DefinitionError) -> tuple[str, int]:
+    """File and line of a fault, to put faults in order."""
+    file, _, line = fault.where.rpartition(":")
+    return file, int(line) if line.isdigit() else 0

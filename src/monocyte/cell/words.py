@@ -10,7 +10,9 @@ from __future__ import annotations
 import dataclasses
 import enum
 import inspect
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import (
     Any,
     ClassVar,
@@ -23,6 +25,7 @@ from typing import (
 
 import msgspec
 
+from monocyte.cell.definition import Cell
 from monocyte.cell.places import class_place
 from monocyte.contracts import Command, Map, Message, Query, Value, reply_type
 from monocyte.contracts.annotations import parts, spell, struct_of, unalias
@@ -35,12 +38,15 @@ __all__ = ["WordCheck"]
 CONTAINERS = (tuple, frozenset, Map, dict, list, set)
 """What a state may be made of, besides scalars and records."""
 
+Place = Callable[[], str]
+"""file:line, found when there is a fault to report: it takes reading the source."""
+
 
 class WordCheck:
-    """Looks at each record once; `foreign` are the modules that answer for their own."""
+    """Looks at each record that a cell uses, once."""
 
-    def __init__(self, foreign: Iterable[str] = ()) -> None:
-        self.foreign = frozenset(foreign)
+    def __init__(self, cell: Cell) -> None:
+        self.cell = cell
         self.is_bad: dict[type, bool] = {}
 
     def word(self, word: type[Value]) -> Iterator[DefinitionError]:
@@ -53,17 +59,17 @@ class WordCheck:
 
     def state(self, state: Any, where: str) -> Iterator[DefinitionError]:
         """The faults of a state: it can be made from nothing, kept, and read again."""
-        faults = [*self._records(state), *self._kept(state, "the state", where)]
+        faults = [*self._records(state), *self._kept(state, "the state", lambda: where)]
         yield from faults or _initial_faults(state, where)
 
     def _reply(self, word: type[Message]) -> Iterator[DefinitionError]:
-        where, name = class_place(word), word.__name__
+        where, name = partial(class_place, word), word.__name__
         try:
             reply = reply_type(word)
         except TypeError:
             kind = "Command" if issubclass(word, Command) else "Query"
             mend = f"class {name}({kind}[R]), R being the type of its answer, or None"
-            yield _fault(f"{name} does not say what it is answered with", where, mend)
+            yield _fault(f"{name} does not say what it is answered with", where(), mend)
         else:
             yield from self._records(reply)
             yield from _sent(reply, f"the answer of {name}", where)
@@ -74,20 +80,24 @@ class WordCheck:
             yield from self._record(record)
 
     def _record(self, record: type) -> Iterator[DefinitionError]:
-        if record in self.is_bad or record.__module__ in self.foreign:
+        if record in self.is_bad or self._is_foreign(record):
             return
         self.is_bad[record] = False  # a record that holds itself meets this on the way down
         for fault in self._record_faults(record):
             self.is_bad[record] = True
             yield fault
 
+    def _is_foreign(self, record: type) -> bool:
+        home = getattr(sys.modules.get(record.__module__), "cell", None)
+        return isinstance(home, Cell) and record.__module__ != self.cell.module
+
     def _record_faults(self, record: type) -> Iterator[DefinitionError]:
         try:
             fields = get_type_hints(record, include_extras=True)
         except Exception as why:  # noqa: BLE001 (a supervision edge: annotations are the author's)
-            where = class_place(record, _field_naming(record, getattr(why, "name", None)))
-            mend = "import or define what it names"
-            yield _fault(f"{record.__name__}: an annotation cannot be read: {why}", where, mend)
+            field = _field_naming(record, getattr(why, "name", None))
+            what = f"{record.__name__}: an annotation cannot be read: {why}"
+            yield _fault(what, class_place(record, field), "import or define what it names")
             return
         is_word = issubclass(record, Value)
         if is_word and not _is_frozen(record):
@@ -95,21 +105,21 @@ class WordCheck:
             yield _fault(f"{record.__name__} is not frozen", class_place(record), mend)
         for name, annotation in fields.items():
             if get_origin(annotation) is not ClassVar:
-                what, where = f"{record.__name__}.{name}", class_place(record, name)
+                what, where = f"{record.__name__}.{name}", partial(class_place, record, name)
                 yield from self._records(annotation)
                 yield from (_sent if is_word else self._kept)(annotation, what, where)
 
-    def _kept(self, annotation: Any, what: str, where: str) -> Iterator[DefinitionError]:
+    def _kept(self, annotation: Any, what: str, where: Place) -> Iterator[DefinitionError]:
         """Why a part of a state could not be kept, unless a record inside has been blamed."""
         inside = list(_inside(annotation))
         if any(self.is_bad.get(record) for record in filter(_is_record, inside)):
             return
         mends = dict.fromkeys(filter(None, map(_kept_mend, inside)))
         for mend in mends or _codec_mends(annotation):
-            yield _fault(f"{what} cannot be a {spell(annotation)}", where, mend)
+            yield _fault(f"{what} cannot be a {spell(annotation)}", where(), mend)
 
 
-def _sent(annotation: Any, what: str, where: str) -> Iterator[DefinitionError]:
+def _sent(annotation: Any, what: str, where: Place) -> Iterator[DefinitionError]:
     """Why a part of a message could not be sent."""
     quoted = any(isinstance(part, (str, ForwardRef)) for part in _inside(annotation))
     try:
@@ -119,7 +129,7 @@ def _sent(annotation: Any, what: str, where: str) -> Iterator[DefinitionError]:
     for mend in mends:
         unquote = "write it without quotes, below the class that it names"
         what_to_do = unquote if quoted else mend
-        yield _fault(f"{what} cannot be a {spell(annotation)}", where, what_to_do)
+        yield _fault(f"{what} cannot be a {spell(annotation)}", where(), what_to_do)
 
 
 def _inside(annotation: Any) -> Iterator[Any]:
