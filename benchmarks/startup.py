@@ -100,7 +100,8 @@ async def append(root: Path, first: int, last: int) -> None:
     from monocyte.journal import SqliteJournal
 
     runtime = hosting(root)
-    journal = SqliteJournal(runtime.path, asyncio.get_running_loop().call_soon_threadsafe)
+    wake = asyncio.get_running_loop().call_soon_threadsafe
+    journal = SqliteJournal(runtime.path, wake=wake)
     make = entries()
     for seq in range(first, last + 1):
         journal.append(make(seq), written)
