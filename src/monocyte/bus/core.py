@@ -42,7 +42,6 @@ __all__ = [
     "missing",
     "other_version",
     "unknown_word",
-    "unsendable",
     "wrong_reply",
 ]
 
@@ -180,11 +179,6 @@ def unknown_word(address: str, version: int, here: type[Message] | None) -> Inva
         f"the event {address} is not known here",
         mend="load the same release of the cell at both ends",
     )
-
-
-def unsendable(why: BusError) -> Crashed:
-    """There is an outcome that no wire can carry: not even the error can be said as it is."""
-    return Crashed(f"what the request ended in cannot be sent: {why.message}")
 
 
 def closed() -> Unavailable:

@@ -163,6 +163,14 @@ def _outcome(begun: Begin | Tell, task: asyncio.Task[Any]) -> Any:
         return task.result()
     if isinstance(why, BusError):
         return why
+    _report(begun, why)
     if isinstance(begun, Tell):
         return core.broken_off(begun.cell, why)
     return core.crashed(begun.seat.route, why)
+
+
+def _report(begun: Begin | Tell, why: BaseException) -> None:
+    """Tell the loop what nobody foresaw: the asking end hears of its kind only."""
+    what = begun.cell if isinstance(begun, Tell) else begun.seat.route.address
+    context = {"message": f"{what} broke off", "exception": why}
+    asyncio.get_running_loop().call_exception_handler(context)

@@ -111,14 +111,15 @@ class Asking:
     def _outcome(self, frame: Reply | Events, asked: type[Message] | str) -> Any:
         try:
             if isinstance(frame, Events):
-                return tuple(self._event(frame.cell, it) for it in frame.events)
-            if isinstance(frame.outcome, bytes) and not isinstance(asked, str):
+                if isinstance(asked, str):
+                    return tuple(self._event(asked, it) for it in frame.events)
+            elif isinstance(frame.outcome, Fault):
+                return to_error(frame.outcome)
+            elif not isinstance(asked, str):
                 return decode(reply_type(asked), frame.outcome)
         except BusError as why:
             return why
-        if isinstance(frame.outcome, bytes):
-            return Invalid(f"events of {asked} were asked for, and something else came")
-        return to_error(frame.outcome)
+        return Invalid(f"a {type(frame).__name__} came, which does not answer what was asked")
 
     def _event(self, cell: str, it: frames.Happened) -> Delivery:
         word = self._words.get(f"{cell}.{it.name}")
@@ -306,8 +307,8 @@ class Answering:
             return None
         try:
             return frames.pack(_ending(key, begun, outcome))
-        except BusError as why:  # the error itself cannot be sent: say at least so
-            return frames.pack(Reply(key, to_fault(core.unsendable(why))))
+        except BusError as why:  # an error can always be sent: `to_fault` sees to that
+            return frames.pack(Reply(key, to_fault(why)))
 
     def _begin(self, frame: Request | Pull) -> Effect | None:
         if isinstance(frame, Pull):
@@ -366,15 +367,12 @@ def _opened(frame: Request, route: Route) -> Any:
 
 def _ending(key: int, begun: Begin | Tell | None, outcome: Any) -> Reply | Events:
     """The last frame of a key."""
-    try:
-        if isinstance(outcome, BusError):
-            return Reply(key, to_fault(outcome))
-        if isinstance(begun, Tell):
-            return Events(key, begun.cell, tuple(_fitting(outcome)))
-        if isinstance(begun, Begin):
-            return Reply(key, _answer(begun.seat.route, outcome))
-    except BusError as why:
-        return Reply(key, to_fault(why))
+    if isinstance(outcome, BusError):
+        return Reply(key, to_fault(outcome))
+    if isinstance(begun, Tell):
+        return Events(key, begun.cell, tuple(_fitting(outcome)))
+    if isinstance(begun, Begin):
+        return Reply(key, _answer(begun.seat.route, outcome))
     raise MonocyteError(f"key {key} was not begun, and can end in an error only")
 
 
