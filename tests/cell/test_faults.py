@@ -335,6 +335,11 @@ WORDS: dict[str, Row] = {
     "a State": ("class V(Value):\n    b: State #!\n", "V.b cannot be a State", "use a Value"),
     "of an event": ("class E(Event):\n    b: list[int] #!\n", "E.b cannot be a list[int]", "tuple"),
     "thawed": ("class V(Value, frozen=False): #!\n    b: int\n", "V is not frozen", "frozen=False"),
+    "written twice: the last one counts": (
+        "class V(Value):\n    b: int\nclass V(Value, frozen=False): #!\n    b: int\n",
+        "V is not frozen",
+        "frozen=False",
+    ),
     "a docstring that looks like a field": (
         'class V(Value):\n    """b: what it is."""\n\n    b: list[int] #!\n',
         "V.b cannot be a list[int]",
@@ -419,6 +424,11 @@ UPCASTS: dict[str, Row] = {
         ),
         "stored Sold of version 2 cannot be read any more",
         "declare @cell.upcasts('Sold', version=2)",
+    ),
+    "no step at all": (
+        "class Sold(Event): #!\n    __version__: ClassVar[int] = 2\n",
+        "stored Sold of version 1 cannot be read any more",
+        "declare @cell.upcasts('Sold', version=1)",
     ),
     "a step twice": (
         (

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from monocyte import Query
 from monocyte.cell import Cell, load_cells, load_package
 from monocyte.errors import DefinitionError
 from tests.cell.apps import HEAD, SHOP, App
@@ -305,3 +306,27 @@ def test_a_name_is_a_word_once(app: App) -> None:
 def test_a_cell_reads_well_in_a_debugger() -> None:
     """Its name says which it is."""
     assert repr(Cell("booking")) == "Cell('booking')"
+
+
+def test_folders_that_lead_in_circles(app: App) -> None:
+    """A link to a folder is not followed: it may lead back, and a module has one name."""
+    app.write("__init__.py", "")
+    (app.folder / "loop").symlink_to(app.folder, target_is_directory=True)
+    loaded = app.load(shop=SHOP)
+    assert [manifest.module for manifest in loaded.manifests] == [f"{app.package}.shop"]
+
+
+class Count(Query[int]):
+    """Asked of a cell that a test makes for itself."""
+
+
+def test_a_cell_may_be_made_in_a_function() -> None:
+    """Then its functions stand there too, as in a test of one's own."""
+    cell = Cell("local")
+
+    @cell.handles
+    def count(it: Count) -> int:
+        return 1
+
+    (manifest,) = load_cells([cell]).manifests
+    assert [handler.function.call for handler in manifest.handlers.values()] == [count]

@@ -187,6 +187,7 @@ def test_reactions_and_timers(app: App) -> None:
         "@cell.after(lambda it: it.at)\ndef again(it: Late) -> None: ...\n",
         shop=SHOP,
     )
+    assert list(it.words) == ["Late"]
     late = it.words["Late"]
     (reaction,) = it.reactions.values()
     assert (reaction.event.__name__, reaction.source) == ("Made", "shop")

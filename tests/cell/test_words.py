@@ -99,6 +99,13 @@ REFUSED = {
         "V.b cannot be a list[int]",
         "tuple",
     ),
+    "a record that cannot be told apart, deep inside": (
+        "class A(Value): ...\nclass B(Value): ...\n"
+        "class V(Value):\n    b: A | B #!\n"
+        "cell = Cell('shop', state=dict[int, V])\n",
+        "V.b cannot be a A | B",
+        "tag",
+    ),
     "a faulty field of a dataclass": (
         (
             "from dataclasses import dataclass\n"

@@ -88,7 +88,7 @@ def _read(annotation: Any, reply: Any) -> Result | None:
         return several
     found = tuple(member for member in members if _is_event(member))
     if _fits(annotation, reply):
-        hidden = len(members) > 1 and any(_all_events(member) for member in members)
+        hidden = any(_all_events(member) for member in members)
         return None if hidden else Result(Shape.ONE, answers, found)
     if not answers and set(members) <= {*found, type(None)}:
         return Result(Shape.ONE, False, found)
