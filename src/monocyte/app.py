@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
 from monocyte.cell import Manifest, load_package
 from monocyte.contracts.facts import Emit, ignore
+from monocyte.dmz import OWNER, Gateway, Keys, Server
 from monocyte.errors import DefinitionError
 from monocyte.runtime import FILE, Runtime, Settings, read_settings
 
-__all__ = ["App", "find_root", "load_app"]
+__all__ = ["App", "Serving", "find_root", "load_app", "serving"]
 
 
 class App(NamedTuple):
@@ -23,7 +27,49 @@ class App(NamedTuple):
 
     def runtime(self, emit: Emit = ignore) -> Runtime:
         """The app, ready to start in this process."""
-        return Runtime(self.cells, self.settings, self.root, emit=emit)
+        return Runtime(self.cells, self.settings, self.root, faults=self.faults, emit=emit)
+
+    def keys(self) -> Keys:
+        """Who may come in; kept beside the journal."""
+        return Keys(self.data / "keys.json")
+
+    @property
+    def data(self) -> Path:
+        """The directory with everything that the app keeps."""
+        return (self.root / self.settings.journal.path).parent
+
+
+class Serving(NamedTuple):
+    """An app that answers: where, with what, and the owner's key if it has just been made."""
+
+    url: str
+    runtime: Runtime
+    new_key: str
+
+
+@asynccontextmanager
+async def serving(
+    app: App, emit: Emit = ignore, *, port: int | None = None
+) -> AsyncIterator[Serving]:
+    """Run an app with its gateway, from the first start on with an owner.
+
+    Raises:
+        JournalError: the journal cannot be opened.
+        ConfigError: the port is taken, or the keys cannot be read.
+    """
+    keys = app.keys()
+    async with app.runtime(emit) as runtime:
+        settings = app.settings
+        timeout = settings.limits.timeout
+        gateway = Gateway(settings.app.name, version("monocyte"), runtime, keys, timeout=timeout)
+        wanted = settings.gateway
+        server = Server(gateway.app, wanted.host, wanted.port if port is None else port)
+        async with server:
+            new_key = "" if keys.holders() else keys.add(OWNER, (OWNER,))
+            try:
+                yield Serving(server.url, runtime, new_key)
+            finally:
+                gateway.close()
 
 
 def find_root(start: Path) -> Path:

@@ -37,7 +37,7 @@ from monocyte.errors import (
 )
 from monocyte.journal import Entry, EventRecord, Journal
 
-__all__ = ["RERUNS", "Engine"]
+__all__ = ["RERUNS", "Engine", "Pending"]
 
 RERUNS = 5
 """How often a handler that was overtaken is run again before its caller gets `Conflict`."""
@@ -60,15 +60,18 @@ class Decision(NamedTuple):
 class Pending:
     """An entry on its way to the disk, and who waits for it; the journal calls it at the end."""
 
-    __slots__ = ("engine", "entry", "events", "waiters")
+    __slots__ = ("engine", "entry", "events", "settled", "waiters")
 
     def __init__(self, engine: Engine, entry: Entry, events: tuple[Event, ...]) -> None:
         self.engine = engine
         self.entry = entry
         self.events = events
         self.waiters: list[asyncio.Future[None]] = []
+        self.settled = False
 
     def __call__(self, error: JournalError | None) -> None:
+        """The journal has written the entry, or could not."""
+        self.settled = True
         self.engine.settled(self, error)
         for waiter in self.waiters:
             if waiter.done():
@@ -89,7 +92,8 @@ class Engine:
     """One cell at work on a journal.
 
     `strict` proves after every handler that it changed neither the state nor its message.
-    `on_failure` is called when the cell cannot go on before `load` has built its state again.
+    `on_failure` is called when the cell cannot go on before `load` has built its state again,
+    `on_append` with each entry that is queued.
     """
 
     def __init__(
@@ -101,6 +105,7 @@ class Engine:
         emit: Emit = ignore,
         strict: bool = False,
         on_failure: Callable[[Engine], None] = lambda _: None,
+        on_append: Callable[[Pending], None] = lambda _: None,
     ) -> None:
         self.manifest = manifest
         self.name = manifest.name
@@ -109,6 +114,7 @@ class Engine:
         self.emit = emit
         self.strict = strict
         self.on_failure = on_failure
+        self.on_append = on_append
         self.account = Account(self._blocked)
         self.fold = Fold(manifest)
         self.version = 0
@@ -485,6 +491,7 @@ class Engine:
             raise crash from why
         fold.seq = entry.end
         self._open[entry.id] = pending
+        self.on_append(pending)
         if events:
             self.version += 1
         if self.manifest.timers:

@@ -15,7 +15,7 @@ from monocyte.bus import Transport
 from monocyte.cell import Manifest
 from monocyte.contracts import Event
 from monocyte.contracts.facts import Emit, Fact, ignore
-from monocyte.engine.engine import Engine
+from monocyte.engine.engine import Engine, Pending
 from monocyte.engine.ports import Outside
 from monocyte.errors import BusError, Busy, DeadlineExceeded, MonocyteError, Refused, Unavailable
 from monocyte.journal import Journal
@@ -58,9 +58,18 @@ class Host:
         self.emit = emit
         self.in_flight = in_flight
         self.engines = {
-            m.name: Engine(m, journal, outside, emit=emit, strict=strict, on_failure=self._failed)
+            m.name: Engine(
+                m,
+                journal,
+                outside,
+                emit=emit,
+                strict=strict,
+                on_failure=self._failed,
+                on_append=self._appended,
+            )
             for m in manifests
         }
+        self._latest: Pending | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._failures: dict[str, int] = {}
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}
@@ -130,6 +139,20 @@ class Host:
                 if source in self.engines
             )
         )
+
+    def written(self) -> Awaitable[None] | None:
+        """Wait until everything that was decided so far, in any cell, is durable; None if it is.
+
+        Entries become durable in the order in which they were queued, so the latest stands for all.
+
+        Raises:
+            Unavailable: when awaited: it could not be written.
+        """
+        latest = self._latest
+        return None if latest is None or latest.settled else latest.durable()
+
+    def _appended(self, pending: Pending) -> None:
+        self._latest = pending
 
     # -- what comes by itself ----------------------------------------------------------------------
 

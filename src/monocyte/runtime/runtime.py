@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any, Self
 
-from monocyte.bus import Client, MemoryTransport, Permit, fresh_id, permit_all
+from monocyte.bus import Client, MemoryTransport, Permit, Service, fresh_id, permit_all
 from monocyte.cell import Manifest
 from monocyte.contracts import Principal
+from monocyte.contracts.codec import raw
 from monocyte.contracts.facts import Emit, Fact, ignore
 from monocyte.engine import Host, Outside
+from monocyte.errors import DefinitionError, NoSuchCell
 from monocyte.journal import SqliteJournal
 from monocyte.runtime.settings import Settings
 from monocyte.runtime.watchdog import Watchdog
@@ -23,7 +25,8 @@ __all__ = ["Runtime"]
 class Runtime:
     """An app at work, from `start` to `stop`; an async context manager does both.
 
-    `root` is the app's directory; the paths of the settings are relative to it.
+    `root` is the app's directory; the paths of the settings are relative to it. `faults` are those
+    of cells that could not be loaded: the others run, and the app is not ready.
     """
 
     def __init__(
@@ -32,10 +35,12 @@ class Runtime:
         settings: Settings,
         root: Path,
         *,
+        faults: Iterable[DefinitionError] = (),
         emit: Emit = ignore,
         permit: Permit = permit_all,
     ) -> None:
         self.manifests = tuple(manifests)
+        self.faults = tuple(faults)
         self.settings = settings
         self.path = root / settings.journal.path
         self.emit = emit
@@ -59,7 +64,9 @@ class Runtime:
         """
         loop = asyncio.get_running_loop()
         self.journal = SqliteJournal(
-            self.path, wake=loop.call_soon_threadsafe, durability=self.settings.journal.durability
+            self.path,
+            wake=_waker(loop),
+            durability=self.settings.journal.durability,
         )
         for finding in self.journal.opening_report:
             self.emit(Fact("journal", "", str(finding)))
@@ -85,11 +92,52 @@ class Runtime:
         """A client on the bus."""
         return Client(self.transport, principal, timeout=self.settings.limits.timeout)
 
+    def written(self) -> Awaitable[None] | None:
+        """Wait until everything that was decided so far is durable; None if it is."""
+        return self.host.written()
+
+    def latest(self, cell: str) -> int:
+        """The position of the last event of a cell."""
+        return self.host.engines[cell].fold.books.last_event
+
+    def letters(self) -> list[dict[str, Any]]:
+        """Every dead letter of every cell, as JSON has it."""
+        return [
+            {
+                "cell": name,
+                "position": position,
+                "from": f"{letter.source[0]}:{letter.source[1]}",
+                "message": letter.name,
+                "fields": raw(letter.message),
+                "error": letter.error,
+                "at": letter.at,
+            }
+            for name, engine in self.host.engines.items()
+            for position, letter in engine.dead_letters.items()
+        ]
+
+    async def resend(self, cell: str, position: int) -> None:
+        """Let a dead letter take its effect after all.
+
+        Raises:
+            NoSuchCell: there is no such cell.
+            Refused: there is no such dead letter.
+            BusError: it failed again; it stays on the list.
+        """
+        if cell not in self.host.engines:
+            raise NoSuchCell(f"there is no cell {cell!r}", cell=cell)
+        await self.host.engines[cell].resend(position)
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """The cells as the bus serves them."""
+        return self.transport.services
+
     @property
     def ready(self) -> bool:
-        """Whether every cell answers and the journal writes."""
+        """Whether every cell was loaded and answers, and the journal writes."""
         healthy = all(engine.failure is None for engine in self.host.engines.values())
-        return healthy and self.journal.failure is None
+        return healthy and not self.faults and self.journal.failure is None
 
     def status(self) -> dict[str, Any]:
         """How each cell is and what it has cost, for people and machines; times in seconds."""
@@ -112,3 +160,10 @@ class Runtime:
 
 def _wall() -> int:
     return time.time_ns() // 1000
+
+
+def _waker(loop: asyncio.AbstractEventLoop) -> Callable[[Callable[[], None]], None]:
+    def wake(call: Callable[[], None]) -> None:
+        loop.call_soon_threadsafe(call)
+
+    return wake
