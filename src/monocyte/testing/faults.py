@@ -1,4 +1,4 @@
-"""What can go wrong, drawn from a seed: power cuts, slow and failing ports, lost and doubled frames.
+"""What can go wrong, drawn from a seed: power cuts, slow and failing ports, frames lost or doubled.
 
 `Faults` says how often; `Mischief` draws. Nothing here knows a loop or an engine: it is asked, at
 each place where something could go wrong, what is to go wrong.
@@ -67,8 +67,9 @@ class Cut(NamedTuple):
 
 
 class Mischief:
-    """Draws the faults of one World; `note` is told each in a phrase, `spared` are cells that
-    catch what their ports raise.
+    """Draws the faults of one World, and tells `note` each in a phrase.
+
+    `spared` are the cells that catch what their ports raise.
     """
 
     def __init__(

@@ -66,7 +66,10 @@ class _Task(asyncio.Task[Any]):
         return self.number
 
 
-class VirtualLoop(asyncio.AbstractEventLoop):
+_Loop: Any = asyncio.AbstractEventLoop  # whose sockets, servers and signals stay away on purpose
+
+
+class VirtualLoop(_Loop):  # type: ignore[misc]
     """Runs what is ready in an order drawn from `seed`; seed 0 is first come, first served.
 
     `offload` runs the functions that would go to a thread (`asyncio.to_thread`), here and now.
@@ -76,6 +79,8 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self.steps = steps
         """How many callbacks may still run."""
         self.offload: Callable[[Callable[[], Any]], Awaitable[Any]] = _inline
+        self.ending = False
+        """Whether exceptions that nobody takes pass: whoever would take them is being stopped."""
         self.number: Callable[[], int] = count(1).__next__
         self._random = Random(f"schedule {seed}") if seed else None
         self._now = 0.0
@@ -105,6 +110,10 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self.run_until(task.done)
         result: T = task.result()
         return result
+
+    def start(self, work: Any) -> None:
+        """Run a coroutine beside the others."""
+        self.create_task(work)
 
     def clear(self) -> None:
         """Forget everything that was ready or timed: nobody is left who waits for it."""
@@ -171,7 +180,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
 
     def _finish(self, generator: AsyncGenerator[Any, Any]) -> None:
         if not self._closed:
-            self.create_task(generator.aclose())
+            self.start(generator.aclose())
 
     # -- what asyncio asks of a loop -------------------------------------------------------------
 
@@ -208,19 +217,24 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         """A future of this loop."""
         return _Future(loop=self)
 
-    def create_task(self, coro: Any, **options: Any) -> asyncio.Task[Any]:
+    def create_task(self, coro: Any, **options: Any) -> Any:
         """A task of this loop."""
         return _Task(coro, loop=self, **options)
 
     def run_in_executor(
-        self, executor: Any, func: Callable[..., Any], *args: Any
+        self,
+        executor: Any,  # noqa: ARG002 (there are no threads to choose from)
+        func: Callable[..., Any],
+        *args: Any,
     ) -> asyncio.Future[Any]:
-        """Run a function as `offload` does, whatever the executor: there are no threads."""
-        return self.create_task(_offloaded(self.offload, lambda: func(*args)))
+        """Run a function as `offload` does."""
+        return _Task(_offloaded(self.offload, lambda: func(*args)), loop=self)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """An exception that nobody takes ends the run: it is a defect, and must not pass."""
-        self._raised = context.get("exception") or self._raised
+        why = context.get("exception")
+        if why is not None and not self.ending and not isinstance(why, asyncio.CancelledError):
+            self._raised = why
 
     def is_running(self) -> bool:
         """Whether a step is being made."""
@@ -255,7 +269,8 @@ async def _offloaded(
 
 def _where(task: asyncio.Task[Any]) -> str:
     """The name of a task and the innermost line of the author's in which it waits."""
-    places, awaited = [], task.get_coro()
+    places: list[str] = []
+    awaited: Any = task.get_coro()
     while awaited is not None:
         frame = getattr(awaited, "cr_frame", None) or getattr(awaited, "gi_frame", None)
         if frame is not None:

@@ -13,6 +13,7 @@ import asyncio
 import errno
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -45,7 +46,7 @@ BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 class Order:
-    """Something that an actor wants done, over all lives, until it has ended in one way or other."""
+    """Something that an actor wants done, over all lives, until it has ended."""
 
     def __init__(self, work: Work) -> None:
         self.work = work
@@ -145,7 +146,7 @@ class Simulation:
             if self._home is not None:
                 self._home.cleanup()
 
-    # -- lives ---------------------------------------------------------------------------------------
+    # -- lives -------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
         self._up = False
@@ -199,25 +200,23 @@ class Simulation:
 
     def _end_life(self) -> None:
         """Stop whatever runs; it can neither write nor be heard any more."""
-        self._ending = True
+        self._ending = self.loop.ending = True
         self.journal.crash()
         self.journal.close()
         tasks = self.loop.tasks()
         self._spawn(self.host.abandon())
         for task in tasks:
             task.cancel()
-        try:
+        with suppress(Stuck):  # a handler that swallows its cancellation may wait for ever: let it
             self.loop.run_until(lambda: not self.loop.tasks(), HORIZON)
-        except Stuck:  # a handler that swallows its cancellation waits for ever: let it
-            pass
         self.loop.clear()
-        self._ending = False
+        self._ending = self.loop.ending = False
 
     def _explained(self, why: Stuck) -> Stuck:
         down = [f"{e.name} is down: {e.failure}" for e in self.host.engines.values() if e.failure]
         return Stuck("; ".join([*down, why.message]), mend=why.mend)
 
-    # -- time ----------------------------------------------------------------------------------------
+    # -- time --------------------------------------------------------------------------------------
 
     def _settled(self) -> bool:
         if self._orders or not self._up or not self.host.quiet:
@@ -234,15 +233,16 @@ class Simulation:
         for engine in self.host.engines.values():
             engine.timers_changed()
 
-    # -- where things go wrong -----------------------------------------------------------------------
+    # -- where things go wrong ---------------------------------------------------------------------
 
     def _write_soon(self, turn: Callable[[], None]) -> None:
         if self._ending:
             return
         cut = self.mischief.write()
-        self.loop.call_later(cut.delay, self._write, turn, cut) if cut.delay else (
+        if cut.delay:
+            self.loop.call_later(cut.delay, self._write, turn, cut)
+        else:
             self.loop.call_soon(self._write, turn, cut)
-        )
 
     def _write(self, turn: Callable[[], None], cut: Cut) -> None:
         if cut.when:
@@ -282,7 +282,7 @@ class Simulation:
             self.note(f"{fact.kind}: {fact.cell}: {fact.text}")
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        self.loop.create_task(work)
+        self.loop.start(work)
 
 
 class Wire(LoopbackTransport):
@@ -337,7 +337,7 @@ class Wire(LoopbackTransport):
             self._simulation.late.append((envelope, message))
         if self._simulation.late and self._mischief.repeated("a request of long ago"):
             again = self._simulation.late.pop(self._mischief.pick(len(self._simulation.late)))
-            asyncio.get_running_loop().create_task(self._unheard(*again))
+            self._simulation.loop.start(self._unheard(*again))
 
     async def _unheard(self, envelope: Envelope, message: Message) -> None:
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
 
 from monocyte.cell import Cell, Manifest, load_cells
 from monocyte.contracts import Command, Envelope, Event, Principal, Query
@@ -60,7 +60,7 @@ class World:
         self._simulation: Simulation = Simulation(_manifests(cells), seed, faults, steps)
         self._commands = 0
 
-    def __enter__(self) -> World:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -84,7 +84,7 @@ class World:
         """Let everything that was begun take its effect, reactions to reactions included."""
         self._simulation.settle()
 
-    # -- what goes wrong on purpose ------------------------------------------------------------------
+    # -- what goes wrong on purpose ----------------------------------------------------------------
 
     def restart(self) -> None:
         """Cut the power and start again, from what is durable."""
@@ -99,7 +99,7 @@ class World:
         finally:
             self._simulation.full = False
 
-    # -- what there is to see ------------------------------------------------------------------------
+    # -- what there is to see ----------------------------------------------------------------------
 
     def events(self, kind: type[E]) -> tuple[E, ...]:
         """The events of that type so far, in order."""
@@ -160,7 +160,7 @@ class World:
 
 
 class Actor:
-    """Somebody in a World. Sends the same command again, under the same id, if its fate is unknown."""
+    """Somebody in a World, who sends again, under the same id, what an injected fault lost."""
 
     def __init__(self, world: World, principal: Principal) -> None:
         self.principal = principal
