@@ -90,4 +90,5 @@ def test_an_empty_state_survives_a_snapshot(loaded: Loaded, cell: str) -> None:
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda it: it.where.rpartition("/")[2])
 def test_scenario(loaded: Loaded, scenario: Declared, seed: int) -> None:
     """Every scenario of the lab comes true, whatever the schedule."""
-    scenario.function(World(*loaded.manifests, seed=seed))
+    with World(*loaded.manifests, seed=seed) as lab:
+        scenario.function(lab)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lab import instruments, notebook, people, samples
-from monocyte.contracts.check import compile_check
+from monocyte.contracts.check import through_the_wire
 from monocyte.contracts.codec import encode_json
 from seed import YEAR, Sent, commands
 
@@ -78,7 +78,7 @@ def test_it_takes_a_year_and_time_never_goes_back(year: list[Sent]) -> None:
 def test_every_command_is_what_its_type_says(year: list[Sent]) -> None:
     """The slips of the seed are refused by rules of the cells, never as malformed."""
     for sent in year:
-        assert compile_check(type(sent.command))(sent.command) == sent.command
+        assert through_the_wire(type(sent.command), sent.command) == sent.command
 
 
 @pytest.mark.parametrize(

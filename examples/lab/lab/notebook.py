@@ -331,9 +331,10 @@ def signed_and_witnessed(lab: World) -> None:
         lise.send(WitnessEntry("ada-1"))
     ada.send(SignEntry("ada-1"))
     lab.restart()
-    for message in (SignEntry("ada-1"), ReviseEntry("ada-1", 1, BLOT)):
-        with LOCKED.refuses():
-            ada.send(message)
+    with LOCKED.refuses():
+        ada.send(SignEntry("ada-1"))
+    with LOCKED.refuses():
+        ada.send(ReviseEntry("ada-1", 1, BLOT))
     lise.send(WitnessEntry("ada-1"))
     for who in (ada, lise):
         with OTHER.refuses():

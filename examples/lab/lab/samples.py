@@ -387,9 +387,10 @@ def one_vial_two_hands(lab: World) -> None:
     lab.restart()
     (out,) = lab.events(CheckedOut)
     other = lab.by("lise" if out.by == "ada" else "ada")
-    for message in (Consume("AB000001", 1), PutBack("AB000001", SHELF)):
-        with HELD.refuses():
-            other.send(message)
+    with HELD.refuses():
+        other.send(Consume("AB000001", 1))
+    with HELD.refuses():
+        other.send(PutBack("AB000001", SHELF))
     lab.by(out.by).send(PutBack("AB000001", BENCH))
     assert [s.barcode for s in other.ask(ListPlace(BENCH))] == ["AB000001"]
     other.send(MoveSample("AB000001", SHELF))
