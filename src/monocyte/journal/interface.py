@@ -28,7 +28,7 @@ __all__ = ["Done", "Journal", "Wake"]
 Done = Callable[[JournalError | None], None]
 """Called once, on the loop's thread: with None when the entry is durable, else with the reason."""
 
-Wake = Callable[[Callable[[], None]], None]
+Wake = Callable[[Callable[[], None]], object]
 """Runs a callable soon on the loop's thread, from any thread: `loop.call_soon_threadsafe`."""
 
 
@@ -75,6 +75,7 @@ class Journal(Protocol):
         """Queue a snapshot behind what was appended; failing to keep it harms nothing else.
 
         Raises:
+            JournalError: the cell has no entries up to there.
             JournalUnavailable: the journal has failed or is closed.
         """
 

@@ -124,6 +124,8 @@ class MemoryJournal:
     def save(self, snapshot: Snapshot) -> None:
         """See `Journal.save`."""
         self._admit()
+        if not 0 < snapshot.seq <= self.last(snapshot.cell):
+            raise refusals.unfounded(snapshot)
         self._queue.append(snapshot)
         self._soon()
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from monocyte.errors import JournalDamaged, JournalError, JournalUnavailable
-from monocyte.journal.entries import Entry
+from monocyte.journal.entries import Entry, Snapshot
 
-__all__ = ["broken_link", "closed", "failed", "out_of_sequence", "repeated"]
+__all__ = ["broken_link", "closed", "failed", "out_of_sequence", "repeated", "unfounded"]
 
 _DEFECT = "this is a defect of whoever appended it; nothing was written"
 
@@ -25,6 +25,15 @@ def repeated(entry: Entry) -> JournalError:
         f"the command {entry.id!r} of {entry.cell!r} has been answered before",
         where=f"{entry.cell!r} at {entry.seq}",
         mend="ask `find` for the first answer before deciding; nothing was written",
+    )
+
+
+def unfounded(snapshot: Snapshot) -> JournalError:
+    """A snapshot holds entries that there are not."""
+    return JournalError(
+        f"a snapshot of {snapshot.cell!r} at {snapshot.seq} has no entries behind it",
+        where=f"{snapshot.cell!r} at {snapshot.seq}",
+        mend="this is a defect of whoever saved it; nothing was written",
     )
 
 

@@ -121,10 +121,7 @@ class SqliteJournal:
             self._refuse()
         tail = self._tails.get(snapshot.cell)
         if tail is None or not 0 < snapshot.seq <= tail.last:
-            raise JournalError(
-                f"a snapshot of {snapshot.cell!r} at {snapshot.seq} has no entries behind it",
-                mend="this is a defect of whoever saved it; nothing was written",
-            )
+            raise refusals.unfounded(snapshot)
         number = tail.base >> layout.SHIFT
         self._writer.put(lambda connection: self._write_snapshot(connection, number, snapshot))
 
