@@ -316,13 +316,11 @@ def test_folders_that_lead_in_circles(app: App) -> None:
     assert [manifest.module for manifest in loaded.manifests] == [f"{app.package}.shop"]
 
 
-class Count(Query[int]):
-    """Asked of a cell that a test makes for itself."""
-
-
 def test_a_cell_may_be_made_in_a_function() -> None:
     """Then its functions stand there too, as in a test of one's own."""
     cell = Cell("local")
+
+    class Count(Query[int]): ...
 
     @cell.handles
     def count(it: Count) -> int:

@@ -100,9 +100,11 @@ REFUSED = {
         "tuple",
     ),
     "a record that cannot be told apart, deep inside": (
-        "class A(Value): ...\nclass B(Value): ...\n"
-        "class V(Value):\n    b: A | B #!\n"
-        "cell = Cell('shop', state=dict[int, V])\n",
+        (
+            "class A(Value): ...\nclass B(Value): ...\n"
+            "class V(Value):\n    b: A | B #!\n"
+            "cell = Cell('shop', state=dict[int, V])\n"
+        ),
         "V.b cannot be a A | B",
         "tag",
     ),
@@ -210,3 +212,15 @@ def test_an_undefined_name_is_reported_where_it_is_written(app: App) -> None:
     )
     loaded = app.load(shop=HEAD + outer)
     assert [fault.where for fault in loaded.faults] == app.marked("shop")
+
+
+@pytest.mark.parametrize("field", ["'Nobody'", "A | B"])
+def test_a_state_of_a_neighbours_faulty_words(app: App, field: str) -> None:
+    """It cannot be kept, and the loader survives to say so."""
+    faulty = (
+        "class A(Value): ...\nclass B(Value): ...\n"
+        f"class Bag(Value):\n    a: {field} #!\ncell = Cell('store')\n"
+    )
+    keeps = "from {app}.store import Bag\ncell = Cell('shop', state=dict[int, Bag]) #!\n"
+    loaded = app.load(shop=HEAD + keeps, store=HEAD + faulty)
+    assert [fault.where for fault in loaded.faults] == app.marked("shop") + app.marked("store")

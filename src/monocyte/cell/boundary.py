@@ -38,7 +38,7 @@ def boundary_faults(cell: Cell, neighbours: Mapping[str, Cell]) -> Iterator[Defi
     `neighbours` are the cells of the app by their modules, which are imported.
     """
     file = Path(cell.file)
-    if file.is_file():  # a cell typed at a prompt has no source
+    if cell.is_global and file.is_file():  # or else the file is not the cell's: a test, a prompt
         others = {name for name, other in neighbours.items() if other is not cell}
         reader = _Reader(cell, others)
         reader.read(ast.parse(file.read_bytes()))

@@ -60,7 +60,9 @@ class WordCheck:
     def state(self, state: Any, where: str) -> Iterator[DefinitionError]:
         """The faults of a state: it can be made from nothing, kept, and read again."""
         faults = [*self._records(state), *self._kept(state, "the state", lambda: where)]
-        yield from faults or _initial_faults(state, where)
+        yield from faults
+        if not faults and not self._blames_inside(state):
+            yield from _initial_faults(state, where)
 
     def _reply(self, word: type[Message]) -> Iterator[DefinitionError]:
         where, name = partial(class_place, word), word.__name__
@@ -111,12 +113,14 @@ class WordCheck:
 
     def _kept(self, annotation: Any, what: str, where: Place) -> Iterator[DefinitionError]:
         """Why a part of a state could not be kept, unless a record inside has been blamed."""
-        inside = list(_inside(annotation))
-        if any(self.is_bad.get(record) for record in filter(_is_record, inside)):
+        if self._blames_inside(annotation):
             return
-        mends = dict.fromkeys(filter(None, map(_kept_mend, inside)))
+        mends = dict.fromkeys(filter(None, map(_kept_mend, _inside(annotation))))
         for mend in mends or _codec_mends(annotation):
             yield _fault(f"{what} cannot be a {spell(annotation)}", where(), mend)
+
+    def _blames_inside(self, annotation: Any) -> bool:
+        return any(self.is_bad.get(record) for record in filter(_is_record, _inside(annotation)))
 
 
 def _sent(annotation: Any, what: str, where: Place) -> Iterator[DefinitionError]:
@@ -181,7 +185,7 @@ def _is_kept(cls: type) -> bool:
 def _codec_mends(annotation: Any) -> Iterator[str]:
     try:
         msgspec.msgpack.Decoder(annotation)
-    except (TypeError, ValueError) as why:
+    except (TypeError, ValueError, NameError) as why:
         yield str(why).partition(" - type")[0]
 
 
