@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
@@ -229,16 +230,55 @@ def test_a_generic_is_held_against_its_parameter() -> None:
         compile_check(Box[int])(Box("a"))
 
 
+class Rights(enum.Flag):
+    READ = 1
+    WRITE = 2
+
+
+class Huge(enum.Enum):
+    ONE = 1
+    MANY = 2**70
+
+
+class Open(enum.Enum):
+    ONE = "one"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Open:
+        made = object.__new__(cls)
+        made._name_ = made._value_ = str(value)
+        return made
+
+
+@pytest.mark.parametrize(
+    "member", [Rights.READ, Rights.READ | Rights.WRITE, Huge.ONE, Open("two")], ids=repr
+)
+def test_an_enum_of_which_a_wire_may_not_find_the_member_is_in_doubt(member: enum.Enum) -> None:
+    """Combined flags, members beyond 64 bits, and members made up on demand."""
+    assert not quick_check(type(member))(member)
+
+
+Wide: Any = msgspec.defstruct("Wide", [(f"f{i}", str) for i in range(40)], bases=(Value,))
+
+
 def _largest(annotation: Any, long: int, many: int) -> Any:
     """The largest value of nested tuples of strings that a rung lets pass."""
     if annotation is str:
         return "\U00020000" * (long - 1)  # printable, and four bytes in UTF-8
+    if annotation is Wide:
+        return Wide(*[_largest(str, long, many)] * 40)
     return (_largest(annotation.__args__[0], long, many),) * (many - 1)
 
 
 @pytest.mark.parametrize(
     "annotation",
-    [str, tuple[str, ...], tuple[tuple[str, ...], ...], tuple[tuple[tuple[str, ...], ...], ...]],
+    [
+        str,
+        Wide,
+        tuple[str, ...],
+        tuple[tuple[str, ...], ...],
+        tuple[tuple[tuple[str, ...], ...], ...],
+    ],
     ids=str,
 )
 def test_what_is_quick_is_never_too_large(annotation: Any) -> None:
@@ -250,12 +290,17 @@ def test_what_is_quick_is_never_too_large(annotation: Any) -> None:
 
 
 def test_a_record_of_many_long_strings_is_measured() -> None:
-    """A hundred fields, each just short enough, are together too large."""
-    fields = [(f"f{i}", str) for i in range(100)]
-    cls: Any = msgspec.defstruct("Wide", fields, bases=(Value,), frozen=True)
+    """Forty fields, each of which alone would do, are together too large."""
     with pytest.raises(TooLarge):
-        compile_check(cls)(cls(*["x" * 16_000] * 100))
-    assert quick_check(cls)(cls(*["x"] * 100))
+        compile_check(Wide)(Wide(*["x" * 30_000] * 40))
+    assert compile_check(Wide)(Wide(*["x" * 16_000] * 40))
+    assert quick_check(Wide)(Wide(*["x"] * 40))
+
+
+def test_a_wrong_word_is_named() -> None:
+    """Both the word that was expected and the one that came."""
+    with pytest.raises(Invalid, match="Point was expected, not Tree"):
+        compile_check(Point)(Tree("a"))
 
 
 def test_depth_is_limited() -> None:

@@ -53,6 +53,10 @@ class Box(Value, Generic[T]):
     held: T
 
 
+class Growing(Value, Generic[T]):
+    next: Growing[tuple[T, ...]] | None = None
+
+
 class Cat(Value):
     name: str
 
@@ -161,6 +165,7 @@ def test_generated_types_have_no_fault(shape: Shape) -> None:
         (str | bytes, "wrap each in a Value"),
         (Map[str, str | datetime], "wrap each in a Value"),
         (int | Level, "wrap each in a Value"),
+        (Growing[int], "a type that the codec can carry"),
         (Annotated[str, msgspec.Meta(ge=1)], "a type that the codec can carry"),
         (Annotated[int | None, msgspec.Meta(ge=1)], "a type that the codec can carry"),
     ],

@@ -149,6 +149,8 @@ def test_equal_maps_give_equal_bytes(items: dict[str, int], random: Any) -> None
     assert encode(Map(shuffled)) == encode(Map(items))
     assert encode_json(Map(shuffled)) == encode_json(Map(items))
     assert decode(Map[str, int], encode(Map(items))) == items
+    back = Map((value, key) for key, value in shuffled if items == dict(shuffled))
+    assert encode(Map(reversed(list(back.items())))) == encode(back)
 
 
 def test_a_map_differs_from_what_it_is_not() -> None:

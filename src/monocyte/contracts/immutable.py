@@ -147,6 +147,6 @@ def _uncarried(annotation: Any) -> Iterator[str]:
             if get_origin(part) is Map:
                 msgspec.msgpack.Decoder(dict[get_args(part)])  # type: ignore[misc]
         msgspec.msgpack.Decoder(annotation)
-    except TypeError as why:
+    except (TypeError, RecursionError) as why:  # the latter of a generic that grows for ever
         mends = (mend for said, mend in UNCARRIED.items() if said in str(why))
         yield next(mends, f"use a type that the codec can carry: {why}")
