@@ -7,8 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from monocyte.bus import MemoryTransport, Permit, Transport
-from monocyte.bus.loopback import LoopbackTransport
+from monocyte.bus import LoopbackTransport, MemoryTransport, Permit, Transport
 from tests.bus.parity import ROWS, Row, play
 from tests.bus.stage import Make
 
