@@ -8,6 +8,7 @@ what the bus's tables cost, the second also what the processor's caches do.
 import asyncio
 import gc
 import tempfile
+import time
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,10 +17,10 @@ from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from benchmarks.harness import Plan, Samples, Skipped, Spin, interleave
+from benchmarks.harness import Plan, Samples, Spin, interleave
 from benchmarks.options import Options
 from benchmarks.ours import APP
-from benchmarks.report import Goal, Row, Table, versions
+from benchmarks.report import Goal, Row, Table, ratio_row, versions
 
 if TYPE_CHECKING:
     from monocyte.cell import Manifest
@@ -41,6 +42,10 @@ class Asked:
     async def open(self) -> AsyncIterator[Spin]:
         """Lend the spin."""
         yield self.spin
+
+    def cpu(self) -> float:
+        """CPU seconds of this process, its journal's thread included."""
+        return time.process_time()
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ async def grow(options: Options) -> Table:
         for kind in KINDS:
             first, *more = candidates(kind, hosts)
             results = await interleave(first, more, plan)
-            rows += [row(name, result) for name, result in results.items()]
+            rows += [ratio_row(name, result) for name, result in results.items()]
             last = results[f"{kind[0]}, one of {sizes[-1]}"]
             if isinstance(last, Samples):
                 what = f"{kind[0]} at {sizes[-1]} cells against at 1"
@@ -173,15 +178,6 @@ class Weighed:
         gc.collect()
         self.bytes = tracemalloc.get_traced_memory()[0]
         tracemalloc.stop()
-
-
-def row(name: str, result: Samples | Skipped) -> Row:
-    """A line about requests."""
-    if isinstance(result, Skipped):
-        return Row(name, missing=result.reason)
-    first, median, third = result.spread()
-    figures = (f"{result.micros():.2f}", f"{median:.2f}", f"{first:.2f}", f"{third:.2f}")
-    return Row(name, figures, {"cpu_seconds": result.cpu, "ratio": result.ratio})
 
 
 def weights(size: int, idle: Idle) -> tuple[Row, Row]:

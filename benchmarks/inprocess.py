@@ -8,7 +8,7 @@ from benchmarks.harness import Plan, Samples, Skipped, measure
 from benchmarks.options import Options
 from benchmarks.ours import OURS
 from benchmarks.peers import BARE, PEERS
-from benchmarks.report import Goal, Row, Table, versions
+from benchmarks.report import Goal, Table, ratio_row, versions
 
 CANDIDATES = (*OURS, *PEERS)
 FULL_PATH = "monocyte query"
@@ -23,22 +23,13 @@ def run(options: Options) -> Table:
         part="inprocess",
         title="(a) one in-process request: CPU time (medians; quartiles of paired rounds)",
         columns=("", "µs CPU", "times bare", "q1", "q3"),
-        rows=tuple(row(name, result) for name, result in results.items()),
+        rows=tuple(ratio_row(name, result) for name, result in results.items()),
         goals=tuple(goals(results)),
         versions=versions("msgspec", *(peer.distribution for peer in PEERS if peer.distribution)),
         notes=(
             "one request in flight; collector on for all; message and reply built for each request",
         ),
     )
-
-
-def row(name: str, result: Samples | Skipped) -> Row:
-    """A line of the table for one candidate."""
-    if isinstance(result, Skipped):
-        return Row(name, missing=result.reason)
-    first, median, third = result.spread()
-    figures = (f"{result.micros():.2f}", f"{median:.1f}", f"{first:.1f}", f"{third:.1f}")
-    return Row(name, figures, {"cpu_seconds": result.cpu, "ratio": result.ratio})
 
 
 def goals(results: dict[str, Samples | Skipped]) -> list[Goal]:

@@ -14,8 +14,12 @@ from dataclasses import dataclass, field
 
 from benchmarks.wire import Connection, Reply
 
-Write = Callable[[int, random.Random], bytes]
+Make = Callable[[int, random.Random], bytes]
 """Makes the next request of a user, whose number is given."""
+
+
+REFUSED = 422
+"""The status of a refusal by a rule."""
 
 
 class UnexpectedReply(Exception):
@@ -55,18 +59,25 @@ class Crowd:
     """Users who each ask at random moments (Poisson), so often a second on average.
 
     `reads` of the requests are made by `read`, the others by `write`. `delays` holds the seconds
-    from when each request was due to its reply, by kind; `refused` counts replies by status.
+    from when each request was due to its answer, by kind. A refusal by a rule is an answer, and
+    counted; everything else but success is `failed`, counted by status.
     """
 
     port: int
     users: int
-    read: Write
-    write: Write
+    read: Make
+    write: Make
     rate: float = 1.0
     reads: float = 0.8
     seed: int = 0
     delays: dict[str, list[float]] = field(default_factory=lambda: {"read": [], "write": []})
-    refused: dict[int, int] = field(default_factory=dict)
+    refused: int = 0
+    failed: dict[int, int] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self.delays = {"read": [], "write": []}
+        self.refused, self.failed = 0, {}
 
     async def live(self, seconds: float) -> None:
         """Let all users ask for so long, each over a connection of their own."""
@@ -89,10 +100,11 @@ class Crowd:
             line.close()
 
     async def ask(self, line: Connection, number: int, chance: random.Random, due: float) -> None:
-        """Send one request and note how long it took, or that it was refused."""
+        """Send one request and note how long it took, or that it failed."""
         kind, make = ("read", self.read) if chance.random() < self.reads else ("write", self.write)
         reply = await line.request(make(number, chance))
-        if 200 <= reply.status < 300:
+        if 200 <= reply.status < 300 or reply.status == REFUSED:
             self.delays[kind].append(time.perf_counter() - due)
+            self.refused += reply.status == REFUSED
         else:
-            self.refused[reply.status] = self.refused.get(reply.status, 0) + 1
+            self.failed[reply.status] = self.failed.get(reply.status, 0) + 1

@@ -6,6 +6,7 @@ a peer that isn't installed is one row less, said aloud.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -51,6 +52,10 @@ class Peer:
             reply = await spin(3)
             assert (reply.instrument, reply.hour, reply.free) == ("microscope", 2, True), reply  # type: ignore[attr-defined]
             yield spin
+
+    def cpu(self) -> float:
+        """CPU seconds of this process."""
+        return time.process_time()
 
     def lent(self) -> AbstractAsyncContextManager[Spin]:
         """The set-up as a context manager."""

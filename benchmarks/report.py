@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+from benchmarks.harness import Samples, Skipped
+
 ROOT = Path(__file__).resolve().parent.parent
 COMMITTED = ROOT / "benchmarks" / "results"
 SCRATCH = COMMITTED / "raw"
@@ -70,6 +72,15 @@ class Table:
     def missing(self) -> tuple[Row, ...]:
         """The rows that could not be measured."""
         return tuple(row for row in self.rows if row.missing)
+
+
+def ratio_row(name: str, result: Samples | Skipped) -> Row:
+    """A row of µs CPU, median ratio to the baseline, and the ratio's quartiles."""
+    if isinstance(result, Skipped):
+        return Row(name, missing=result.reason)
+    first, median, third = result.spread()
+    figures = (f"{result.micros():.2f}", f"{median:.2f}", f"{first:.2f}", f"{third:.2f}")
+    return Row(name, figures, {"cpu_seconds": result.cpu, "ratio": result.ratio})
 
 
 def version(distribution: str) -> str:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,14 +35,16 @@ class Server:
 
 
 @contextmanager
-def serve(
-    command: Sequence[str], port: int, log: Path, variables: Mapping[str, str] | None = None
-) -> Iterator[Server]:
-    """Run a server on the first core until the block ends; its output goes to `log`."""
-    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"} | dict(variables or {})
+def serving(log: Path, root: Path | None = None) -> Iterator[Server]:
+    """Run bare starlette, or the app in `root`, on the first core until the block ends.
+
+    Its output goes to `log`.
+    """
+    port = free_port()
+    command = (sys.executable, "-m", "benchmarks.serve", str(port), *([str(root)] if root else []))
     with log.open("wb") as output:
         process = subprocess.Popen(
-            pinned(command), cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+            pinned(command), cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
         )
     try:
         await_port(process, port, log)
