@@ -6,7 +6,7 @@ each place where something could go wrong, what is to go wrong.
 All of it is *transparent*: a scenario whose cells are right cannot tell that it happened, because
 an actor does what every good client does and sends the same command again, under the same id. The
 one exception is a failing port whose error the cell itself catches; so a cell with a `try` or a
-`suppress` in its file is spared by `fail` (see `catches`).
+`suppress` in its file is spared by `fail` (see `catches`), unless `spare` is off.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ MARK = "(injected by the World)"
 ALLOWED = 2
 """How many ports fail before the World has settled again: a reaction is tried three times."""
 
+SNAPSHOT = 0.3
+"""How often, when there are power cuts, everything that has settled is saved as a snapshot."""
+
 LATENCY = 0.05
 """The longest delay of a frame, a port or a write, in virtual seconds."""
 
@@ -35,7 +38,9 @@ class Faults(NamedTuple):
     """How likely each kind of fault is, at each place where it can happen: 0 is never."""
 
     crash: float = 0.0
-    """The power is cut: before a write, amid one, after it, before or after a request or port."""
+    """The power is cut: before a write, amid one, after it, before or after a request or port.
+    Snapshots are taken meanwhile, so that some lives start from one.
+    """
     slow: float = 0.0
     """A port or a write of the journal takes some (virtual) time."""
     fail: float = 0.0
@@ -46,6 +51,8 @@ class Faults(NamedTuple):
     """A frame or an event is delivered twice; a request perhaps much later."""
     reorder: float = 0.0
     """A frame is delayed, so that others overtake it."""
+    spare: bool = True
+    """Whether `fail` spares a cell that may catch what its ports raise."""
 
     @classmethod
     def none(cls) -> Faults:
@@ -96,6 +103,10 @@ class Mischief:
     def cut(self, where: str) -> bool:
         """Whether the power is cut now."""
         return self._hit(self._faults.crash, f"the power is cut {where}")
+
+    def snapshot(self) -> bool:
+        """Whether the cells' states are saved now."""
+        return self._faults.crash > 0 and self._hit(SNAPSHOT)
 
     def delay(self) -> float:
         """How long a port or a write takes."""

@@ -24,6 +24,8 @@ __all__ = ["Endless", "Stuck", "VirtualLoop"]
 
 T = TypeVar("T")
 
+ASYNCIO = asyncio.__path__[0]
+
 STEPS = 1_000_000
 """How many callbacks a loop runs in its life, unless it is told otherwise."""
 
@@ -147,8 +149,9 @@ class VirtualLoop(_Loop):  # type: ignore[misc]
             while self._timers and self._timers[0][2].cancelled():
                 heapq.heappop(self._timers)
             if not self._timers or self._timers[0][0] > latest:
+                span = f"within {latest - self._now:.0f} s" if self._timers else "and never will be"
                 raise Stuck(
-                    f"nothing is ready and nothing will be; {self._waiting()}",
+                    f"nothing is ready {span}; {self._waiting()}",
                     mend="see that what they wait for comes about, or that they do not wait",
                 )
             self._now = max(self._now, self._timers[0][0])
@@ -273,7 +276,7 @@ def _where(task: asyncio.Task[Any]) -> str:
     awaited: Any = task.get_coro()
     while awaited is not None:
         frame = getattr(awaited, "cr_frame", None) or getattr(awaited, "gi_frame", None)
-        if frame is not None:
+        if frame is not None and not frame.f_code.co_filename.startswith(ASYNCIO):
             places.append(f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}")
         inner = getattr(awaited, "cr_await", None) or getattr(awaited, "gi_yieldfrom", None)
         # `accounted` drives the coroutine `work` by hand: nothing else leads to the author's line

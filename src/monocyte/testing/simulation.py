@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import shutil
 import tempfile
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
@@ -73,12 +75,15 @@ class Simulation:
         self.loop = VirtualLoop(seed, steps=steps)
         self.loop.offload = self._offload
         self.journal = MemoryJournal(self._write_soon)
-        spared = frozenset(m.name for m in manifests if faults.fail and catches(m.file))
+        sparing = faults.fail > 0 and faults.spare
+        spared = frozenset(m.name for m in manifests if sparing and catches(m.file))
         self.mischief = Mischief(faults, seed, self.note, spared)
         self.late: list[tuple[Envelope, Message]] = []
         """Copies of requests that will come again."""
         self._filing = frozenset(m.name for m in manifests if _uses(m, "Files"))
-        self._home = tempfile.TemporaryDirectory() if self._filing else None
+        self.home = Path(tempfile.mkdtemp(prefix="world-")) if self._filing else None
+        """Where the files of the cells are, if any keeps some."""
+        self._tidy = weakref.finalize(self, _remove, self.home)
         self._ids = Random(f"ids {seed}")
         self._numbers = 0
         self._orders: list[Order] = []
@@ -108,6 +113,9 @@ class Simulation:
         """Run until everything has taken its effect."""
         self._drive(self._settled)
         self.mischief.settled()
+        if self.mischief.snapshot():
+            for engine in self.host.engines.values():
+                engine.snapshot()
 
     def advance(self, micros: int) -> None:
         """Let time pass, from one due timer to the next; everything settles at each."""
@@ -143,16 +151,14 @@ class Simulation:
         if not self.loop.is_closed():
             self._end_life()
             self.loop.close()
-            if self._home is not None:
-                self._home.cleanup()
+            self._tidy()
 
     # -- lives -------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
         self._up = False
         self._wire = Wire(self)
-        files = Path(self._home.name) if self._home is not None else None
-        outside = Outside(lambda: self.wall, self.new_id, self._wire, files)
+        outside = Outside(lambda: self.wall, self.new_id, self._wire, self.home)
         self.host = _Host(self.manifests, self.journal, outside, emit=self._emit, strict=True)
         self._spawn(self._live())
 
@@ -351,6 +357,11 @@ class _Host(Host):
 
     async def _nap(self, changed: asyncio.Event, wait: float) -> None:  # noqa: ARG002
         await changed.wait()
+
+
+def _remove(home: Path | None) -> None:
+    if home is not None:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _uses(manifest: Manifest, port: str) -> bool:

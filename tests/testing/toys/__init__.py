@@ -1,0 +1,1 @@
+"""Cells that are right: whatever goes wrong in their World, nobody can tell."""
