@@ -34,9 +34,14 @@ class App(NamedTuple):
         return Keys(self.data / "keys.json")
 
     @property
+    def journal(self) -> Path:
+        """The file of the journal."""
+        return self.root / self.settings.journal.path
+
+    @property
     def data(self) -> Path:
         """The directory with everything that the app keeps."""
-        return (self.root / self.settings.journal.path).parent
+        return self.journal.parent
 
 
 class Serving(NamedTuple):

@@ -5,6 +5,7 @@ from monocyte.journal.entries import Entry, EventRecord, PortResult, Snapshot
 from monocyte.journal.findings import Finding
 from monocyte.journal.interface import Done, Journal, Wake
 from monocyte.journal.memory import MemoryJournal
+from monocyte.journal.opening import in_use
 from monocyte.journal.reader import JournalReader
 from monocyte.journal.sqlite import SqliteJournal
 from monocyte.journal.verify import verify
@@ -22,6 +23,7 @@ __all__ = [
     "SqliteJournal",
     "Wake",
     "backup",
+    "in_use",
     "restore",
     "verify",
 ]

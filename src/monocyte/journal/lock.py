@@ -15,7 +15,7 @@ from pathlib import Path
 
 from monocyte.errors import JournalLocked
 
-__all__ = ["FileLock"]
+__all__ = ["FileLock", "is_held"]
 
 
 class FileLock:
@@ -41,6 +41,21 @@ class FileLock:
     def release(self) -> None:
         """Let go; the next opener may have it."""
         os.close(self._fd)
+
+
+def is_held(path: Path) -> bool:
+    """Whether somebody holds the lock just now; the file need not be there."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
 
 
 def _locked(path: Path, holder: str) -> JournalLocked:

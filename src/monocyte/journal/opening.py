@@ -21,9 +21,20 @@ from monocyte.journal.entries import decode
 from monocyte.journal.findings import Finding
 from monocyte.journal.head import Head, HeadFile, path_of, read_head
 from monocyte.journal.layout import NotAJournal
+from monocyte.journal.lock import is_held
 from monocyte.journal.reader import JournalReader
 
-__all__ = ["Opened", "Tail", "beside", "create", "fold_back", "now", "open_file", "sync_directory"]
+__all__ = [
+    "Opened",
+    "Tail",
+    "beside",
+    "create",
+    "fold_back",
+    "in_use",
+    "now",
+    "open_file",
+    "sync_directory",
+]
 
 _ACCEPT: Final = (
     "restore the newest backup with `monocyte journal restore`; or, if the loss is acceptable, "
@@ -72,6 +83,11 @@ def now() -> int:
 def beside(path: Path, suffix: str) -> Path:
     """The file that belongs to a journal under its name and `suffix`."""
     return path.with_name(path.name + suffix)
+
+
+def in_use(path: Path) -> bool:
+    """Whether a process has the journal open for writing just now."""
+    return is_held(beside(path, ".lock"))
 
 
 def sync_directory(directory: Path) -> None:

@@ -97,11 +97,14 @@ def _explain(file: Path, text: str, complaint: str) -> ConfigError:
     found = _WRONG.match(complaint)
     what, path = (found["what"], found["path"] or "") if found else (complaint, "")
     named = _NAMED.search(what)
-    unknown = named is not None and "unknown" in what
-    keys = [*path.split("."), named["name"]] if unknown and named else path.split(".")
-    section, key = (keys[0], keys[-1]) if len([k for k in keys if k]) > 1 else ("", keys[-1])
-    mend = _allowed(section if unknown else "") if unknown else "see docs/configuration.md"
-    what = f"{key!r} is not a setting" if unknown else f"{path or 'the file'}: {what}"
+    if named is None:
+        section, _, key = path.rpartition(".")
+        what, mend = f"{path or 'the file'}: {what}", "see docs/configuration.md"
+    else:
+        section, key = path, named["name"]
+        unknown = "unknown" in what
+        what = f"{key!r} is not a setting" if unknown else f"{key!r} is missing"
+        mend = _allowed(section)
     return ConfigError(what, where=f"{file}:{_line_of(text, section, key)}", mend=mend)
 
 
@@ -112,15 +115,16 @@ def _allowed(section: str) -> str:
 
 
 def _line_of(text: str, section: str, key: str) -> int:
-    inside = not section
+    """The line of a key, else of its section, else the first."""
+    inside, fallback = not section, 1
     for number, line in enumerate(text.splitlines(), 1):
         if header := re.match(r"\s*\[+\s*([\w.-]+)", line):
-            inside = header[1] == section or not section
-            if header[1] == key:
-                return number
+            inside = header[1] == section
+            if header[1] in (key, section):
+                fallback = number
         elif inside and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
             return number
-    return 1
+    return fallback
 
 
 _EXAMPLE = Settings(AppSettings("app", "cells"))

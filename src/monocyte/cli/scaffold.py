@@ -1,0 +1,71 @@
+"""`new`: a working app with one cell and its scenario."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from monocyte.cli.show import as_json as print_json
+from monocyte.cli.show import failing, json_option, say
+from monocyte.errors import ConfigError
+
+__all__ = ["new"]
+
+SETTINGS = """\
+# The settings of {name}; docs/configuration.md of monocyte has them all.
+
+[app]
+name = "{name}"
+cells = "{package}" # the package beside this file; each of its modules that defines `cell` is one
+
+[gateway]
+host = "127.0.0.1"
+port = 8420
+
+[journal]
+path = "data/journal.db"
+"""
+
+IGNORED = """\
+data/
+__pycache__/
+"""
+
+
+@click.command(short_help="Make a working app with one cell.")
+@click.argument("name")
+@json_option
+@failing
+def new(name: str, as_json: bool) -> None:
+    """Make the directory NAME with an app in it: settings, one cell, and its scenario."""
+    root = Path(name)
+    app = root.name
+    if not re.fullmatch(r"[a-z][a-z0-9_-]*", app):
+        raise ConfigError(
+            f"{app!r} is no name for an app", mend="use a-z, 0-9, - and _, a letter first"
+        )
+    if root.exists():
+        raise ConfigError(f"{root} is there already", mend="name another")
+    package = app.replace("-", "_")
+    cell = files("monocyte.cli.template").joinpath("todo.py").read_text(encoding="utf-8")
+    made = {
+        "monocyte.toml": SETTINGS.format(name=app, package=package),
+        ".gitignore": IGNORED,
+        f"{package}/__init__.py": f'"""The cells of {app}."""\n',
+        f"{package}/todo.py": cell,
+    }
+    for file, content in made.items():
+        path = root / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    if as_json:
+        print_json({"app": app, "files": [str(root / file) for file in made]})
+        return
+    say(f"{root} is an app with one cell, {package}/todo.py. Go on with:")
+    for line in ("test        # its scenario, simulated", "run         # then, in another shell:"):
+        say(f"  cd {root} && monocyte {line}" if line.startswith("test") else f"  monocyte {line}")
+    say("""  monocyte send todo.Promise '{"text": "water the plants"}'""")
+    say("  monocyte ask todo.ListOpen")

@@ -1,0 +1,158 @@
+"""How commands speak: tables for people, plain text in pipes, JSON for machines; and how they fail.
+
+Answers go to standard output, everything else to standard error. Exit codes are a table.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+import click
+from click.termui import progressbar
+
+from monocyte.errors import (
+    BusError,
+    Busy,
+    Crashed,
+    DeadlineExceeded,
+    DefinitionError,
+    JournalDamaged,
+    JournalError,
+    MonocyteError,
+    PortFailed,
+    Unavailable,
+)
+
+__all__ = [
+    "EXIT_CODES",
+    "as_json",
+    "failing",
+    "fault_lines",
+    "json_option",
+    "note",
+    "progress",
+    "say",
+    "stop",
+    "table",
+]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+EXIT_CODES = {
+    0: "all is well",
+    1: "the answer is no: refused, failed, damaged, not found",
+    2: "it was asked wrongly: options, settings, or a cell that is not well formed",
+    3: "it cannot be done now: busy, unavailable, locked, too late, crashed",
+}
+"""What a command ends with."""
+
+CODES: tuple[tuple[type[MonocyteError], int], ...] = (
+    (Unavailable, 3),
+    (Busy, 3),
+    (DeadlineExceeded, 3),
+    (Crashed, 3),
+    (PortFailed, 3),
+    (BusError, 1),
+    (JournalDamaged, 1),
+    (JournalError, 3),
+    (MonocyteError, 2),
+)
+"""The exit code of each family of errors; the first that fits."""
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
+
+
+def as_json(value: Any) -> None:
+    """Print a value as JSON, over several lines for people and on one line in a pipe."""
+    indent = 2 if sys.stdout.isatty() else None
+    click.echo(json.dumps(value, indent=indent, ensure_ascii=False, default=str))
+
+
+def say(text: str) -> None:
+    """Print a line of the answer."""
+    click.echo(text)
+
+
+def note(text: str) -> None:
+    """Print a line beside the answer."""
+    click.echo(text, err=True)
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print rows: as a drawn table on a terminal, as columns apart by two spaces in a pipe."""
+    rows = [[str(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table
+
+        drawn = Table(box=box.SIMPLE_HEAD)
+        for header in headers:
+            drawn.add_column(header, overflow="fold")
+        for row in rows:
+            drawn.add_row(*row)
+        Console(highlight=False, markup=False).print(drawn)
+        return
+    widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
+    for row in (headers, *rows):
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error, where that is a terminal; call it with what is done, of how much."""
+    with progressbar(length=1, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        yield show
+
+
+def stop(error: MonocyteError, *, json_wanted: bool = False) -> NoReturn:
+    """Say an error and end with its exit code."""
+    if json_wanted:
+        as_json({"error": _fields(error)})
+    else:
+        for line in fault_lines(error):
+            note(line)
+    raise SystemExit(next(code for family, code in CODES if isinstance(error, family)))
+
+
+def fault_lines(error: MonocyteError) -> list[str]:
+    """An error, and what else was wrong with the same cell, as lines for people."""
+    red = click.style("error:", fg="red", bold=True)
+    lines = [f"{red} {error.where + ': ' if error.where else ''}{error.message}"]
+    if error.mend:
+        lines.append(f"  what to do: {error.mend}")
+    more = error.more if isinstance(error, DefinitionError) else ()
+    return lines + [line for fault in more for line in fault_lines(fault)]
+
+
+def failing(command: Callable[P, T]) -> Callable[P, T]:
+    """Let a command end in an error with a message and an exit code, never in a traceback."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return command(*args, **kwargs)
+        except MonocyteError as why:
+            stop(why, json_wanted=bool(kwargs.get("as_json")))
+        except BrokenPipeError:
+            sys.stderr.close()
+            raise SystemExit(0) from None
+
+    return guarded
+
+
+def _fields(error: MonocyteError) -> dict[str, Any]:
+    names = ("message", "where", "mend", "cell", "kind", "rule", "detail", "fault")
+    return {name: value for name in names if (value := getattr(error, name, ""))}
