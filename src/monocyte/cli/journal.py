@@ -10,7 +10,7 @@ import click
 
 from monocyte.cli.places import app_option, open_app
 from monocyte.cli.show import as_json as print_json
-from monocyte.cli.show import failing, json_option, say
+from monocyte.cli.show import failing, json_option, progress, say
 
 if TYPE_CHECKING:
     from monocyte.journal import Entry
