@@ -313,6 +313,7 @@ def test_folders_that_lead_in_circles(app: App) -> None:
     app.write("__init__.py", "")
     (app.folder / "loop").symlink_to(app.folder, target_is_directory=True)
     loaded = app.load(shop=SHOP)
+    assert loaded.faults == ()
     assert [manifest.module for manifest in loaded.manifests] == [f"{app.package}.shop"]
 
 
