@@ -44,7 +44,7 @@ class MonocyteError(Exception):
     """Whose fault it is: caller, author (of the cell), operator, or monocyte (ours)."""
 
     def __init__(self, message: str, *, where: str = "", mend: str = "") -> None:
-        super().__init__(message)
+        super().__init__(message)  # no more: a copy or a pickle is made of these and of the fields
         self.message = message
         self.where = where
         self.mend = mend
@@ -57,14 +57,6 @@ class MonocyteError(Exception):
     def __repr__(self) -> str:
         fields = "".join(f", {k}={v!r}" for k, v in vars(self).items() if v and k != "message")
         return f"{type(self).__name__}({self.message!r}{fields})"
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Copies and pickles by its fields: the constructors take them by keyword."""
-        return _again, (type(self), self.message), vars(self)
-
-
-def _again(kind: type[MonocyteError], message: str) -> MonocyteError:
-    return kind(message)
 
 
 # -- definitions and configuration: found at load ------------------------------------------------
