@@ -1,8 +1,8 @@
 """A year of the lab, made up from a seed: the same seed and start tell the same year.
 
 Knows nothing of how commands travel. Two promises to whoever sends them: `at` never goes back, and
-commands with the same `at` do not depend on each other, so they may be sent at once; send the next
-`at` when all of them have been answered. As in life, some are refused: hours that are taken, vials
+the commands of one `at`, some tens, do not depend on each other: they may be sent at once; send the
+next when all of them have been answered. As in life, some are refused: hours that are taken, vials
 that somebody else holds, trainings that have lapsed, a barcode with a slip of the pen.
 """
 
@@ -30,7 +30,7 @@ from lab import instruments, notebook, notices, people, samples
 from lab.people import Role
 from monocyte import Command
 
-DAY, HOUR, QUARTER = timedelta(days=1), timedelta(hours=1), timedelta(minutes=15)
+DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
 YEAR = 364
 """Days told of: 52 weeks, so that they can start on any Monday."""
 
@@ -154,15 +154,17 @@ class Year:
         for count, role, roles in STAFF:
             for _ in range(count):
                 self.enrol(role, roles)
-        yield from self.close()
+            yield from self.close()
         for name, title, room, course in MACHINES:
             added = instruments.Instrument(name, title, room, course)
             self.tell(self.one_of("technician"), instruments.AddInstrument(added))
         for who in self.staff:
             self.educate(who)
-        for _ in range(400):
-            self.register()
-        yield from self.close()
+            yield from self.close()
+        for _ in range(8):
+            for _ in range(50):
+                self.register()
+            yield from self.close()
 
     def moment(self, at: datetime, target: float) -> Iterator[Sent]:
         """What is sent at one moment: what is due, and whatever else people think of."""
@@ -182,7 +184,7 @@ class Year:
         yield from self.out
         self.out = []
         self.turn += 1
-        self.at += QUARTER
+        self.at += SECOND
         self.coming = [b for b in self.coming if b.slot.start > self.at]
 
     def tell(self, who: Person, command: Command[Any]) -> bool:
@@ -305,7 +307,7 @@ class Year:
         """Some hours of the next two weeks, mostly by day."""
         day = self.today + self.rng.choice((1, 1, 1, 2, 2, 3, 4, 5, 7, 9, 14)) * DAY
         begin = self.rng.choice((7, 8, 9, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20))
-        start = datetime.combine(day, time(begin), UTC) + self.rng.choice((0, 0, 2)) * QUARTER
+        start = datetime.combine(day, time(begin), UTC) + self.rng.choice((0, 0, 0.5)) * HOUR
         lasting = hours or self.rng.choice((1, 1, 2, 2, 2, 3, 4, 4, 6, 8))
         return instruments.Slot(start, start + lasting * HOUR)
 

@@ -109,8 +109,8 @@ def test_a_hundred_and_twenty_people_take_part(year: list[Sent]) -> None:
     """Everybody does something, and nobody does everything."""
     by = Counter(sent.who for sent in year)
     members = {s.command.handle for s in year if isinstance(s.command, people.Enrol)}
-    assert by.keys() == members
-    assert len(members) >= 120
+    assert by.keys() <= members
+    assert len(by) >= 120
     assert by.most_common(1)[0][1] < len(year) / 20
 
 
@@ -122,7 +122,8 @@ def test_august_and_weekends_are_quiet(year: list[Sent]) -> None:
 
 
 def test_what_belongs_together_is_not_sent_at_once(year: list[Sent]) -> None:
-    """At one moment an author writes one page, and a barcode or a page is used once."""
+    """At a moment there is little; an author writes one page, a barcode is used once."""
+    assert max(Counter(sent.at for sent in year).values()) <= 64
     used: dict[datetime, list[object]] = defaultdict(list)
     for sent in year:
         match sent.command:
