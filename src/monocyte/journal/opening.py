@@ -119,11 +119,13 @@ def open_file(path: Path, durability: layout.Durability, *, accept_loss: bool) -
         opened = Opened(_reader(path, head))
         opened.findings = findings
         try:
+            _refuse_shortened(opened.reader, path)
             _load(opened)
             loss = _loss(opened, head, path)
             if not (accept_loss or (head and head.relaxed)):
                 _refuse_loss(loss, path)
             opened.connection = layout.connect(path, durability)
+            _try_to_write(opened.connection)
             if loss:
                 _record_loss(opened, path, loss, accepted=accept_loss)
             opened.head = HeadFile(path_of(path), _head_now(opened, durability))
@@ -212,6 +214,27 @@ def _reader(path: Path, head: Head | None) -> JournalReader:
             where=str(path),
             mend="restore the newest backup with `monocyte journal restore`",
         ) from why
+
+
+def _try_to_write(connection: sqlite3.Connection) -> None:
+    """SQLite opens a file that it may not write without a word, and refuses the first entry."""
+    connection.execute("BEGIN")
+    connection.execute(f"PRAGMA user_version = {layout.FORMAT}")
+    connection.execute("ROLLBACK")
+
+
+def _refuse_shortened(reader: JournalReader, path: Path) -> None:
+    """SQLite reads on in a file whose last pages are missing, until it comes to them."""
+    wal = beside(path, "-wal")
+    if wal.exists() and wal.stat().st_size:
+        return  # then they may be there
+    said, size = reader.size(), path.stat().st_size
+    if size < said:
+        raise JournalDamaged(
+            f"the file has {size:,} bytes, and should have {said:,}",
+            where=str(path),
+            mend="restore the newest backup with `monocyte journal restore`",
+        )
 
 
 def _load(opened: Opened) -> None:

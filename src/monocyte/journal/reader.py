@@ -84,6 +84,10 @@ class JournalReader:
         self._numbers: dict[str, int] = {}
         if not path.exists():
             raise JournalUnavailable("there is no such journal", where=str(path))
+        if not path.is_file():
+            raise layout.NotAJournal(
+                "this is not a journal", where=str(path), mend="name another file"
+            )
         with layout.translating(path):
             self._connection = layout.connect_readonly(path)
             try:
@@ -184,6 +188,12 @@ class JournalReader:
         while rows := self._fetch(_STORED, (low, high, _CHUNK_ROWS)):
             yield from (Stored(*row) for row in rows)
             low = rows[-1][0]
+
+    def size(self) -> int:
+        """How many bytes the file has when all of it is folded together."""
+        ((pages,),) = self._fetch("PRAGMA page_count")
+        ((page,),) = self._fetch("PRAGMA page_size")
+        return int(pages * page)
 
     def census(self) -> tuple[int, int]:
         """How many entries there are, and the highest number of one."""

@@ -1,4 +1,4 @@
-"""What a journal holds after any crash: all that was acknowledged, once, where it was said to be."""
+"""What a journal holds after a crash: all that was acknowledged, once, where it was said to be."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 Run as `python -m tests.journal.powercut.load DIRECTORY`. It reads orders on stdin, one per line:
 `run SECONDS [SYNCHRONOUS]` forks a child that opens the journal, takes up where the acks end, keeps
-64 commands in flight over several cells, and ends after so many seconds. The child's pid is printed,
-then a line `opened` or `refused …` from the child itself, and at its end `ended`.
+64 commands in flight over several cells, and ends after so many seconds. The child's pid is
+printed, then a line `opened` or `refused …` from the child itself, and at its end `ended`.
 
 What was acknowledged is appended to the file `acks`, a line `cell id seq` each, after the journal
 said so: that file is what a caller outside would know. Commands are numbered 1, 2, 3… in each cell
