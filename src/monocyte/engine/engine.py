@@ -572,8 +572,10 @@ class Engine:
         pending = self._commit(envelope, message, decision, Recorder(), kind="dead", source=source)
         await pending.durable()
 
-    async def resend(self, position: int) -> None:
+    async def resend(self, position: int, attempt: str = "") -> None:
         """Let a dead letter take its effect after all.
+
+        `attempt` names this try: what other cells have answered to another is not heard again.
 
         Raises:
             Refused: there is no such dead letter.
@@ -583,7 +585,7 @@ class Engine:
         if letter is None:
             raise Refused(f"{self.name} has no dead letter {position}", cell=self.name)
         function, message = self._addressed(letter)
-        envelope = self._own(f"resent:{position}")
+        envelope = self._own(f"resent:{position}:{attempt or self.outside.new_id()}")
         await self._take("resent", function, envelope, message, ("dead", position))
 
     def _addressed(self, letter: DeadLetter) -> tuple[Function, Event]:
