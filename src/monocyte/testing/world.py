@@ -118,7 +118,7 @@ class World:
         Raises:
             BusError: it failed again, and stays on the list.
         """
-        simulation = self._simulation
+        simulation, attempt = self._simulation, self._simulation.new_id()
         tried = False
 
         async def work() -> None:
@@ -126,7 +126,7 @@ class World:
             engine = simulation.host.engines[dead.cell]
             if not tried or dead.position in engine.dead_letters:
                 tried = True
-                await engine.resend(dead.position)
+                await engine.resend(dead.position, attempt)
 
         simulation.finish(simulation.order(work))
 
