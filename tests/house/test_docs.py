@@ -6,12 +6,15 @@ What a fence may be:
                a path (`# lab/greeter.py`) is saved there, for the commands below it, and imported
     console    `$ ` lines are run in a directory of the document's own and print what follows them;
                `…` stands for anything, a trailing `# exits 3` for an exit code other than 0
+    http       a request, perhaps with a body, then status and body of the answer, which the app in
+               that directory must give; `$MONOCYTE_KEY` is the key of somebody called ada
     sh         for the reader's own shell: each line must be in VOUCHED
     toml       must parse, and is saved if it opens with a path
     json       must parse
     text       is not code
 """
 
+import asyncio
 import importlib
 import json
 import os
@@ -24,7 +27,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
+import httpx
 import pytest
+
+from monocyte.app import load_app, serving
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
@@ -35,6 +41,10 @@ DOCUMENTS = [
 FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 SAVED = re.compile(r"# (?P<path>[\w./-]+\.(?:py|toml))\n")
 LINK = re.compile(r"\]\((?!https?://|#)(?P<target>[^)#\s]+)")
+EXCHANGE = re.compile(
+    r"(?P<method>[A-Z]+) (?P<path>\S+)\n(?P<headers>(?:[\w-]+: .*\n)*)"
+    r"(?:\n(?P<body>[^\d].*\n))?\n(?P<status>\d{3})\n(?P<answer>.*)\n"
+)
 COMMAND = re.compile(r"^\$ (?P<line>.*?)(?:  # exits (?P<code>\d+))?$", re.MULTILINE)
 
 # Lines for the reader's own shell, and what proves each of them instead of this file.
@@ -83,6 +93,7 @@ class Reader:
     home: Path
     names: ModuleType
     here: Path = field(init=False)
+    key: str = ""
 
     def __post_init__(self) -> None:
         self.here = self.home
@@ -107,6 +118,25 @@ class Reader:
 
     def _json(self, block: Block) -> None:
         json.loads(block.text)
+
+    def _http(self, block: Block) -> None:
+        exchange = EXCHANGE.fullmatch(block.text)
+        assert exchange is not None, f"{block}: not a request and its answer"
+        answer = asyncio.run(self._exchange(exchange))
+        assert answer.status_code == int(exchange["status"]), f"{block}: {answer.text}"
+        assert same(exchange["answer"], answer.text), f"{block}: {answer.text}"
+
+    async def _exchange(self, said: re.Match[str]) -> httpx.Response:
+        """Make the request to the app in the directory where the reader is."""
+        app = load_app(self.here)
+        async with serving(app, port=0) as at, httpx.AsyncClient(base_url=at.url) as client:
+            self.key = self.key or app.keys().add("ada", ())
+            lines = said["headers"].replace("$MONOCYTE_KEY", self.key).splitlines()
+            headers = dict(line.split(": ", 1) for line in lines)
+            body = (said["body"] or "").strip()
+            return await client.request(
+                said["method"], said["path"], headers=headers, content=body or None
+            )
 
     def _sh(self, block: Block) -> None:
         for line in filter(None, block.text.splitlines()):
@@ -215,6 +245,7 @@ WRONG = {
     "an unknown language": "```ruby\nputs 1\n```\n",
     "no language": "```\nwhat am I\n```\n",
     "not TOML": "```toml\na = \n```\n",
+    "half an exchange": "```http\nGET /cells\n```\n",
     "not JSON": "```json\n{,}\n```\n",
     "a command nobody vouches for": "```sh\nrm -rf /\n```\n",
     "a target that is not there": "```sh\nmake peace\n```\n",
