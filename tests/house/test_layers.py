@@ -7,6 +7,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -101,3 +102,14 @@ def test_every_pure_room_that_exists_is_under_the_pure_contract() -> None:
     assert set(CONTRACTS["pure"]["source_modules"]) == {
         f"monocyte.{room}" for room in PURE if exists(room)
     }
+
+
+OWNERS = {"sqlite3": "journal", "starlette": "dmz", "granian": "dmz", "click": "cli", "rich": "cli"}
+
+
+@pytest.mark.parametrize(("library", "room"), OWNERS.items(), ids=OWNERS)
+def test_a_library_has_one_room(library: str, room: str) -> None:
+    """What comes from outside is met in one room, and can be exchanged there."""
+    graph = grimp.build_graph("monocyte", include_external_packages=True)
+    users = graph.find_modules_that_directly_import(library)
+    assert {user.split(".")[1] for user in users} == {room}
