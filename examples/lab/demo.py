@@ -1,8 +1,10 @@
 """A year of the lab, told to the app over its bus; then people use it over HTTP, and it is killed.
 
-`python demo.py` makes everything anew in `data/demo` beside this file and says what it does. Nothing
-is simulated: the cells, the journal, the gateway and the signals are the real ones.
+`python demo.py` makes a copy of the app in `data/demo` beside this file and says what it does with
+it. Nothing is simulated: the cells, the journal, the gateway and the signals are the real ones.
 """
+
+from __future__ import annotations
 
 import argparse
 import asyncio
@@ -21,10 +23,9 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -34,10 +35,12 @@ from monocyte.contracts import Principal
 from monocyte.errors import BusError, Refused
 from monocyte.runtime import Runtime
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+if TYPE_CHECKING:
+    from seed import Sent
 
-from seed import Sent, commands  # noqa: E402 (it lives beside this file, not in the package)
+HERE = Path(__file__).resolve().parent
+DAY = "2026-03-02"
+"""A Monday after the year that was told."""
 
 console = Console(highlight=False)
 
@@ -52,26 +55,30 @@ class Tally:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--commands", type=int, default=20_000, help="how many commands, at least")
     options.add_argument("--seed", type=int, default=0, help="another seed, another year")
     given = options.parse_args()
-    data = HERE / "data" / "demo"
-    shutil.rmtree(data, ignore_errors=True)
-    app = at_home_in(load_app(HERE), data)
-    for fault in app.faults:
-        raise SystemExit(str(fault))
+    app = load_app(a_copy(HERE / "data" / "demo"))
+    if app.faults:
+        raise SystemExit(str(app.faults[0]))
+    from seed import commands  # noqa: PLC0415 (only now: it is to find the cells of the copy)
+
     asyncio.run(a_year(app, list(commands(given.seed, given.commands))))
     a_day(app)
-    console.print(f"\nThe journal is in {os.path.relpath(app.journal)}. Look around:")
-    for line in ("monocyte cells", "monocyte journal verify", "monocyte run"):
-        console.print(f"  cd {os.path.relpath(HERE)} && {line}", markup=False)
+    home = os.path.relpath(app.root)
+    console.print("\nLook around, while it is down or (with your key) while it runs:")
+    for line in ("cells", "events notices", "journal verify"):
+        console.print(f"  monocyte {line} --app {home}", markup=False)
+    console.print(f"  monocyte run {home}", markup=False)
 
 
-def at_home_in(app: App, data: Path) -> App:
-    """The app with another place for what it keeps, and with any port that is free."""
-    journal = msgspec.structs.replace(app.settings.journal, path=str(data / "journal.db"))
-    return app._replace(settings=msgspec.structs.replace(app.settings, journal=journal))
+def a_copy(home: Path) -> Path:
+    """The lab as an app of its own, with nothing in its journal."""
+    shutil.rmtree(home, ignore_errors=True)
+    shutil.copytree(HERE / "lab", home / "lab", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(HERE / "monocyte.toml", home)
+    return home
 
 
 # -- a year over the bus ---------------------------------------------------------------------------
@@ -89,8 +96,8 @@ async def a_year(app: App, year: list[Sent]) -> None:
                 await asyncio.gather(*(send(runtime, sent, tally) for sent in batch))
                 progress.advance(bar, len(batch))
         sent_in = time.perf_counter() - started
-        while not runtime.host.quiet:
-            await asyncio.sleep(0.01)
+        while not runtime.host.quiet:  # noqa: ASYNC110 (nobody tells when nothing is left)
+            await asyncio.sleep(0.01)  # what reacts to the last commands has its turn
         settled_in = time.perf_counter() - started
         report(runtime, app, tally, sent_in, settled_in)
 
@@ -113,9 +120,9 @@ def report(runtime: Runtime, app: App, tally: Tally, sent_in: float, settled_in:
         f"{tally.failed.total():,} failed; all that followed from them by {settled_in:.1f} s"
     )
     for rule, times in tally.refused.most_common(6):
-        console.print(f"  {times:>5} × {rule}", markup=False)
+        console.print(f"  {times:>5} x {rule}", markup=False)
     for error, times in tally.failed.most_common(3):
-        console.print(f"  {times:>5} × {error}", style="red", markup=False)
+        console.print(f"  {times:>5} x {error}", style="red", markup=False)
     table = Table("cell", "position", "commands", "refused", "reactions", "CPU s", "dead letters")
     for name, cell in runtime.status().items():
         row = ("position", "commands", "refusals", "reactions")
@@ -140,6 +147,19 @@ class Person:
 
     def ask(self, address: str, **fields: Any) -> Any:
         return self._say("GET", f"{address}?{urlencode({'json': json.dumps(fields)})}", None, "")
+
+    def says(self, address: str, **fields: Any) -> str:
+        return self._line(address, self.send(address, **fields))
+
+    def asks(self, address: str, **fields: Any) -> str:
+        return self._line(address, self.ask(address, **fields))
+
+    def _line(self, address: str, answer: Any) -> str:
+        if isinstance(answer, dict) and "status" in answer and "detail" in answer:
+            told = f"{answer['status']} {answer.get('rule', '')} {answer['detail']}"
+        else:
+            told = f"200 {json.dumps(answer, ensure_ascii=False)}"
+        return f"  {self.name:<6} {address:<28} {' '.join(told.split())[:150]}"
 
     def _say(self, method: str, address: str, body: bytes | None, id: str) -> Any:
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
@@ -172,36 +192,67 @@ class Process:
 
 
 def run(home: Path) -> Process:
-    command = [sys.executable, "-m", "monocyte.cli", "run", str(home), "--port", "0", "--json"]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    program = Path(sys.executable).with_name("monocyte")
+    command = [program, "run", home, "--port", "0", "--json"]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 (our own)
     line = child.stdout.readline() if child.stdout else ""
     if not line:
-        raise SystemExit("the app did not start; its message is above")
+        raise SystemExit("the app did not start; it says why above")
     said = json.loads(line)
     return Process(child, said["url"], said["new_key"])
 
 
 def a_day(app: App) -> None:
     console.rule("[bold]A day of it, over HTTP")
-    home = a_home(app)
-    process = run(home)
-    keys = app.keys()
-    ada, noor = at_the_wall(app, process, keys.add("ada", ("office",)), keys.add("noor", ()))
-    for line in journey(ada, noor):
-        console.print(line, markup=False)
-    console.rule("[bold]kill -9, in the middle of it")
-    acknowledged = []
-    for n in range(200):
-        answer = ada.send("notebook.WriteEntry", f"demo-{n}", **page(n))
-        acknowledged.append((n, answer))
-    process.kill()
-    process = run(home)
-    ada.url = noor.url = process.url
-    again = [ada.send("notebook.WriteEntry", f"demo-{n}", **page(n)) for n, _ in acknowledged]
-    same = sum(first == second for (_, first), second in zip(acknowledged, again, strict=True))
+    process = run(app.root)
     console.print(
-        f"200 entries acknowledged, killed, started again, all 200 sent again: {same} first answers"
+        f"`monocyte run` answers at {process.url}; people get keys with `monocyte access add`"
     )
-    process.stop()
-    if same != len(acknowledged):
-        raise SystemExit("an acknowledged command was lost or done twice")
+    keys = app.keys()
+    office = Person(process.url, "petra", keys.add("petra", ("office", "trainer")))
+    ada = Person(process.url, "ada-l", keys.add("ada-l", ("scientist",)))
+    try:
+        for line in journey(office, ada):
+            console.print(line, markup=False)
+        console.rule("[bold]kill -9, with two hundred answers given")
+        first = [write(ada, n) for n in range(200)]
+        process.kill()
+        process = run(app.root)
+        ada.url = process.url
+        again = [write(ada, n) for n in range(200)]
+        pages = ada.ask("notebook.ListEntries", author="ada-l")
+    finally:
+        process.stop()
+    same = sum(one == other for one, other in zip(first, again, strict=True))
+    console.print(
+        f"started again, and all 200 sent again under their ids: {same} give their first answer, "
+        f"ada-l has {len(pages)} pages"
+    )
+    if same != len(first) or len(pages) != len(first):
+        raise SystemExit("an acknowledged command was lost, or done twice")
+
+
+def write(author: Person, n: int) -> Any:
+    text = {"title": f"Day {n}", "body": f"Nothing *unusual* in run {n}."}
+    return author.send("notebook.WriteEntry", id=f"page-{n}", day=DAY, text=text)
+
+
+def journey(office: Person, ada: Person) -> Iterator[str]:
+    """A newcomer's first Monday, as lines to be printed."""
+    slot = {"start": f"{DAY}T09:00:00Z", "end": f"{DAY}T11:00:00Z"}
+    nine_hours = slot | {"end": f"{DAY}T18:00:00Z"}
+    newcomer = {"handle": "ada-l", "name": "Ada Lind", "roles": ["scientist"], "on": DAY}
+    trained = {"handle": "ada-l", "course": "confocal", "on": DAY, "until": "2027-03-02"}
+    yield office.says("people.Enrol", **newcomer)
+    yield ada.says("instruments.BookInstrument", instrument="confocal-1", slot=slot)
+    yield office.says("people.RecordTraining", **trained)
+    yield ada.says("instruments.BookInstrument", instrument="confocal-1", slot=nine_hours)
+    yield ada.says("instruments.BookInstrument", instrument="confocal-1", slot=slot)
+    yield ada.says("instruments.BookInstrument", instrument="confocal-1", slot=slot)
+    yield ada.says("instruments.BookInstrument", instrument="confocal-1", slto=slot)
+    yield ada.asks("notebook.Search", words="confocal", limit=2)
+    yield ada.asks("notices.MyNews")
+
+
+if __name__ == "__main__":
+    main()
