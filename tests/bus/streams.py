@@ -6,15 +6,9 @@ from contextlib import aclosing
 from typing import Any, cast
 
 from monocyte.bus import Delivery
-from monocyte.errors import (
-    BusError,
-    NoSuchCell,
-)
+from monocyte.errors import BusError, NoSuchCell
 from tests.bus.row import Ends, Row, cancelled
-from tests.bus.stage import (
-    Stage,
-    struck,
-)
+from tests.bus.stage import Stage, struck
 
 
 def rows() -> Iterator[Row]:
@@ -136,15 +130,17 @@ async def coming_back(stage: Stage) -> Any:
 
 
 async def outlasting(stage: Stage) -> Any:
-    """The cell is withdrawn and served again under a follower."""
-    waits = asyncio.ensure_future(taken(stage, 0, 3))
-    await asyncio.sleep(0)
+    """The cell is withdrawn and served again under a follower that waits."""
     stage.happen(1)
+    stream = stage.transport.follow("probe", 0)
+    first = await anext(stream)
+    second = asyncio.ensure_future(anext(stream))
+    for _ in range(9):  # until it waits where the events are
+        await asyncio.sleep(0)
     stage.transport.withdraw("probe")
-    await asyncio.sleep(0)
     stage.serve()
     stage.happen(2, 3)
-    return positions(await waits)
+    return positions((first, await second, await anext(stream)))
 
 
 async def not_following(stage: Stage) -> Any:

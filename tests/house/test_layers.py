@@ -17,7 +17,10 @@ CONTRACTS = {
         "importlinter"
     ]["contracts"]
 }
-PURE = ("errors", "contracts", "cell", "semdiff", "policy", "bus.core")
+PURE = (
+    *("errors", "contracts", "cell", "semdiff", "policy"),
+    *("bus.core", "bus.frames", "bus.interface", "bus.peer"),
+)
 
 
 @pytest.fixture
