@@ -12,7 +12,6 @@ from monocyte.bus import Delivery
 from monocyte.engine import engine as engines
 from monocyte.engine import host as hosts
 from monocyte.engine.engine import Engine
-from monocyte.engine.host import Host
 from monocyte.errors import BusError, Conflict, Refused, Unavailable
 from monocyte.journal import MemoryJournal
 from monocyte.testing import Faults, World
@@ -46,7 +45,7 @@ def goes_wrong(story: Story, faults: Faults, seeds: range = range(1, 40)) -> boo
     return False
 
 
-# -- who is right cannot tell ------------------------------------------------------------------------
+# -- who is right cannot tell ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -81,7 +80,8 @@ SAID = {
 @pytest.mark.parametrize("kind", SAID)
 def test_each_kind_happens(kind: str) -> None:
     """A fault that never came about would prove nothing: the log says that it did."""
-    logs, times = [], []
+    logs: list[str] = []
+    times: list[float] = []
     for seed in range(1, 5):
         with stage.world(seed, KINDS[kind]) as lab:
             stage.busy_day(lab)
@@ -101,7 +101,7 @@ def test_a_plain_world_has_no_faults() -> None:
         assert all("loaded" in line for line in lab.log)
 
 
-# -- who is wrong is caught --------------------------------------------------------------------------
+# -- who is wrong is caught ------------------------------------------------------------------------
 
 
 def test_power_cuts_catch_an_answer_before_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +142,7 @@ def test_doubled_requests_catch_an_engine_that_does_not_know_ids(
 
 
 def test_the_journal_itself_refuses_an_id_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Were only the engine to forget: the journal's index still holds, and the caller hears of it."""
+    """Were only the engine to forget: the journal's index still holds, and the caller hears."""
 
     async def unknown(engine: Engine, id: str) -> None:
         return None
@@ -224,7 +224,7 @@ def test_reordering_catches_who_relies_on_an_order() -> None:
     assert not goes_wrong(in_order, Faults(reorder=0.5))
 
 
-# -- overtaken handlers ------------------------------------------------------------------------------
+# -- overtaken handlers ----------------------------------------------------------------------------
 
 
 def run_on_the_till(lab: World, amounts: list[int]) -> None:
@@ -248,16 +248,14 @@ def run_on_the_till(lab: World, amounts: list[int]) -> None:
 def test_a_rule_guards_the_state_however_handlers_overtake_each_other(
     seed: int, amounts: list[int]
 ) -> None:
-    """The balance is read, the fee is asked for, others take out meanwhile: it never goes below 0."""
+    """The balance is read, the fee asked for, others take out meanwhile: it never goes below 0."""
     with stage.world(seed, Faults(slow=0.5, reorder=0.5)) as lab:
         run_on_the_till(lab, amounts)
 
 
 def test_without_reruns_the_rule_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine that does not notice that a handler was overtaken overdraws, in the plain World."""
-    monkeypatch.setattr(
-        Engine, "version", property(lambda _: 0, lambda _, __: None), raising=False
-    )
+    monkeypatch.setattr(Engine, "version", property(lambda _: 0, lambda _, __: None), raising=False)
     assert goes_wrong(lambda lab: run_on_the_till(lab, [10, 10, 10]), Faults.none(), range(1))
 
 
@@ -271,7 +269,7 @@ def test_reruns_see_what_the_ports_returned_before() -> None:
         assert {len([p for p in ports if p.port == "Ask"]) for ports in asked} == {1}
 
 
-# -- the drawing itself ------------------------------------------------------------------------------
+# -- the drawing itself ----------------------------------------------------------------------------
 
 
 def test_mischief_repeats_itself() -> None:

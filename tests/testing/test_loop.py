@@ -1,7 +1,7 @@
 """The virtual loop: order from a seed, time that jumps, nothing that waits unseen."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -51,7 +51,7 @@ def test_time_is_virtual() -> None:
 
 
 def test_timeouts_and_cancellation_work() -> None:
-    """asyncio's own tools find in this loop what they need."""
+    """The tools of asyncio find in this loop what they need."""
     loop = VirtualLoop(1)
 
     async def waits() -> str:
@@ -110,7 +110,7 @@ def test_a_livelock_spends_the_budget() -> None:
     """What feeds itself for ever ends with an error."""
 
     async def spin() -> None:
-        while True:
+        while True:  # noqa: ASYNC110 (on purpose)
             await asyncio.sleep(0)
 
     with pytest.raises(Endless, match="spin"):

@@ -1,4 +1,4 @@
-"""A World: actors, time, ids, files, restarts, dead letters, full disks; and the same every time."""
+"""A World: actors, time, ids, files, restarts, dead letters, full disks; the same every time."""
 
 import hashlib
 import os
@@ -133,11 +133,13 @@ DAYS = [
 
 
 @pytest.mark.parametrize("restarts", [0, 1, 3])
-@pytest.mark.parametrize(("span", "days", "thanks"), [d[1:] for d in DAYS], ids=[d[0] for d in DAYS])
+@pytest.mark.parametrize(
+    ("span", "days", "thanks"), [d[1:] for d in DAYS], ids=[d[0] for d in DAYS]
+)
 def test_timers_fire_once_each_across_restarts(
     restarts: int, span: timedelta, days: int, thanks: int
 ) -> None:
-    """`every` at each midnight, `after` once: power cuts before, between and after change nothing."""
+    """`every` at each midnight, `after` once; power cuts before and amid change nothing."""
     with stage.world() as lab:
         lab.by("ada").send(till.PayIn(7))
         for _ in range(restarts):
@@ -162,7 +164,7 @@ def test_timers_fire_at_their_moment() -> None:
         assert moments[1] == datetime(2026, 1, 7, tzinfo=UTC)
 
 
-# -- what goes wrong on purpose ----------------------------------------------------------------------
+# -- what goes wrong on purpose --------------------------------------------------------------------
 
 
 def test_a_restart_loses_nothing_that_was_answered() -> None:
@@ -205,7 +207,7 @@ def test_a_dead_letter_is_seen_and_resent_once(seed: int) -> None:
         lab.by("tea").send(letters.ShutOffice(False))
         lab.resend(dead)
         lab.settle()
-        assert lab.dead_letters == ()
+        assert not lab.dead_letters
         assert lab.events(post.Posted) == (post.Posted(receipt),)
 
 
@@ -227,7 +229,7 @@ def test_a_handler_that_is_not_pure_is_caught(monkeypatch: pytest.MonkeyPatch) -
         assert {"failed", "restarted"} <= {fact.kind for fact in lab.facts}
 
 
-# -- the same every time -----------------------------------------------------------------------------
+# -- the same every time ---------------------------------------------------------------------------
 
 
 def told(seed: int) -> str:
@@ -262,7 +264,10 @@ def test_a_seed_tells_the_same_story_in_every_process() -> None:
 
 def test_naming_a_world_costs_next_to_nothing() -> None:
     """Every cell imports it: neither loop nor engine come along."""
-    code = "import sys, monocyte.testing; print('asyncio' in sys.modules, 'monocyte.engine' in sys.modules)"
+    code = (
+        "import sys, monocyte.testing;"
+        "print('asyncio' in sys.modules, 'monocyte.engine' in sys.modules)"
+    )
     run = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},

@@ -7,12 +7,13 @@ same seed does the same again, in any process.
 
 from __future__ import annotations
 
+import ast
 import linecache
 import reprlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import dedent, indent
-from traceback import StackSummary, walk_tb
+from traceback import walk_tb
 from types import FrameType, FunctionType, ModuleType
 from typing import NamedTuple
 
@@ -99,16 +100,24 @@ def _told(why: Exception, manifests: Sequence[Manifest], scenario: Declared) -> 
     if not walked:
         return said, scenario.where
     frame, line = walked[-1]
-    parts = [_statement(frame, line), said, *_variables(frame)]
+    parts = [_statement(frame.f_code.co_filename, line), said, *_variables(frame)]
     return "\n".join(parts), f"{frame.f_code.co_filename}:{line}"
 
 
-def _statement(frame: FrameType, line: int) -> str:
-    """The lines of the statement that raised."""
-    (summary,) = StackSummary.extract(iter([(frame, line)]))
-    last = summary.end_lineno or line
-    file = frame.f_code.co_filename
-    return dedent("".join(linecache.getline(file, n) for n in range(line, last + 1))).rstrip()
+def _statement(file: str, line: int) -> str:
+    """The lines of the innermost statement around a line; of a compound one, its head."""
+    lines = linecache.getlines(file)
+    around = [
+        node
+        for node in ast.walk(ast.parse("".join(lines)))
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or line)
+    ]
+    if not around:
+        return ""
+    inner = around[-1]  # walked breadth first: the deepest comes last
+    body: list[ast.stmt] = getattr(inner, "body", [])
+    last = body[0].lineno - 1 if body else inner.end_lineno
+    return dedent("".join(lines[inner.lineno - 1 : last])).rstrip()
 
 
 def _variables(frame: FrameType) -> list[str]:

@@ -29,7 +29,7 @@ from monocyte.engine import Host, Outside
 from monocyte.errors import BusError, JournalUnavailable
 from monocyte.journal import MemoryJournal
 from monocyte.testing.faults import MARK, Cut, Faults, Mischief, catches, injected, unavailable
-from monocyte.testing.loop import Stuck, VirtualLoop
+from monocyte.testing.loop import Endless, Stuck, VirtualLoop
 
 __all__ = ["Order", "Simulation"]
 
@@ -38,6 +38,9 @@ START = 1_767_603_600_000_000
 
 HORIZON = 3600.0
 """Virtual seconds after which nobody waits any longer for something to happen."""
+
+UNWINDING = 100_000
+"""Steps that the end of a life may take; they are not counted."""
 
 PAUSE = 0.1
 """Virtual seconds after which an actor sends again what got lost."""
@@ -50,11 +53,19 @@ BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
 class Order:
     """Something that an actor wants done, over all lives, until it has ended."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, name: str) -> None:
         self.work = work
+        self.name = name
         self.done = False
         self.reply: Any = None
         self.error: BaseException | None = None
+
+    @property
+    def said(self) -> str:
+        """What was ordered, and what came of it."""
+        if not self.done:
+            return f"{self.name}: waiting"
+        return f"{self.name}: {self.reply if self.error is None else self.error!r}"
 
     def end(self, reply: Any, error: BaseException | None = None) -> None:
         """It has ended."""
@@ -94,9 +105,9 @@ class Simulation:
 
     # -- what a World asks for ---------------------------------------------------------------------
 
-    def order(self, work: Work) -> Order:
+    def order(self, work: Work, name: str) -> Order:
         """Have something done; it is tried again after power cuts and injected errors."""
-        order = Order(work)
+        order = Order(work, name)
         self._orders.append(order)
         if self._up:
             self._spawn(self._attempt(order))
@@ -213,9 +224,11 @@ class Simulation:
         self._spawn(self.host.abandon())
         for task in tasks:
             task.cancel()
-        with suppress(Stuck):  # a handler that swallows its cancellation may wait for ever: let it
+        left, self.loop.steps = self.loop.steps, UNWINDING
+        with suppress(Stuck, Endless):  # a handler may swallow its cancellation: it is left behind
             self.loop.run_until(lambda: not self.loop.tasks(), HORIZON)
         self.loop.clear()
+        self.loop.steps = left
         self._ending = self.loop.ending = False
 
     def _explained(self, why: Stuck) -> Stuck:

@@ -128,7 +128,7 @@ class World:
                 tried = True
                 await engine.resend(dead.position, attempt)
 
-        simulation.finish(simulation.order(work))
+        simulation.finish(simulation.order(work, f"resend {dead}"))
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -153,7 +153,8 @@ class World:
     def _start(self, principal: Principal, message: Any) -> Order:
         self._commands += 1
         envelope = Envelope(f"{principal.name}-{self._commands}", principal)
-        return self._simulation.order(self._simulation.request(envelope, message))
+        work = self._simulation.request(envelope, message)
+        return self._simulation.order(work, f"{message!r} by {principal.name}")
 
     def _finish(self, order: Order) -> Any:
         return self._simulation.finish(order)
@@ -165,6 +166,9 @@ class Actor:
     def __init__(self, world: World, principal: Principal) -> None:
         self.principal = principal
         self._world = world
+
+    def __repr__(self) -> str:
+        return f"<{self.principal.name} {sorted(self.principal.roles)}>"
 
     def send(self, command: Command[R]) -> R:
         """Send a command and wait for its answer.
@@ -193,6 +197,9 @@ class Pending(Generic[R]):
     def __init__(self, world: World, order: Order) -> None:
         self._world = world
         self._order = order
+
+    def __repr__(self) -> str:
+        return f"<{self._order.said}>"
 
     @property
     def done(self) -> bool:
