@@ -120,7 +120,7 @@ def _count(reader: JournalReader) -> Iterator[Finding]:
 
 
 def _snapshots(reader: JournalReader) -> Iterator[Finding]:
-    for name in reader.cells():
+    for name, _, _ in reader.tails():
         reader.snapshot(name)
     yield from reader.findings
 
