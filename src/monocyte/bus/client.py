@@ -18,12 +18,13 @@ R = TypeVar("R")
 fresh_number = count(1).__next__
 """The id of the next query: it tells it from the others of this process, cheaply."""
 
-_process = f"{int(time.time()):x}{os.urandom(4).hex()}"
+_process = os.urandom(4).hex()
+_moments = count(time.time_ns() // 1000)
 
 
 def fresh_id() -> str:
-    """An id for a command that no other request has, in this process or another."""
-    return f"{_process}-{fresh_number()}"
+    """An id that no other request has, in this process or another; later ones sort after."""
+    return f"{next(_moments):013x}{_process}"
 
 
 class AskQuery(Protocol):

@@ -6,6 +6,7 @@ part of every snapshot. Times are in µs since the epoch, UTC.
 
 from __future__ import annotations
 
+import heapq
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ import msgspec
 from monocyte.cell import Manifest, Timer
 from monocyte.contracts import Event, Fault
 from monocyte.contracts.codec import decode, encode
+from monocyte.contracts.images import from_image, image
 from monocyte.journal import Entry
 
 __all__ = ["Books", "DeadLetter", "Due"]
@@ -47,20 +49,54 @@ class Due(msgspec.Struct, frozen=True, array_like=True):
         return (f"@{self.timer}", self.seq or self.at)
 
 
-class Books(msgspec.Struct):
+class _Kept(msgspec.Struct, frozen=True, array_like=True):
+    """The books as a snapshot keeps them."""
+
+    last_event: int
+    cursors: dict[str, int]
+    due: tuple[Due, ...]
+    fired: dict[str, int]
+    dead: dict[int, DeadLetter]
+
+
+class Books:
     """The cursor in each cell that is followed; timers by source; dead letters by position."""
 
-    last_event: int = 0
-    """The position of the last event."""
-    cursors: dict[str, int] = {}
-    due: dict[tuple[str, int], Due] = {}
-    fired: dict[str, int] = {}
-    """When each timer of `cell.every` was last due."""
-    dead: dict[int, DeadLetter] = {}
+    def __init__(self) -> None:
+        self.last_event = 0
+        """The position of the last event."""
+        self.cursors: dict[str, int] = {}
+        self.due: dict[tuple[str, int], Due] = {}
+        self.fired: dict[str, int] = {}
+        """When each timer of `cell.every` was last due."""
+        self.dead: dict[int, DeadLetter] = {}
+        self._agenda: list[tuple[int, str, int]] = []
+        """A heap of (moment, source) of what is due, with some that no longer is."""
+
+    @classmethod
+    def restored(cls, data: bytes) -> Books:
+        """The books of a snapshot."""
+        kept, books = from_image(_Kept, data), cls()
+        books.last_event, books.cursors = kept.last_event, kept.cursors
+        books.fired, books.dead = kept.fired, kept.dead
+        for due in kept.due:
+            books._await(due)
+        return books
+
+    def kept(self) -> bytes:
+        """The books as a snapshot keeps them."""
+        due = tuple(self.due.values())
+        return image(_Kept(self.last_event, self.cursors, due, self.fired, self.dead))
 
     def next_due(self) -> Due | None:
         """The timer that is due first."""
-        return min(self.due.values(), key=lambda due: (due.at, due.timer, due.seq), default=None)
+        while self._agenda:
+            at, timer, number = self._agenda[0]
+            due = self.due.get((timer, number))
+            if due is not None and due.at == at:
+                return due
+            heapq.heappop(self._agenda)
+        return None
 
     def happened(self, manifest: Manifest, event: Event, seq: int, at: int) -> None:
         """Start the timers that run from an event of this cell."""
@@ -76,36 +112,41 @@ class Books(msgspec.Struct):
             cell, seq = entry.source
             self.cursors[cell] = max(seq, self.cursors.get(cell, 0))
         elif entry.kind == "timer":
-            self._fired(manifest, entry.source)
+            self._fired(manifest, entry.source, entry.at)
         elif entry.kind == "dead":
             self._died(manifest, entry)
         elif entry.kind == "resent":
             self.dead.pop(entry.source[1], None)
 
     def plan(self, manifest: Manifest, now: int) -> None:
-        """Make sure that every timer of `cell.every` waits for its next moment."""
+        """Make sure that every timer of `cell.every` waits, and none that is gone; at a start."""
         waiting = {due.timer for due in self.due.values()}
         for timer in manifest.timers.values():
             if timer.period is not None and timer.name not in waiting:
-                self._await(
-                    Due(_next(timer.period, self.fired.get(timer.name), now), timer.name, 0, b"")
-                )
+                self._repeat(timer, now)
         for source in [s for s, due in self.due.items() if due.timer not in manifest.timers]:
             del self.due[source]
 
+    def _repeat(self, timer: Timer, now: int) -> None:
+        if timer.period is not None:
+            at = _next(timer.period, self.fired.get(timer.name), now)
+            self._await(Due(at, timer.name, 0, b""))
+
     def _await(self, due: Due) -> None:
         self.due[due.source] = due
+        heapq.heappush(self._agenda, (due.at, *due.source))
 
-    def _fired(self, manifest: Manifest, source: tuple[str, int]) -> None:
+    def _fired(self, manifest: Manifest, source: tuple[str, int], at: int) -> None:
         self.due.pop(source, None)
         timer = manifest.timers.get(source[0][1:])
         if timer is not None and timer.period is not None:
             self.fired[timer.name] = source[1]
+            self._repeat(timer, at)
 
     def _died(self, manifest: Manifest, entry: Entry) -> None:
         source = entry.source or ("", 0)
         if source[0].startswith("@"):
-            self._fired(manifest, source)
+            self._fired(manifest, source, entry.at)
         else:
             self.cursors[source[0]] = max(source[1], self.cursors.get(source[0], 0))
         why = decode(Fault, entry.reply or b"").message

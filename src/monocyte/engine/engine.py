@@ -30,6 +30,7 @@ from monocyte.errors import (
     BusError,
     Conflict,
     Crashed,
+    Invalid,
     JournalError,
     MonocyteError,
     Refused,
@@ -37,13 +38,16 @@ from monocyte.errors import (
 )
 from monocyte.journal import Entry, EventRecord, Journal
 
-__all__ = ["RERUNS", "Engine", "Pending"]
+__all__ = ["RERUNS", "SNAPSHOT_EVERY", "Engine", "Pending"]
 
 RERUNS = 5
 """How often a handler that was overtaken is run again before its caller gets `Conflict`."""
 
 SNAPSHOT_EVERY = 10_000
 """A snapshot is taken after so many positions, while taking one stays quick."""
+
+PATIENCE = 30.0
+"""Seconds within which what a cell does by itself has to be answered by others."""
 
 QUICK = 0.005
 """Seconds that a snapshot may hold the loop while the cell serves."""
@@ -121,6 +125,7 @@ class Engine:
         """Changes whenever the state does; what was decided under another is overtaken."""
         self.failure: MonocyteError | None = None
         self.timers_changed: Callable[[], None] = lambda: None
+        self._next_due: Due | None = None
         self._open: dict[str, Pending] = {}
         self._deciding: dict[str, asyncio.Future[None]] = {}
         self._snapshot_at = 0
@@ -243,7 +248,7 @@ class Engine:
 
         async def answer(envelope: Envelope, message: Any) -> Any:
             if not envelope.fresh and (known := await self._earlier(str(envelope.id))) is not None:
-                return self._first_answer(handler, known)
+                return self._first_answer(handler, message, known)
             self.account.commands += 1
             recorder = Recorder()
             if function.is_async:
@@ -282,12 +287,12 @@ class Engine:
             return pending.entry
         return self.journal.find(self.name, id)
 
-    def _first_answer(self, handler: Handler, entry: Entry) -> Any:
-        if entry.name != handler.message.__name__:
-            raise Refused(
-                f"the id {entry.id!r} has been used for {entry.name}",
+    def _first_answer(self, handler: Handler, message: Any, entry: Entry) -> Any:
+        if (entry.name, entry.message) != (handler.message.__name__, encode(message)):
+            raise Invalid(
+                f"the id {entry.id!r} has been used for another {entry.name}",
                 cell=self.name,
-                rule="same-id",
+                mend="give each command an id of its own; repeat only the very same",
             )
         if entry.kind == "refusal":
             raise to_error(decode(Fault, entry.reply or b""))
@@ -415,7 +420,9 @@ class Engine:
             Unavailable: the journal cannot write.
         """
         if self.journal.failure is not None:
-            raise _unwritten(self.name, self.journal.failure)
+            why = _unwritten(self.name, self.journal.failure)
+            self.fail(why)  # so that somebody tries to write again
+            raise why
         started = time.perf_counter()
         events, records = self._recorded(decision.events)
         principal = envelope.principal
@@ -494,8 +501,8 @@ class Engine:
         self.on_append(pending)
         if events:
             self.version += 1
-        if self.manifest.timers:
-            fold.books.plan(self.manifest, entry.at)
+        if self.manifest.timers and fold.books.next_due() is not self._next_due:
+            self._next_due = fold.books.next_due()
             self.timers_changed()
         return pending
 
@@ -562,7 +569,7 @@ class Engine:
         return dict(self.fold.books.dead)
 
     async def give_up(self, message: Event, source: tuple[str, int], why: BusError) -> None:
-        """Put a delivery that cannot take effect on the list of dead letters, and go on behind it."""
+        """Put a delivery that cannot take effect on the list of dead letters, and go on."""
         self.emit(
             Fact("dead-letter", self.name, f"{type(message).__name__} from {source}: {why.message}")
         )
@@ -616,7 +623,11 @@ class Engine:
     def _own(self, id: str, cause: str = "", correlation: str = "") -> Envelope:
         """The envelope of what the cell does by itself; its id is the same if it is done again."""
         principal = Principal(f"cell:{self.name}", frozenset({"cell"}))
-        return Envelope(f"{self.name}<{id}", principal, cause, correlation or cause)
+        deadline = asyncio.get_running_loop().time() + PATIENCE
+        labels: frozenset[str] = frozenset()
+        return Envelope(
+            f"{self.name}<{id}", principal, cause, correlation or cause, labels, deadline
+        )
 
     # -- what goes wrong ---------------------------------------------------------------------------
 

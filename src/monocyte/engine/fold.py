@@ -45,14 +45,14 @@ class Fold:
             return False
         saved = from_image(_Saved, snapshot.body)
         self.state = from_image(self.manifest.state, saved.state)
-        self.books = from_image(Books, saved.books)
+        self.books = Books.restored(saved.books)
         self.seq = snapshot.seq
         return True
 
     def snapshot(self, at: int) -> Snapshot:
         """The state and books as they are; `at` in µs since the epoch."""
         manifest = self.manifest
-        body = image(_Saved(image(self.state), image(self.books)))
+        body = image(_Saved(image(self.state), self.books.kept()))
         return Snapshot(manifest.name, self.seq, at, manifest.release, self.schema, body)
 
     def enter(self, entry: Entry) -> None:

@@ -15,7 +15,7 @@ from monocyte.bus import Transport
 from monocyte.cell import Manifest
 from monocyte.contracts import Event
 from monocyte.contracts.facts import Emit, Fact, ignore
-from monocyte.engine.engine import Engine, Pending
+from monocyte.engine.engine import SNAPSHOT_EVERY, Engine, Pending
 from monocyte.engine.ports import Outside
 from monocyte.errors import BusError, Busy, DeadlineExceeded, MonocyteError, Refused, Unavailable
 from monocyte.journal import Journal
@@ -26,10 +26,13 @@ ATTEMPTS = 3
 """How often an event or a timer is tried before it becomes a dead letter."""
 
 PATIENCE = 10
-"""How often, when what stands in the way is known to pass (busy, unavailable, too late)."""
+"""How often, when what stands in the way is known to pass (busy, too late)."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds before the second try, which double up to the longest pause."""
+
+FORGIVEN_AFTER = 60.0
+"""Seconds without a failure after which the pause before a restart begins anew."""
 
 LONGEST_SLEEP = 60.0
 """Seconds after which a timer looks at the clock again, in case it was set."""
@@ -71,7 +74,7 @@ class Host:
         }
         self._latest: Pending | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._failures: dict[str, int] = {}
+        self._failures: dict[str, tuple[int, float]] = {}
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}
         self._stopping = False
 
@@ -99,15 +102,17 @@ class Host:
                 self._spawn(self._keep_time(engine))
 
     async def stop(self, patience: float = 10.0) -> None:
-        """Stop to serve, give what is in flight `patience` seconds, save the states."""
-        self._stopping = True
-        for engine in self.engines.values():
-            self.transport.withdraw(engine.name)
+        """Give what is in flight `patience` seconds, then stop to serve, and save the states.
+
+        Whoever lets requests in has stopped to do so before.
+        """
+        await self.abandon()
         with suppress(TimeoutError):
             async with asyncio.timeout(patience):
                 for engine in self.engines.values():
                     await engine.drained()
-        await self.abandon()
+        for engine in self.engines.values():
+            self.transport.withdraw(engine.name)
         for engine in self.engines.values():
             if self.journal.failure is None:
                 engine.snapshot()
@@ -194,7 +199,7 @@ class Host:
                 )
 
     async def _nap(self, changed: asyncio.Event, wait: float) -> None:
-        """Sleep until timers have changed, or for as long as it takes; a World moves its own clock."""
+        """Sleep until timers have changed, or so many seconds; a World moves its own clock."""
         with suppress(TimeoutError):
             async with asyncio.timeout(min(wait, LONGEST_SLEEP)):
                 await changed.wait()
@@ -206,7 +211,7 @@ class Host:
         message: Event,
         source: tuple[str, int],
     ) -> None:
-        """Try until it took effect or has become a dead letter.
+        """Try until it took effect or has become a dead letter; who is unavailable is waited for.
 
         Raises:
             Unavailable: the cell itself has failed; it is to be tried again after its restart.
@@ -218,8 +223,8 @@ class Host:
             except BusError as why:
                 if engine.failure is not None:
                     raise Unavailable(why.message, cell=engine.name) from why
-                tries += 1
-                passes = isinstance(why, (Busy, Unavailable, DeadlineExceeded))
+                tries += not isinstance(why, Unavailable)
+                passes = isinstance(why, (Busy, DeadlineExceeded))
                 if isinstance(why, Refused) or tries >= (PATIENCE if passes else ATTEMPTS):
                     return await engine.give_up(message, source, why)
             await asyncio.sleep(pause)
@@ -234,9 +239,7 @@ class Host:
     async def _restart(self, engine: Engine) -> None:
         """Build a failed cell again, after a pause, as often as it takes."""
         while not self._stopping:
-            failures = self._failures[engine.name] = self._failures.get(engine.name, 0) + 1
-            if failures > 1:
-                await asyncio.sleep(min(FIRST_PAUSE * 2 ** (failures - 2), LONGEST_PAUSE))
+            await asyncio.sleep(self._pause(engine))
             try:
                 if self.journal.failure is not None:
                     self.journal.recover()
@@ -250,8 +253,18 @@ class Host:
             engine.timers_changed()
             return
 
+    def _pause(self, engine: Engine) -> float:
+        """Seconds before the next restart: none at first, and more while it keeps failing."""
+        now = asyncio.get_running_loop().time()
+        count, last = self._failures.get(engine.name, (0, now))
+        count = count + 1 if now - last < FORGIVEN_AFTER else 1
+        self._failures[engine.name] = (count, now)
+        return min(FIRST_PAUSE * 2 ** (count - 2), LONGEST_PAUSE) if count > 1 else 0.0
+
     def _load(self, engine: Engine) -> None:
         tail = engine.load()
+        if tail >= SNAPSHOT_EVERY and self.journal.failure is None:
+            engine.snapshot()
         text = f"loaded at position {engine.fold.seq}, {tail} entries behind the snapshot"
         self.emit(Fact("loaded", engine.name, text))
 
