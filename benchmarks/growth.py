@@ -10,7 +10,7 @@ import gc
 import tempfile
 import time
 import tracemalloc
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import cycle
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from monocyte.runtime import Runtime
 
 SIZES = (1, 10, 100, 1000)
-KINDS = (("query", "Look", "ask"), ("command", "Take", "send"))
-"""What is measured: its name, its word in the cell, the client's method."""
+KINDS = (("query", "Look", "ask", 1), ("command", "Take", "send", 64))
+"""What is measured: its name, its word in the cell, the client's method, how many in flight."""
 
 
 @dataclass(frozen=True)
@@ -87,37 +87,45 @@ async def grow(options: Options) -> Table:
         rows=tuple(rows),
         goals=tuple(goals),
         versions=versions("msgspec"),
-        notes=("the journal is on disk and every command waits for its fsync, one at a time",),
+        notes=("the journal is on disk; 64 commands in flight, each waits for its fsync",),
     )
 
 
 Hosted = tuple["Runtime", "tuple[Manifest, ...]", Idle]
 
 
-def candidates(kind: tuple[str, str, str], hosts: dict[int, Hosted]) -> list[Asked]:
+def candidates(kind: tuple[str, str, str, int], hosts: dict[int, Hosted]) -> list[Asked]:
     """One kind of request, to one cell of each size, then to all; the first is the baseline."""
-    name, word, method = kind
+    name, word, method, in_flight = kind
     one, every = [], []
     for size, (runtime, manifests, _) in hosts.items():
         words = [manifest.words[word] for manifest in manifests]
         send = getattr(client(runtime), method)
-        one.append(Asked(f"{name}, one of {size}", in_turn(words[:1], send)))
+        one.append(Asked(f"{name}, one of {size}", in_turn(words[:1], send, in_flight)))
         if size > 1:
-            every.append(Asked(f"{name}, all {size} in turn", in_turn(words, send)))
+            every.append(Asked(f"{name}, all {size} in turn", in_turn(words, send, in_flight)))
     return [*one, *every]
 
 
 def in_turn(
-    words: Sequence[Callable[[str, int], Any]], send: Callable[[Any], Awaitable[Any]]
+    words: Sequence[Callable[[str, int], Any]],
+    send: Callable[[Any], Awaitable[Any]],
+    in_flight: int,
 ) -> Spin:
-    """A spin that asks one cell after the other."""
+    """A spin that asks one cell after the other, with so many requests in flight."""
     turns = cycle(words)
 
-    async def spin(count: int) -> object:
+    async def work(hours: Iterator[int]) -> object:
         reply: object = None
-        for hour, word in zip(range(count), turns, strict=False):
-            reply = await send(word("microscope", hour))
+        for hour in hours:
+            reply = await send(next(turns)("microscope", hour))
         return reply
+
+    async def spin(count: int) -> object:
+        hours = iter(range(count))
+        if in_flight == 1:
+            return await work(hours)
+        return await asyncio.gather(*(work(hours) for _ in range(in_flight)))
 
     return spin
 

@@ -80,16 +80,16 @@ class Crowd:
         self.refused, self.failed = 0, {}
 
     async def live(self, seconds: float) -> None:
-        """Let all users ask for so long, each over a connection of their own."""
+        """Let all users ask for so long, each over a connection that is open before the first."""
+        lines = [await Connection.open(self.port) for _ in range(self.users)]
         end = time.perf_counter() + seconds
         async with asyncio.TaskGroup() as group:
-            for number in range(self.users):
-                group.create_task(self.user(number, end))
+            for number, line in enumerate(lines):
+                group.create_task(self.user(number, line, end))
 
-    async def user(self, number: int, end: float) -> None:
+    async def user(self, number: int, line: Connection, end: float) -> None:
         """One user's session."""
         chance = random.Random(f"{self.seed}/{number}")
-        line = await Connection.open(self.port)
         due = time.perf_counter() + chance.expovariate(self.rate)
         try:
             while due < end:
