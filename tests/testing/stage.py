@@ -6,10 +6,10 @@ from datetime import timedelta
 from monocyte.cell import Manifest, load_cells
 from monocyte.errors import Refused
 from monocyte.testing import Faults, World
-from tests.testing.toys import fees, flawed, letters, post, rates, till
+from tests.testing.toys import fees, flawed, guessing, letters, post, rates, till
 
 CELLS = (till.cell, fees.cell, rates.cell, post.cell, letters.cell)
-MANIFESTS: tuple[Manifest, ...] = load_cells([*CELLS, flawed.cell]).manifests
+MANIFESTS: tuple[Manifest, ...] = load_cells([*CELLS, flawed.cell, guessing.cell]).manifests
 """Read once: a World of them starts quicker than one of cells."""
 
 

@@ -17,7 +17,7 @@ from monocyte.journal import MemoryJournal
 from monocyte.testing import Faults, World
 from monocyte.testing.faults import Mischief, catches, injected, unavailable
 from tests.testing import stage
-from tests.testing.toys import flawed, letters, post, till
+from tests.testing.toys import flawed, guessing, letters, post, till
 
 KINDS = {
     "crash": Faults(crash=0.1),
@@ -69,7 +69,7 @@ def test_reactions_take_effect_exactly_once(seed: int) -> None:
 
 SAID = {
     "crash": "the power is cut",
-    "fail": "fails",
+    "fail": " fail",
     "lose": "is lost",
     "repeat": "comes again",
     "reorder": "",
@@ -193,7 +193,6 @@ def test_failing_ports_catch_who_gives_up_at_once(monkeypatch: pytest.MonkeyPatc
     """A host that tries an event once only leaves a dead letter where a second try would do."""
     assert not goes_wrong(stage.busy_day, Faults(fail=0.3), range(1, 6))
     monkeypatch.setattr(hosts, "ATTEMPTS", 1)
-    monkeypatch.setattr(hosts, "PATIENCE", 1)
     assert not goes_wrong(stage.busy_day, Faults.none(), range(1))
     assert goes_wrong(stage.busy_day, Faults(fail=0.3))
 
@@ -202,7 +201,7 @@ def test_failing_ports_catch_who_hides_their_errors() -> None:
     """With `spare` off, a handler that makes something up when it does not know is seen."""
 
     def guess(lab: World) -> None:
-        assert {lab.by("ada").ask(flawed.Guess()) for _ in range(4)} == {1}
+        assert {lab.by("ada").ask(guessing.Guess()) for _ in range(4)} == {1}
 
     assert not goes_wrong(guess, Faults(fail=0.5))
     assert goes_wrong(guess, Faults(fail=0.5, spare=False))
@@ -285,14 +284,15 @@ def test_mischief_repeats_itself() -> None:
     assert drawn(1) == drawn(1) != drawn(2)
 
 
-def test_ports_fail_at_most_twice_before_all_has_settled() -> None:
+def test_files_fail_at_most_twice_before_all_has_settled() -> None:
     """A reaction is tried three times: two failures cannot make it a dead letter."""
     mischief = Mischief(Faults(fail=1), 1, lambda _: None, frozenset({"spared"}))
     cells = frozenset({"a"})
-    assert [mischief.fails("Ask", cells) for _ in range(4)] == [True, True, False, False]
+    assert [mischief.files_fail(cells) for _ in range(4)] == [True, True, False, False]
     mischief.settled()
-    assert not mischief.fails("Files", frozenset({"a", "spared"}))
-    assert mischief.fails("Files", cells)
+    assert not mischief.files_fail(frozenset({"a", "spared"}))
+    assert mischief.files_fail(cells)
+    assert [mischief.ask_fails(cell) for cell in ("a", "spared")] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ MARK = "(injected by the World)"
 """What tells an injected error from one that the app has made itself."""
 
 ALLOWED = 2
-"""How many ports fail before the World has settled again: a reaction is tried three times."""
+"""How often Files fail before the World has settled again: a reaction is tried three times."""
 
 SNAPSHOT = 0.3
 """How often, when there are power cuts, everything that has settled is saved as a snapshot."""
@@ -131,11 +131,15 @@ class Mischief:
         """One of so many."""
         return self._random.randrange(count)
 
-    def fails(self, port: str, cells: frozenset[str]) -> bool:
-        """Whether a port fails now; `cells` are those that might be using it."""
+    def ask_fails(self, cell: str) -> bool:
+        """Whether the Ask of a cell fails now, as if the other were unavailable."""
+        return cell not in self._spared and self._hit(self._faults.fail, "Ask fails")
+
+    def files_fail(self, cells: frozenset[str]) -> bool:
+        """Whether Files fail now; `cells` are those that might be using them."""
         if self._allowed == 0 or not self._spared.isdisjoint(cells):
             return False
-        failed = self._hit(self._faults.fail, f"{port} fails")
+        failed = self._hit(self._faults.fail, "Files fail")
         self._allowed -= failed
         return failed
 

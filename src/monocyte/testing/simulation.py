@@ -280,7 +280,7 @@ class Simulation:
         if self._ending:
             raise OSError(errno.EIO, "the power is off")
         await asyncio.sleep(self.mischief.delay())
-        if self.mischief.fails("Files", self._filing):
+        if self.mischief.files_fail(self._filing):
             raise OSError(errno.EIO, f"a passing error {MARK}")
         result = work()
         await self.pass_or_cut("after a use of Files")
@@ -333,11 +333,11 @@ class Wire(LoopbackTransport):
                 yield delivery
 
     async def _ported(self, envelope: Envelope, message: Message) -> Any:
-        asker = frozenset(envelope.path[-1:])
-        if self._mischief.fails("Ask", asker):
+        asker = envelope.path[-1]
+        if self._mischief.ask_fails(asker):
             raise unavailable("the other cell cannot be reached")
         reply = await self._carried(envelope, message)
-        if self._mischief.fails("Ask", asker):
+        if self._mischief.ask_fails(asker):
             raise unavailable("the other cell's answer got lost")
         return reply
 

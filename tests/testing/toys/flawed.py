@@ -1,9 +1,6 @@
-"""A cell with two flaws that a plain World cannot see: power cuts and failing ports can."""
+"""A cell with a flaw that a plain World cannot see: a power cut does."""
 
-from contextlib import suppress
-
-from monocyte import Ask, BusError, Cell, Command, Event, Files, Query, State
-from tests.testing.toys import rates
+from monocyte import Cell, Command, Event, Files, State
 
 
 class Stamped(Event):
@@ -11,10 +8,6 @@ class Stamped(Event):
 
 
 class Stamp(Command[Stamped]):
-    pass
-
-
-class Guess(Query[int]):
     pass
 
 
@@ -32,14 +25,6 @@ async def stamp(it: Stamp, stamps: Stamps, files: Files) -> Stamped:
     number = int(before) + 1
     await files.write("count", str(number).encode())
     return Stamped(number)
-
-
-@cell.handles
-async def guess(it: Guess, stamps: Stamps, ask: Ask) -> int:
-    """Says something when it does not know."""
-    with suppress(BusError):
-        return await ask(rates.Rate())
-    return -1
 
 
 @cell.evolves
