@@ -22,6 +22,10 @@ REFUSED = 422
 """The status of a refusal by a rule."""
 
 
+HUNG_UP = 0
+"""What a request counts as that the server dropped without an answer."""
+
+
 class UnexpectedReply(Exception):
     """A server under measurement answered something else than success."""
 
@@ -94,6 +98,8 @@ class Crowd:
         try:
             while due < end:
                 await asyncio.sleep(max(0.0, due - time.perf_counter()))
+                if line.closed:
+                    line = await Connection.open(self.port)
                 await self.ask(line, number, chance, due)
                 due += chance.expovariate(self.rate)
         finally:
@@ -102,7 +108,11 @@ class Crowd:
     async def ask(self, line: Connection, number: int, chance: random.Random, due: float) -> None:
         """Send one request and note how long it took, or that it failed."""
         kind, make = ("read", self.read) if chance.random() < self.reads else ("write", self.write)
-        reply = await line.request(make(number, chance))
+        try:
+            reply = await line.request(make(number, chance))
+        except ConnectionError:
+            self.failed[HUNG_UP] = self.failed.get(HUNG_UP, 0) + 1
+            return
         if 200 <= reply.status < 300 or reply.status == REFUSED:
             self.delays[kind].append(time.perf_counter() - due)
             self.refused += reply.status == REFUSED

@@ -25,6 +25,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._waiting: asyncio.Future[Reply] | None = None
         self._received = b""
+        self.closed = False
+        """Whether the server has hung up; it may, on a connection that was idle for long."""
 
     @classmethod
     async def open(cls, port: int) -> "Connection":
@@ -34,12 +36,19 @@ class Connection(asyncio.Protocol):
         return connection
 
     def request(self, data: bytes) -> asyncio.Future[Reply]:
-        """Send a request made by `post` or `get`; the future holds its reply."""
+        """Send a request made by `post` or `get`; the future holds its reply.
+
+        Raises:
+            ConnectionError: when awaited: the server hung up before it answered.
+        """
         assert self._transport is not None, "not connected"
         assert self._waiting is None, "one request at a time"
-        self._waiting = asyncio.get_running_loop().create_future()
-        self._transport.write(data)
-        return self._waiting
+        waiting = self._waiting = asyncio.get_running_loop().create_future()
+        if self.closed:
+            self.connection_lost(None)
+        else:
+            self._transport.write(data)
+        return waiting
 
     def close(self) -> None:
         """Hang up."""
@@ -61,8 +70,10 @@ class Connection(asyncio.Protocol):
             self._answer(Reply(int(head[9:12]), rest[:length]))
 
     def connection_lost(self, error: Exception | None) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_exception(error or ConnectionResetError("the server hung up"))
+        self.closed = True
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None and not waiting.done():
+            waiting.set_exception(error or ConnectionResetError("the server hung up"))
 
     def _answer(self, reply: Reply) -> None:
         waiting, self._waiting = self._waiting, None
