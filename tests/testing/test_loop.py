@@ -1,6 +1,7 @@
 """The virtual loop: order from a seed, time that jumps, nothing that waits unseen."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -123,6 +124,22 @@ def test_an_exception_that_nobody_takes_ends_the_run() -> None:
     loop.call_soon(divmod, 1, 0)
     with pytest.raises(ZeroDivisionError):
         loop.run_until(lambda: False)
+
+
+def test_what_was_forgotten_is_not_heard_of_again() -> None:
+    """A task that failed before `clear`, and is collected after it, ends nobody's run."""
+    loop = VirtualLoop()
+
+    async def fails() -> None:
+        raise ZeroDivisionError
+
+    task = loop.create_task(fails())
+    loop.run(asyncio.sleep(0))
+    assert task.done()
+    loop.clear()
+    del task
+    gc.collect()
+    loop.run(asyncio.sleep(1))
 
 
 def test_a_loop_within_a_loop_is_refused() -> None:

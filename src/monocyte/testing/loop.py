@@ -49,11 +49,11 @@ class _Future(asyncio.Future[Any]):
     """A future whose hash is the same in every run."""
 
     def __init__(self, *, loop: VirtualLoop) -> None:
-        self._number = loop.number()
+        self.number = loop.number()
         super().__init__(loop=loop)
 
     def __hash__(self) -> int:
-        return self._number
+        return self.number
 
 
 class _Task(asyncio.Task[Any]):
@@ -89,6 +89,7 @@ class VirtualLoop(_Loop):  # type: ignore[misc]
         self._ready: list[asyncio.Handle] = []
         self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
         self._raised: BaseException | None = None
+        self._forgotten = 0
         self._closed = False
 
     # -- driving it ------------------------------------------------------------------------------
@@ -119,6 +120,7 @@ class VirtualLoop(_Loop):  # type: ignore[misc]
 
     def clear(self) -> None:
         """Forget everything that was ready or timed: nobody is left who waits for it."""
+        self._forgotten = self.number()
         self._ready.clear()
         self._timers.clear()
 
@@ -235,8 +237,10 @@ class VirtualLoop(_Loop):  # type: ignore[misc]
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """An exception that nobody takes ends the run: it is a defect, and must not pass."""
-        why = context.get("exception")
-        if why is not None and not self.ending and not isinstance(why, asyncio.CancelledError):
+        why, future = context.get("exception"), context.get("future")
+        if self.ending or (future is not None and hash(future) < self._forgotten):
+            return  # who would have taken it is gone
+        if why is not None and not isinstance(why, asyncio.CancelledError):
             self._raised = why
 
     def is_running(self) -> bool:
