@@ -66,9 +66,11 @@ async def serving(
     async with app.runtime(emit) as runtime:
         settings = app.settings
         timeout = settings.limits.timeout
-        gateway = Gateway(settings.app.name, version("monocyte"), runtime, keys, timeout=timeout)
+        gateway = Gateway(
+            settings.app.name, version("monocyte"), runtime, keys, timeout=timeout, emit=emit
+        )
         wanted = settings.gateway
-        server = Server(gateway.app, wanted.host, wanted.port if port is None else port)
+        server = Server(gateway, wanted.host, wanted.port if port is None else port)
         async with server:
             new_key = "" if keys.holders() else keys.add(OWNER, (OWNER,))
             try:

@@ -8,49 +8,60 @@ from __future__ import annotations
 
 import asyncio
 import time
-from base64 import b64decode
-from collections.abc import AsyncIterator, Awaitable, Mapping
-from contextlib import suppress
+import traceback
+from collections.abc import Awaitable
 from typing import Any, Protocol
-from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import (
-    HTMLResponse,
-    JSONResponse,
-    PlainTextResponse,
-    Response,
-    StreamingResponse,
-)
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route as HttpRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
-from monocyte.bus import Delivery, Route, Service, Transport, core, fresh_id
+from monocyte.bus import Route, Service, Transport, core, fresh_id
 from monocyte.contracts import Envelope, Principal
-from monocyte.contracts.codec import MAX_BYTES, decode_json, encode_json, from_strings
+from monocyte.contracts.codec import decode_json, encode_json, from_strings
 from monocyte.contracts.envelope import parse_traceparent
+from monocyte.contracts.facts import Emit, Fact, ignore
+from monocyte.dmz import incoming
+from monocyte.dmz.departures import Departures
+from monocyte.dmz.incoming import Headers
 from monocyte.dmz.keys import OWNER, Keys
 from monocyte.dmz.openapi import openapi
 from monocyte.dmz.page import page
 from monocyte.dmz.problems import problem, problem_of
-from monocyte.errors import BusError, Invalid, NoSuchCell, TooLarge
+from monocyte.dmz.stream import EventStream
+from monocyte.errors import (
+    BusError,
+    Cancelled,
+    ConfigError,
+    NoSuchCell,
+    NoSuchMessage,
+    Unavailable,
+)
 
 __all__ = ["Gateway"]
 
-HEARTBEAT = 15.0
-"""Seconds of silence after which a stream of events says that it is still there."""
-
-LONGEST_ID = 128
-LONGEST_TIMEOUT = 3600.0
-
 SAFE = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
 }
 """What every page says to the browser: nothing is loaded from anywhere."""
+
+NO_LABELS: frozenset[str] = frozenset()
+
+WHO = "send your key: Authorization: Bearer mono_…"
+
+ANSWERED = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [(b"content-type", b"application/json"), (b"cache-control", b"no-store")],
+}
 
 
 class Inside(Protocol):
@@ -85,31 +96,59 @@ class Inside(Protocol):
 
 
 class Gateway:
-    """The HTTP face of an app, as an ASGI application; `timeout` is in seconds."""
+    """The HTTP face of an app, as an ASGI application; `timeout` is in seconds.
+
+    Messages take a short way: a dictionary of the paths that were asked before. Everything else is
+    routed by `app`.
+    """
 
     def __init__(
-        self, name: str, version: str, inside: Inside, keys: Keys, *, timeout: float = 30.0
+        self,
+        name: str,
+        version: str,
+        inside: Inside,
+        keys: Keys,
+        *,
+        timeout: float = 30.0,
+        emit: Emit = ignore,
     ) -> None:
         self._name, self._version = name, version
         self._inside = inside
         self._transport = inside.transport
         self._keys = keys
         self._timeout = timeout
+        self._emit = emit
+        self._known: dict[str, Route] = {}
+        self._departures = Departures()
         self._closing = asyncio.Event()
-        self.app: ASGIApp = Starlette(
+        self.app = Starlette(
             routes=[
                 HttpRoute("/cells/{cell}/{message}", _Endpoint(self)),
-                HttpRoute("/events", self._events),
-                HttpRoute("/cells", self._cells),
-                HttpRoute("/letters", self._letters),
+                HttpRoute("/events", self._events, methods=["GET"]),
+                HttpRoute("/cells", self._cells, methods=["GET"]),
+                HttpRoute("/letters", self._letters, methods=["GET"]),
                 HttpRoute("/letters/{cell}/{position:int}", self._resend, methods=["POST"]),
-                HttpRoute("/openapi.json", self._openapi),
-                HttpRoute("/docs", self._docs),
-                HttpRoute("/health/live", _live),
-                HttpRoute("/health/ready", self._ready),
+                HttpRoute("/openapi.json", self._openapi, methods=["GET"]),
+                HttpRoute("/docs", self._docs, methods=["GET"]),
+                HttpRoute("/health/live", _live, methods=["GET"]),
+                HttpRoute("/health/ready", self._ready, methods=["GET"]),
             ],
-            exception_handlers={404: _no_such_page, 405: _wrong_method, 500: _broken},
+            exception_handlers={
+                404: _no_such_page,
+                405: _wrong_method,
+                BusError: _bus_error,
+                _TurnedAwayError: _turned_away,
+                500: lambda _, why: self._broken(why),
+            },
         )
+        self.app.router.redirect_slashes = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["path"] in self._known:
+            await self.answer(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
     def close(self) -> None:
         """End every stream of events."""
@@ -117,75 +156,115 @@ class Gateway:
 
     # -- one message -------------------------------------------------------------------------------
 
-    async def answer(self, request: Request) -> Response:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request for `/cells/{cell}/{message}`."""
-        principal = self._principal(request.headers)
-        if principal is None:
-            return _who_are_you()
         try:
-            route = self._route(**request.path_params)
-            if request.method != ("POST" if route.is_command else "GET"):
-                return _method(route)
-            message = await _message(route, request)
-            envelope = self._envelope(principal, request.headers)
+            body = await self._reply(scope, receive)
+        except _TurnedAwayError as why:
+            await why.response(scope, receive, send)
+        except BusError as why:
+            await problem_of(why)(scope, receive, send)
+        except Exception as why:  # noqa: BLE001 (a supervision edge: the server keeps no log)
+            await self._broken(why)(scope, receive, send)
+        else:
+            await send(ANSWERED)
+            await send({"type": "http.response.body", "body": body})
+
+    async def _reply(self, scope: Scope, receive: Receive) -> bytes:
+        headers = incoming.headers(scope)
+        principal = self._principal(headers)
+        route = self._known.get(scope["path"]) or self._look_up(scope)
+        if scope["method"] != ("POST" if route.is_command else "GET"):
+            raise _wrong_verb(route)
+        if route.is_command:
+            body = await incoming.body(receive, headers.get(b"content-length"))
+            message = decode_json(route.message, body)
+        else:
+            message = _query(route, scope["query_string"])
+        envelope = self._envelope(principal, headers)
+        if route.immediate:
+            reply = await self._ask(route, envelope, message)
+        else:
+            reply = await self._ask_while_there(route, envelope, message, receive)
+        return encode_json(reply)
+
+    async def _ask(self, route: Route, envelope: Envelope, message: Any) -> Any:
+        """The reply, once everything that it may depend on is durable; so with a refusal."""
+        try:
             reply = await self._transport.requests[route.message](envelope, message)
+        except BusError as why:
+            if isinstance(why, (NoSuchCell, NoSuchMessage)):
+                self._known.pop(f"/cells/{route.cell}/{route.message.__name__}", None)
             if (written := self._inside.written()) is not None:
                 await written
-            body = encode_json(reply)
-        except BusError as why:
-            return problem_of(why)
-        return Response(body, media_type="application/json")
+            raise
+        if (written := self._inside.written()) is not None:
+            await written
+        return reply
 
-    def _principal(self, headers: Mapping[str, str]) -> Principal | None:
-        scheme, _, key = headers.get("authorization", "").partition(" ")
-        return self._keys.holder(key.strip()) if scheme.lower() == "bearer" else None
+    async def _ask_while_there(
+        self, route: Route, envelope: Envelope, message: Any, receive: Receive
+    ) -> Any:
+        """As `_ask`; the handler is cancelled when the client leaves."""
+        waiting = self._departures.enter(receive)
+        try:
+            return await self._ask(route, envelope, message)
+        except asyncio.CancelledError:
+            if not waiting.gone:
+                raise
+            waiting.task.uncancel()
+            raise Cancelled(f"{route.address}: the client left", cell=route.cell) from None
+        finally:
+            self._departures.leave(waiting)
 
-    def _reader(self, headers: Mapping[str, str]) -> Principal | None:
-        """Who reads a page in a browser, which asks for a name and a password: the key.
+    def _principal(self, headers: Headers) -> Principal:
+        key = incoming.bearer(headers.get(b"authorization"))
+        principal = self._holder(key) if key is not None else None
+        if principal is None:
+            raise _TurnedAwayError(problem("unauthenticated", WHO))
+        return principal
 
-        For pages alone: a browser sends it along by itself, and so for whoever tells it to post.
-        """
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "basic":
-            return None
-        with suppress(ValueError):
-            return self._keys.holder(b64decode(given, validate=True).decode().partition(":")[2])
-        return None
+    def _holder(self, key: str) -> Principal | None:
+        try:
+            return self._keys.holder(key)
+        except ConfigError as why:
+            raise Unavailable("nobody can be let in: the keys cannot be read") from why
 
-    def _route(self, cell: str, message: str) -> Route:
+    def _look_up(self, scope: Scope) -> Route:
+        cell, message = scope["path_params"]["cell"], scope["path_params"]["message"]
         services = self._inside.services
         for service in services:
-            if service.cell == cell:
-                for route in service.routes:
-                    if route.message.__name__ == message:
-                        return route
+            for route in service.routes if service.cell == cell else ():
+                if route.message.__name__ == message:
+                    self._known[scope["path"]] = route
+                    return route
         raise core.missing(cell, message, services)
 
-    def _envelope(self, principal: Principal, headers: Mapping[str, str]) -> Envelope:
-        given = headers.get("idempotency-key", "")
-        if given and (len(given) > LONGEST_ID or not given.isprintable()):
-            raise Invalid(f"Idempotency-Key: at most {LONGEST_ID} printable characters")
-        trace = parse_traceparent(headers["traceparent"]) if "traceparent" in headers else (0, 0)
-        deadline = time.monotonic() + _timeout(headers.get("monocyte-timeout"), self._timeout)
+    def _envelope(self, principal: Principal, headers: Headers) -> Envelope:
+        given = incoming.key(headers.get(b"idempotency-key"))
+        traced = headers.get(b"traceparent")
+        trace = (0, 0) if traced is None else parse_traceparent(traced.decode("latin-1"))
+        wanted = headers.get(b"monocyte-timeout")
+        deadline = time.monotonic() + incoming.timeout(wanted, self._timeout)
         # A key is its holder's own: nobody reads another's answer by guessing it.
         id = f"{principal.name}:{given}" if given else fresh_id()
-        labels: frozenset[str] = frozenset()
-        return Envelope(id, principal, "", "", labels, deadline, *trace, (), not given)
+        return Envelope(id, principal, "", "", NO_LABELS, deadline, *trace, (), not given)
 
     # -- events ------------------------------------------------------------------------------------
 
-    async def _events(self, request: Request) -> Response:
-        if self._principal(request.headers) is None:
-            return _who_are_you()
-        try:
-            cursors = self._cursors(request)
-        except BusError as why:
-            return problem_of(why)
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        stream = self._stream(cursors)
-        return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+    async def _events(self, request: Request) -> EventStream:
+        headers = incoming.headers(request.scope)
+        key = incoming.bearer(headers.get(b"authorization")) or ""
+        self._principal(headers)
+        return EventStream(
+            self._transport,
+            self._cursors(request),
+            allowed=lambda: self._holder(key) is not None,
+            closing=self._closing,
+        )
 
     def _cursors(self, request: Request) -> dict[str, int]:
+        """Where to begin in each cell that is to be followed."""
         services = {service.cell: service for service in self._inside.services}
         cells = request.query_params.getlist("cell") or list(services)
         for cell in cells:
@@ -194,79 +273,35 @@ class Gateway:
         after = request.headers.get("last-event-id") or request.query_params.get("after", "")
         if after == "now":
             return {cell: self._inside.latest(cell) for cell in cells}
-        given = _cursor(after)
+        given = incoming.cursor(after)
         for cell in given:
             if cell not in cells:
                 raise NoSuchCell(f"the cursor names {cell}, which is not followed", cell=cell)
         return {cell: given.get(cell, 0) for cell in cells}
 
-    async def _stream(self, cursors: dict[str, int]) -> AsyncIterator[bytes]:
-        """The events of several cells as they come, each with the cursor to go on from."""
-        inbox: asyncio.Queue[Delivery] = asyncio.Queue(maxsize=64)
-        followers = [asyncio.create_task(self._follow(c, n, inbox)) for c, n in cursors.items()]
-        closing = asyncio.create_task(self._closing.wait())
-        try:
-            yield b": you follow " + ", ".join(cursors).encode() + b"\n\n"
-            while not closing.done():
-                arriving = asyncio.create_task(inbox.get())
-                await asyncio.wait(
-                    {arriving, closing}, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED
-                )
-                if arriving.done():
-                    delivery = arriving.result()
-                    cursors[delivery.cell] = delivery.seq
-                    yield _event(delivery, cursors)
-                else:
-                    arriving.cancel()
-                    yield b": still here\n\n"
-        finally:
-            for task in (*followers, closing):
-                task.cancel()
-            await asyncio.gather(*followers, closing, return_exceptions=True)
-
-    async def _follow(self, cell: str, after: int, inbox: asyncio.Queue[Delivery]) -> None:
-        async for delivery in self._transport.follow(cell, after):
-            await inbox.put(delivery)
-
     # -- what there is -----------------------------------------------------------------------------
 
     async def _cells(self, request: Request) -> Response:
-        if self._principal(request.headers) is None:
-            return _who_are_you()
+        self._known_reader(request)
         inside = self._inside
         about = {"app": self._name, "version": self._version, "ready": inside.ready}
-        return JSONResponse(about | {"cells": inside.status()})
+        return _json(about | {"cells": inside.status()})
 
     async def _letters(self, request: Request) -> Response:
-        if (refusal := self._only_owner(request)) is not None:
-            return refusal
-        return JSONResponse(self._inside.letters())
+        self._owner(request)
+        return _json(self._inside.letters())
 
     async def _resend(self, request: Request) -> Response:
-        if (refusal := self._only_owner(request)) is not None:
-            return refusal
-        try:
-            await self._inside.resend(**request.path_params)
-        except BusError as why:
-            return problem_of(why)
-        return Response(b"null", media_type="application/json")
-
-    def _only_owner(self, request: Request) -> Response | None:
-        principal = self._principal(request.headers)
-        if principal is None:
-            return _who_are_you()
-        if OWNER not in principal.roles:
-            return problem("denied", f"this is for who has the role {OWNER}")
-        return None
+        self._owner(request)
+        await self._inside.resend(**request.path_params)
+        return _json(None)
 
     async def _openapi(self, request: Request) -> Response:
-        if self._principal(request.headers) is None:
-            return _who_are_you()
-        return JSONResponse(openapi(self._name, self._version, self._inside.services))
+        self._known_reader(request)
+        return _json(openapi(self._name, self._version, self._inside.services))
 
     async def _docs(self, request: Request) -> Response:
-        if self._principal(request.headers) is None and self._reader(request.headers) is None:
-            return _sign_in()
+        self._browser(request)
         described = openapi(self._name, self._version, self._inside.services)
         return HTMLResponse(page(described), headers=SAFE)
 
@@ -274,103 +309,66 @@ class Gateway:
         ready = self._inside.ready
         return PlainTextResponse("ready\n" if ready else "not ready\n", 200 if ready else 503)
 
+    def _known_reader(self, request: Request) -> Principal:
+        return self._principal(incoming.headers(request.scope))
+
+    def _owner(self, request: Request) -> None:
+        if OWNER not in self._known_reader(request).roles:
+            raise _TurnedAwayError(problem("denied", f"this is for who has the role {OWNER}"))
+
+    def _browser(self, request: Request) -> None:
+        """Who reads a page in a browser, which asks for a name and a password: the key.
+
+        For pages alone: a browser sends it along by itself, and so for whoever tells it to post.
+        """
+        given = incoming.headers(request.scope).get(b"authorization")
+        key = incoming.bearer(given) or incoming.basic(given)
+        if key is None or self._holder(key) is None:
+            response = problem("unauthenticated", "any name, and your key as the password")
+            response.headers["WWW-Authenticate"] = 'Basic realm="monocyte", charset="UTF-8"'
+            raise _TurnedAwayError(response)
+
+    def _broken(self, why: Exception) -> Response:
+        frame = traceback.extract_tb(why.__traceback__)[-1]
+        what = f"the gateway failed with {type(why).__name__}"
+        self._emit(Fact("crashed", "", f"{what}: {why}", f"{frame.filename}:{frame.lineno}"))
+        return problem("crashed", f"{what}; the host's log has the rest")
+
 
 class _Endpoint:
-    """`/cells/{cell}/{message}` as a bare ASGI application: the busiest path there is."""
+    """`/cells/{cell}/{message}` for a path that is asked for the first time, or in vain."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._gateway.answer(Request(scope, receive, send))
-        await response(scope, receive, send)
+        await self._gateway.answer(scope, receive, send)
 
 
-async def _message(route: Route, request: Request) -> Any:
-    if not route.is_command:
-        return _query(route, request.scope["query_string"])
-    return decode_json(route.message, await _body(request))
+class _TurnedAwayError(Exception):
+    """The wall itself answers, before anything reaches the bus."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
 
 
 def _query(route: Route, query: bytes) -> Any:
     """A query from the URL: its fields as parameters, or all of it as `json`."""
-    fields: dict[str, str] = {}
-    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True, errors="strict"):
-        if name in fields:
-            raise Invalid(f"{route.message.__name__}: {name} is given twice")
-        fields[name] = value
-    if set(fields) == {"json"}:
+    fields = incoming.fields(query)
+    if len(fields) == 1 and "json" in fields:
         return decode_json(route.message, fields["json"].encode())
     return from_strings(route.message, fields)
 
 
-async def _body(request: Request) -> bytes:
-    declared = request.headers.get("content-length", "0")
-    if not declared.isdigit():
-        raise Invalid("Content-Length is no number")
-    if int(declared) > MAX_BYTES:
-        raise TooLarge(f"{int(declared):,} bytes were announced; {MAX_BYTES:,} are allowed")
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MAX_BYTES:
-            raise TooLarge(f"more than {MAX_BYTES:,} bytes were sent, which is all that is allowed")
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _timeout(given: str | None, default: float) -> float:
-    if given is None:
-        return default
-    with suppress(ValueError):
-        if (seconds := float(given)) <= LONGEST_TIMEOUT and seconds == seconds:  # noqa: PLR0124 (NaN)
-            return seconds
-    raise Invalid(f"Monocyte-Timeout: seconds up to {LONGEST_TIMEOUT:.0f}, not {given[:40]!r}")
-
-
-def _cursor(text: str) -> dict[str, int]:
-    cursors: dict[str, int] = {}
-    for part in filter(None, text.split(",")):
-        cell, _, position = part.partition("=")
-        if not (position.isascii() and position.isdigit()) or len(position) > 18:
-            raise Invalid(f"{part[:80]!r} is no cursor: cell=position,…")
-        cursors[cell] = int(position)
-    return cursors
-
-
-def _event(delivery: Delivery, cursors: dict[str, int]) -> bytes:
-    cursor = ",".join(f"{cell}={position}" for cell, position in cursors.items())
-    body = encode_json(
-        {
-            "cell": delivery.cell,
-            "position": delivery.seq,
-            "event": type(delivery.event).__name__,
-            "at": delivery.at,
-            "by": delivery.principal.name,
-            "cause": delivery.id,
-            "correlation": delivery.correlation,
-            "data": delivery.event,
-        }
-    )
-    name = f"{delivery.cell}.{type(delivery.event).__name__}"
-    return f"id: {cursor}\nevent: {name}\ndata: ".encode() + body + b"\n\n"
-
-
-def _who_are_you() -> Response:
-    return problem("unauthenticated", "send your key: Authorization: Bearer mono_…")
-
-
-def _sign_in() -> Response:
-    response = problem("unauthenticated", "any name, and your key as the password")
-    response.headers["WWW-Authenticate"] = 'Basic realm="monocyte", charset="UTF-8"'
-    return response
-
-
-def _method(route: Route) -> Response:
+def _wrong_verb(route: Route) -> _TurnedAwayError:
     kind, method = ("command", "POST") if route.is_command else ("query", "GET")
-    response = problem("wrong-method", f"{route.address} is a {kind}: {method} it")
-    response.headers["Allow"] = method
-    return response
+    detail = f"{route.address} is a {kind}: {method} it"
+    return _TurnedAwayError(problem("wrong-method", detail, allow=method))
+
+
+def _json(value: Any) -> Response:
+    return JSONResponse(value, headers={"Cache-Control": "no-store"})
 
 
 async def _live(_: Request) -> Response:
@@ -381,9 +379,15 @@ async def _no_such_page(request: Request, _: Exception) -> Response:
     return problem("no-such-page", f"there is nothing at {request.url.path[:200]}; see /docs")
 
 
-async def _wrong_method(request: Request, _: Exception) -> Response:
-    return problem("wrong-method", f"{request.method} does not go with {request.url.path[:200]}")
+async def _wrong_method(request: Request, why: Exception) -> Response:
+    allow = (why.headers or {}).get("Allow", "") if isinstance(why, HTTPException) else ""
+    path = request.url.path[:200]
+    return problem("wrong-method", f"{request.method} does not go with {path}", allow=allow)
 
 
-async def _broken(_: Request, why: Exception) -> Response:
-    return problem("crashed", f"the gateway failed with {type(why).__name__}; the log has more")
+async def _bus_error(_: Request, why: Exception) -> Response:
+    return problem_of(why if isinstance(why, BusError) else BusError(str(why)))
+
+
+async def _turned_away(_: Request, why: Exception) -> Response:
+    return why.response if isinstance(why, _TurnedAwayError) else Response(status_code=500)

@@ -1,8 +1,13 @@
-"""The app as OpenAPI 3.1, drawn from what the bus serves."""
+"""The app as OpenAPI 3.1, drawn from what the bus serves.
+
+The names of our own schemas have a dot, which no class has, so that they never meet a cell's.
+"""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator
+from http import HTTPStatus
 from typing import Any
 
 from monocyte.bus import Route, Service
@@ -10,81 +15,126 @@ from monocyte.contracts import Message
 from monocyte.contracts.codec import json_schemas
 from monocyte.dmz.problems import STATUSES
 
-__all__ = ["openapi"]
+__all__ = ["openapi", "resolve"]
 
-PROBLEM: dict[str, Any] = {
+Json = dict[str, Any]
+
+TEXT: Json = {"type": "string"}
+
+PROBLEM: Json = {
     "type": "object",
+    "description": "What went wrong, as RFC 9457 has it.",
     "required": ["type", "title", "status", "detail"],
     "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
+        "type": {"enum": [f"about:blank#{kind}" for kind in STATUSES]},
+        "title": TEXT,
         "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "cell": {"type": "string"},
+        "detail": TEXT,
+        "cell": {"type": "string", "description": "The cell that was asked."},
         "rule": {"type": "string", "description": "The rule that refused it."},
-        "reason": {"type": "string"},
-        "what_to_do": {"type": "string"},
+        "reason": {"type": "string", "description": "What the rule had to say in this case."},
+        "what_to_do": TEXT,
     },
 }
 
-HEADERS: tuple[dict[str, Any], ...] = (
+HEADERS: tuple[Json, ...] = (
     {
         "name": "Idempotency-Key",
         "in": "header",
-        "schema": {"type": "string", "maxLength": 128},
+        "schema": {"type": "string", "minLength": 1, "maxLength": 128},
         "description": "Sent again under the same key, a command gives its first answer.",
     },
     {
         "name": "Monocyte-Timeout",
         "in": "header",
-        "schema": {"type": "number", "exclusiveMinimum": 0, "maximum": 3600},
-        "description": "Seconds within which the answer is of use.",
+        "schema": {"type": "number", "maximum": 3600},
+        "description": "Seconds after which the answer is no longer wanted.",
     },
-    {"name": "traceparent", "in": "header", "schema": {"type": "string"}},
+    {
+        "name": "traceparent",
+        "in": "header",
+        "schema": {"type": "string", "pattern": "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"},
+        "description": "The W3C trace that the request belongs to.",
+    },
 )
 
+FOLLOWING: tuple[Json, ...] = (
+    {
+        "name": "cell",
+        "in": "query",
+        "schema": {"type": "array", "items": TEXT},
+        "description": "The cells to follow; all by default.",
+    },
+    {
+        "name": "after",
+        "in": "query",
+        "schema": TEXT,
+        "description": "A cursor, cell=position,…; `now` for the end.",
+    },
+    {
+        "name": "Last-Event-ID",
+        "in": "header",
+        "schema": TEXT,
+        "description": "The cursor of the last event; it goes before `after`.",
+    },
+)
 
-def openapi(name: str, version: str, services: Iterable[Service]) -> dict[str, Any]:
+OTHERS: tuple[tuple[str, str, str], ...] = (
+    ("get", "/cells", "The cells, how they are, and what they cost"),
+    ("get", "/letters", "The dead letters; for owners"),
+    ("post", "/letters/{cell}/{position}", "Let a dead letter take its effect; for owners"),
+)
+"""Method, path and summary of what is no message."""
+
+
+def openapi(name: str, version: str, services: Iterable[Service]) -> Json:
     """The whole description, as JSON says it."""
     services = tuple(services)
     routes = [route for service in services for route in service.routes]
-    events = [event for service in services for event in service.events]
     types = [t for route in routes for t in (route.message, route.reply)]
+    events = [event for service in services for event in service.events]
     shown, shared = json_schemas([*types, *events])
     pairs = zip(routes, shown[::2], shown[1::2], strict=False)
     return {
         "openapi": "3.1.0",
         "info": {"title": name, "version": version},
         "security": [{"key": []}],
-        "paths": {path: item for r, m, a in pairs for path, item in [_path(r, m, a, shared)]}
-        | {"/events": _events()},
+        "tags": [{"name": service.cell} for service in services],
+        "paths": {
+            **{_path(route): _item(route, m, a, shared) for route, m, a in pairs},
+            "/events": _events(),
+            **{path: _other(verb, path, summary) for verb, path, summary in OTHERS},
+        },
         "components": {
-            "schemas": shared | {"Problem": PROBLEM},
+            "schemas": shared
+            | {"monocyte.Problem": PROBLEM, "monocyte.Event": _event(shown[len(types) :])},
+            "responses": dict(_responses()),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
-        "tags": [{"name": service.cell} for service in services],
     }
 
 
-def _path(
-    route: Route, message: dict[str, Any], reply: dict[str, Any], shared: dict[str, Any]
-) -> tuple[str, dict[str, Any]]:
-    operation: dict[str, Any] = {
+def resolve(schema: Json, shared: Json) -> Json:
+    """The schema that a reference names; any other itself."""
+    found: Json = shared.get(schema.get("$ref", "").rpartition("/")[2], schema)
+    return found
+
+
+def _path(route: Route) -> str:
+    return f"/cells/{route.cell}/{route.message.__name__}"
+
+
+def _item(route: Route, message: Json, reply: Json, shared: Json) -> Json:
+    operation: Json = {
         "operationId": route.address,
         "tags": [route.cell],
-        "summary": _summary(route.message),
+        **_prose(route.message),
         "responses": {
             "200": {
                 "description": "The answer.",
                 "content": {"application/json": {"schema": reply}},
             },
-            "default": {
-                "description": "One of "
-                + ", ".join(sorted({str(s) for s, _ in STATUSES.values()})),
-                "content": {
-                    "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-                },
-            },
+            **_problems(),
         },
     }
     if route.is_command:
@@ -93,47 +143,99 @@ def _path(
             "required": True,
             "content": {"application/json": {"schema": message}},
         }
-    else:
-        operation["parameters"] = [*_parameters(route.message, shared), *HEADERS[1:]]
-    method = "post" if route.is_command else "get"
-    return f"/cells/{route.cell}/{route.message.__name__}", {method: operation}
+        return {"post": operation}
+    operation["parameters"] = [*_parameters(message, shared), *HEADERS[1:]]
+    return {"get": operation}
 
 
-def _parameters(message: type[Message], shared: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    schema = shared.get(message.__name__, {})
-    required = schema.get("required", [])
-    for name, shape in schema.get("properties", {}).items():
-        yield {"name": name, "in": "query", "required": name in required, "schema": shape}
-
-
-def _summary(message: type[Message]) -> str:
-    own = message.__doc__ if message.__doc__ != message.__mro__[1].__doc__ else None
-    return (own or message.__name__).strip().splitlines()[0]
-
-
-def _events() -> dict[str, Any]:
-    parameters = [
-        {
-            "name": "cell",
+def _parameters(message: Json, shared: Json) -> Iterator[Json]:
+    """A query's fields, one parameter each; where one does not fit into a URL, all as `json`."""
+    schema = resolve(message, shared)
+    fields = schema.get("properties", {})
+    if not all(_is_plain(shape, shared) for shape in fields.values()):
+        yield {
+            "name": "json",
             "in": "query",
-            "schema": {"type": "array", "items": {"type": "string"}},
-            "description": "The cells to follow; all by default.",
-        },
-        {
-            "name": "after",
-            "in": "query",
-            "schema": {"type": "string"},
-            "description": "A cursor as `Last-Event-ID` has it: cell=position,…; `now` for the end.",
-        },
-    ]
-    content = {"text/event-stream": {"schema": {"type": "string"}}}
-    responses = {"200": {"description": "Events, as they happen.", "content": content}}
-    summary = "Follow what happens, from any position on"
+            "required": bool(schema.get("required")),
+            "content": {"application/json": {"schema": message}},
+        }
+        return
+    for name, shape in fields.items():
+        required = name in schema.get("required", [])
+        yield {"name": name, "in": "query", "required": required, "schema": shape}
+
+
+def _is_plain(shape: Json, shared: Json) -> bool:
+    """Whether a parameter in a URL can say it."""
+    shape = resolve(shape, shared)
+    if members := shape.get("anyOf"):
+        return all(_is_plain(member, shared) for member in members)
+    return "enum" in shape or shape.get("type") in ("string", "integer", "number", "boolean")
+
+
+def _prose(message: type[Message]) -> Json:
+    """The docstring: its first line, and the rest of it if there is more."""
+    text = inspect.cleandoc(vars(message).get("__doc__") or message.__name__)
+    first, _, rest = text.partition("\n")
+    return {"summary": first} | ({"description": rest.strip()} if rest.strip() else {})
+
+
+def _problems() -> Json:
+    statuses = sorted({status for status, _ in STATUSES.values()})
+    return {str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses}
+
+
+def _responses() -> Iterator[tuple[str, Json]]:
+    """One response for each status, which says what it may stand for."""
+    content = {"application/problem+json": {"schema": {"$ref": _name("Problem")}}}
+    for status in sorted({status for status, _ in STATUSES.values()}):
+        titles = [f"{title} (`{kind}`)" for kind, (s, title) in STATUSES.items() if s == status]
+        yield str(status), {"description": "; ".join(titles) + ".", "content": content}
+
+
+def _events() -> Json:
+    data = {"contentMediaType": "application/json", "contentSchema": {"$ref": _name("Event")}}
+    stream = {"type": "string", "description": "Each `data` is an event.", **data}
+    response = {
+        "description": "Events as they come; the `id` of each is the cursor to go on from.",
+        "content": {"text/event-stream": {"schema": stream}},
+    }
     return {
         "get": {
             "operationId": "events",
-            "summary": summary,
-            "parameters": parameters,
-            "responses": responses,
+            "summary": "Follow what happens, from any position on",
+            "parameters": list(FOLLOWING),
+            "responses": {"200": response, **_problems()},
         }
     }
+
+
+def _event(data: Iterable[Json]) -> Json:
+    shapes = list(data)
+    properties = {
+        "cell": TEXT,
+        "position": {"type": "integer"},
+        "event": {"type": "string", "description": "The name of its type."},
+        "at": {"type": "integer", "description": "When, in µs since 1970-01-01, UTC."},
+        "by": {"type": "string", "description": "Whose command or which cell's reaction."},
+        "cause": {"type": "string", "description": "The id of what made it happen."},
+        "correlation": {"type": "string", "description": "The id of the first of the chain."},
+        "data": {"anyOf": shapes} if shapes else {},
+    }
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _other(verb: str, path: str, summary: str) -> Json:
+    shapes = {"cell": TEXT, "position": {"type": "integer", "minimum": 1}}
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": shape}
+        for name, shape in shapes.items()
+        if f"{{{name}}}" in path
+    ]
+    answer = {"description": HTTPStatus.OK.phrase, "content": {"application/json": {"schema": {}}}}
+    operation = {"operationId": f"{verb} {path}", "summary": summary, "parameters": parameters}
+    return {verb: operation | {"responses": {"200": answer, **_problems()}}}
+
+
+def _name(own: str) -> str:
+    return f"#/components/schemas/monocyte.{own}"

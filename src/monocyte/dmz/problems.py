@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from starlette.responses import Response
 
 from monocyte.contracts import to_fault
 from monocyte.errors import BusError
 
-__all__ = ["STATUSES", "problem", "problem_of"]
+__all__ = ["STATUSES", "described", "problem", "problem_of"]
 
 STATUSES: dict[str, tuple[int, str]] = {
     "invalid": (400, "The message is not what its type says"),
@@ -28,6 +26,7 @@ STATUSES: dict[str, tuple[int, str]] = {
     "port-failed": (502, "A port failed"),
     "busy": (503, "Busy"),
     "unavailable": (503, "Not available now"),
+    "unknown": (502, "Nobody knows whether it took effect"),
     "deadline-exceeded": (504, "The deadline passed"),
     "ask-cycle": (508, "Asked in a circle"),
 }
@@ -37,27 +36,43 @@ RETRY_AFTER = {"busy": "1", "unavailable": "1"}
 """Seconds after which it may go better."""
 
 
-def problem(kind: str, detail: str, **fields: Any) -> Response:
-    """A problem as a response; `fields` that are empty are left out."""
-    status, title = STATUSES[kind]
-    body = {"type": f"about:blank#{kind}", "title": title, "status": status, "detail": detail}
-    body |= {name: value for name, value in fields.items() if value}
-    headers = {"Retry-After": RETRY_AFTER[kind]} if kind in RETRY_AFTER else {}
-    if kind == "unauthenticated":
-        headers["WWW-Authenticate"] = "Bearer"
-    return Response(
-        msgspec.json.encode(body), status, headers, media_type="application/problem+json"
-    )
+def problem(kind: str, detail: str, *, allow: str = "") -> Response:
+    """A problem that the wall itself has found, as a response."""
+    return _response(kind, _body(kind, detail), {"Allow": allow} if allow else {})
 
 
 def problem_of(error: BusError) -> Response:
     """A bus error as a response."""
+    return _response(_kind(error), described(error), {})
+
+
+def described(error: BusError) -> bytes:
+    """A bus error as a problem document; fields that are empty are left out."""
     fault = to_fault(error)
-    return problem(
-        fault.kind,
+    return _body(
+        _kind(error),
         fault.message,
         cell=fault.cell,
         rule=fault.rule,
         reason=fault.detail,
         what_to_do=fault.mend,
     )
+
+
+def _kind(error: BusError) -> str:
+    return error.kind if error.kind in STATUSES else "crashed"
+
+
+def _body(kind: str, detail: str, **fields: str) -> bytes:
+    status, title = STATUSES[kind]
+    body = {"type": f"about:blank#{kind}", "title": title, "status": status, "detail": detail}
+    return msgspec.json.encode(body | {name: value for name, value in fields.items() if value})
+
+
+def _response(kind: str, body: bytes, headers: dict[str, str]) -> Response:
+    headers |= {"Cache-Control": "no-store"}
+    if kind in RETRY_AFTER:
+        headers["Retry-After"] = RETRY_AFTER[kind]
+    if kind == "unauthenticated":
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(body, STATUSES[kind][0], headers, media_type="application/problem+json")
