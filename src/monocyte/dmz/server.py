@@ -24,7 +24,7 @@ MAX_HEADERS = 1 << 16
 """Bytes of a request that are buffered before it is understood."""
 
 CONNECTIONS = 1024
-"""Open at once, idle and streaming ones included; the next waits. Granian's own 128 starves people."""
+"""Open at once, idle ones and streams included; the next waits. Granian's own 128 starve people."""
 
 
 class Server:
