@@ -35,6 +35,7 @@ class MemoryTransport:
         self._permit = permit
         self._now = now
         self._services: dict[str, Service] = {}
+        self._routes: dict[type[Message], tuple[Route, core.Gate, Account]] = {}
         self._feeds: dict[str, Feed] = {}
         self.requests = _Requests(self)
         self._deadlines = Deadlines()
@@ -51,21 +52,15 @@ class MemoryTransport:
         self._services[service.cell] = service
         gate = core.Gate(service.in_flight)
         for route in service.routes:
-            compiled = (
-                self._immediate(route, service.account)
-                if route.immediate
-                else self._waiting(route, gate)
-            )
-            self.requests[route.message] = compiled
+            self._routes[route.message] = route, gate, service.account
         if service.cell in self._feeds:
             self._feeds[service.cell].history = service.history
-        else:
-            self._feeds[service.cell] = Feed(service.history)
 
     def withdraw(self, cell: str) -> None:
         """Stop to answer for a cell; what is in flight goes on, followers wait for its return."""
         service = self._services.pop(cell, None)
         for route in service.routes if service else ():
+            del self._routes[route.message]
             self.requests.pop(route.message, None)
 
     def request(self, envelope: Envelope, message: Message) -> Awaitable[Any]:
@@ -77,8 +72,9 @@ class MemoryTransport:
         return self.requests[type(message)](envelope, message)
 
     def publish(self, deliveries: Sequence[Delivery]) -> None:
-        """Hand on durable events of one cell."""
-        self._feeds[deliveries[0].cell].publish(deliveries)
+        """Hand on durable events of one cell; who begins to follow later finds them in history."""
+        if (feed := self._feeds.get(deliveries[0].cell)) is not None:
+            feed.publish(deliveries)
 
     def follow(self, cell: str, after: int) -> AsyncIterator[Delivery]:
         """Every event of a cell behind a position, then as they come.
@@ -87,21 +83,35 @@ class MemoryTransport:
             NoSuchCell: the cell is not served here.
         """
         if cell not in self._feeds:
-            raise core.missing(cell, "", self.services)
+            if cell not in self._services:
+                raise core.missing(cell, "", self.services)
+            self._feeds[cell] = Feed(self._services[cell].history)
         return self._feeds[cell].follow(after)
 
     async def close(self) -> None:
         """End every stream and refuse every further request."""
         self._closed = True
+        self._routes.clear()
         self.requests.clear()
         for feed in self._feeds.values():
             feed.close()
 
-    def missing(self, message: type[Message]) -> BusError:
-        """Why nobody answers a message."""
-        if self._closed:
-            return core.closed()
-        return core.missing(message.__cell__, message.__name__, self.services)
+    def compile(self, message: type[Message]) -> Request:
+        """How to ask a kind of message; one that nobody answers fails when awaited."""
+        if (found := self._routes.get(message)) is not None:
+            route, gate, account = found
+            compiled = (
+                self._immediate(route, account) if route.immediate else self._waiting(route, gate)
+            )
+            self.requests[message] = compiled
+            return compiled
+
+        async def request(_: Envelope, message: Message) -> Any:
+            if self._closed:
+                raise core.closed()
+            raise core.missing(message.__cell__, type(message).__name__, self.services)
+
+        return request
 
     def _immediate(self, route: Route, account: Account) -> Request:
         """The closure of a route that never waits: everything inline, nothing called twice."""
@@ -193,17 +203,14 @@ def compiled({names}):
 
 
 class _Requests(dict[type[Message], Request]):
-    """The compiled routes by type of message; a type that nobody answers fails when awaited."""
+    """The compiled routes by type of message: each is compiled when it is first asked for."""
 
     def __init__(self, transport: MemoryTransport) -> None:
         super().__init__()
         self._transport = transport
 
     def __missing__(self, message: type[Message]) -> Request:
-        async def request(_: Envelope, message: Message) -> Any:
-            raise self._transport.missing(type(message))
-
-        return request
+        return self._transport.compile(message)
 
 
 def _checks(route: Route) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:

@@ -62,6 +62,8 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
 class Books:
     """The cursor in each cell that is followed; timers by source; dead letters by position."""
 
+    __slots__ = ("_agenda", "cursors", "dead", "due", "fired", "last_event")
+
     def __init__(self) -> None:
         self.last_event = 0
         """The position of the last event."""

@@ -26,6 +26,8 @@ class _Saved(msgspec.Struct, frozen=True, array_like=True):
 class Fold:
     """The state and books of one cell, and how they follow from entries."""
 
+    __slots__ = ("_apply", "_timed", "books", "manifest", "schema", "seq", "state")
+
     def __init__(self, manifest: Manifest) -> None:
         self.manifest = manifest
         self.schema = digest(manifest.state) if manifest.state is not type(None) else ""
