@@ -23,6 +23,10 @@ class _Saved(msgspec.Struct, frozen=True, array_like=True):
     books: bytes
 
 
+_Known = tuple[int, type[Event], Callable[[Any, Any], Any], bool]
+"""An event that the release knows: its version, its type, its evolver, whether that replaces."""
+
+
 class Fold:
     """The state and books of one cell, and how they follow from entries."""
 
@@ -35,11 +39,9 @@ class Fold:
         self.books = Books()
         self.seq = 0
         """The position up to which everything is folded in."""
-        self._apply = {
-            event.__name__: (event.__version__, event, evolver.call, evolver.replaces)
-            for event, evolver in manifest.evolvers.items()
-        }
-        self._timed = {timer.event for timer in manifest.timers.values() if timer.delay}
+        self._apply: dict[str, _Known] = {}
+        """How to apply each event, by name; filled when the first one happens."""
+        self._timed = frozenset(t.event for t in manifest.timers.values() if t.delay)
 
     def restore(self, snapshot: Snapshot | None) -> bool:
         """Start from a snapshot, if it is of this very shape of state; say whether it was."""
@@ -70,7 +72,7 @@ class Fold:
 
     def happen(self, event: Event, seq: int, at: int) -> None:
         """Apply one event to the state, and start the timers that run from it."""
-        _, _, evolve, replaces = self._apply[type(event).__name__]
+        _, _, evolve, replaces = (self._apply or self._learn())[type(event).__name__]
         if replaces:
             self.state = evolve(event, self.state)
         else:
@@ -85,7 +87,7 @@ class Fold:
         Raises:
             JournalDamaged: this release does not know it, or not that version, or cannot read it.
         """
-        known = self._apply.get(record.name)
+        known = (self._apply or self._learn()).get(record.name)
         if known is None or record.version > known[0]:
             raise JournalDamaged(
                 f"{self.manifest.name}: the journal holds {record.name} of version "
@@ -97,6 +99,13 @@ class Fold:
         if record.version == version:
             return decode(event, record.body)
         return self._upcast(record, event)
+
+    def _learn(self) -> dict[str, _Known]:
+        self._apply = {
+            event.__name__: (event.__version__, event, evolver.call, evolver.replaces)
+            for event, evolver in self.manifest.evolvers.items()
+        }
+        return self._apply
 
     def _upcast(self, record: EventRecord, event: type[Event]) -> Event:
         fields: dict[str, Any] = raw(record.body)
