@@ -108,6 +108,10 @@ class Books:
 
     def enter(self, manifest: Manifest, entry: Entry) -> None:
         """Fold in what an entry says of itself, apart from its events."""
+        for timer in manifest.timers.values():
+            if timer.period is not None and timer.name not in self.fired:
+                # It waits from the first entry on: a power cut at its first moment loses nothing.
+                self.fired[timer.name] = _moment_before(timer.period, entry.at)
         if entry.source is None:
             return
         if entry.kind in ("reaction", "skipped"):
@@ -161,6 +165,11 @@ def _after(timer: Timer, event: Event, at: int) -> int:
     if isinstance(wanted, datetime):
         return (wanted - EPOCH) // MICROSECOND
     return at + wanted // MICROSECOND
+
+
+def _moment_before(period: timedelta, at: int) -> int:
+    step = period // MICROSECOND
+    return at // step * step
 
 
 def _next(period: timedelta, last: int | None, now: int) -> int:
