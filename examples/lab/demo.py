@@ -193,7 +193,7 @@ class Process:
 
 def run(home: Path) -> Process:
     program = Path(sys.executable).with_name("monocyte")
-    command = [program, "run", home, "--port", "0", "--json"]
+    command = [str(program), "run", str(home), "--port", "0", "--json"]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 (our own)
     line = child.stdout.readline() if child.stdout else ""
     if not line:
@@ -250,7 +250,7 @@ def journey(office: Person, ada: Person) -> Iterator[str]:
     yield ada.says("instruments.BookInstrument", instrument="confocal-1", slot=slot)
     yield ada.says("instruments.BookInstrument", instrument="confocal-1", slot=slot)
     yield ada.says("instruments.BookInstrument", instrument="confocal-1", slto=slot)
-    yield ada.asks("notebook.Search", words="confocal", limit=2)
+    yield ada.asks("notebook.Search", words="western blot", limit=2)
     yield ada.asks("notices.MyNews")
 
 
