@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from monocyte.cli.places import open_app, reach_options, remote
+from monocyte.cli.places import finish, open_app, reach_options, remote
 from monocyte.cli.show import as_json as print_json
 from monocyte.cli.show import failing, json_option, note, table
 from monocyte.errors import ConfigError
@@ -32,7 +31,7 @@ def list_(app_path: Path | None, url: str | None, key: str | None, as_json: bool
     """List what was given up: by which cell, at which position, whence, and why."""
     app = None if url else open_app(app_path, tolerant=True)
     there = remote(app, url, key)
-    found: list[dict[str, Any]] = there.get("/letters") if there else asyncio.run(_list(_here(app)))
+    found: list[dict[str, Any]] = there.get("/letters") if there else finish(_list(_here(app)))
     if as_json:
         print_json(found)
     else:
@@ -54,7 +53,7 @@ def resend(
     if (there := remote(app, url, key)) is not None:
         there.post(f"/letters/{cell}/{position}")
     else:
-        asyncio.run(_resend(_here(app), cell, position))
+        finish(_resend(_here(app), cell, position))
     if as_json:
         print_json({"resent": {"cell": cell, "position": position}})
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 
 from monocyte.cli.places import (
     complete_message,
+    finish,
     open_app,
     reach_options,
     remote,
@@ -53,7 +53,7 @@ def send(  # noqa: PLR0917 (a command has the options that it has)
     if (there := remote(app, url, key)) is not None:
         _print(there.send(address, body, given_id))
     elif app is not None:
-        _print(asyncio.run(_here(app, address, body, given_id, command=True)))
+        _print(finish(_here(app, address, body, given_id, command=True)))
 
 
 @click.command(short_help="Ask a query: cell.Message and its fields as JSON.")
@@ -79,7 +79,7 @@ def ask(
     if (there := remote(app, url, key)) is not None:
         _print(there.ask(address, body))
     elif app is not None:
-        _print(asyncio.run(_here(app, address, body, "", command=False)))
+        _print(finish(_here(app, address, body, "", command=False)))
 
 
 @click.command(short_help="Show what has happened, and what happens.")

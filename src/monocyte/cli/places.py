@@ -6,10 +6,10 @@ import getpass
 import http.client
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import click
@@ -19,7 +19,17 @@ from monocyte.errors import KINDS, BusError, ConfigError, Denied, Unavailable
 if TYPE_CHECKING:
     from monocyte.app import App
 
-__all__ = ["Remote", "app_option", "complete_message", "open_app", "reach_options", "remote"]
+__all__ = [
+    "Remote",
+    "app_option",
+    "complete_message",
+    "finish",
+    "open_app",
+    "reach_options",
+    "remote",
+]
+
+T = TypeVar("T")
 
 KEY = "MONOCYTE_KEY"
 URL = "MONOCYTE_URL"
@@ -59,6 +69,13 @@ def open_app(path: Path | None, *, tolerant: bool = False) -> App:
         first.more = (*first.more, *rest)
         raise first
     return app
+
+
+def finish(work: Coroutine[Any, Any, T]) -> T:
+    """Run what waits, to its end."""
+    import asyncio
+
+    return asyncio.run(work)
 
 
 def complete_message(kind: str) -> Any:

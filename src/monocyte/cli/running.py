@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
 import sys
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monocyte.cli.places import open_app
+from monocyte.cli.places import finish, open_app
 from monocyte.cli.show import as_json as print_json
 from monocyte.cli.show import failing, fault_lines, json_option, note
 
@@ -45,10 +44,12 @@ def run(
     for fault in app.faults:
         for line in fault_lines(fault):
             note(line)
-    asyncio.run(_run(app, port, _teller(verbose, as_json), as_json))
+    finish(_run(app, port, _teller(verbose, as_json), as_json))
 
 
 async def _run(app: App, port: int | None, emit: Emit, json_wanted: bool) -> None:
+    import asyncio
+
     from monocyte.app import serving
 
     stopping = asyncio.Event()
