@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from monocyte.bus import Delivery
@@ -65,6 +66,19 @@ def test_reactions_take_effect_exactly_once(seed: int) -> None:
         lab.settle()
         assert [it.receipt for it in lab.events(post.Posted)] == receipts
         assert [it.receipt for it in lab.events(letters.Written)] == receipts
+
+
+@example(36)
+@example(54)
+@given(st.integers(1, 1 << 31))
+@FEW
+def test_timers_take_effect_exactly_once(seed: int) -> None:
+    """Also when the power is cut just as one fires, the very first time included."""
+    with stage.world(seed, Faults(crash=0.3, slow=0.2)) as lab:
+        lab.by("ada").send(till.PayIn(1))
+        lab.advance(timedelta(days=4))
+        assert [it.day for it in lab.events(till.Counted)] == [1, 2, 3, 4]
+        assert len(lab.events(till.Thanked)) == 1
 
 
 SAID = {
