@@ -29,9 +29,9 @@ class Server:
         """CPU seconds that the process and its descendants have used so far."""
         return sum(ticks(pid) for pid in tree(self.process.pid)) / TICKS
 
-    def resident(self) -> int:
-        """Resident bytes of the process and its descendants."""
-        return sum(pages(pid) for pid in tree(self.process.pid)) * os.sysconf("SC_PAGE_SIZE")
+    def delayed(self) -> float:
+        """Seconds that its threads were ready to run while somebody else had the core."""
+        return sum(delay(pid) for pid in tree(self.process.pid))
 
 
 @contextmanager
@@ -112,6 +112,7 @@ def ticks(pid: int) -> int:
     return int(after_name[11]) + int(after_name[12])
 
 
-def pages(pid: int) -> int:
-    """Resident pages of a process."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+def delay(pid: int) -> float:
+    """Seconds that the living threads of a process have waited for a core."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[1]) for task in tasks) / 1e9

@@ -41,6 +41,8 @@ class Waited:
     failed: dict[int, int] = field(default_factory=dict)
     cpu: list[float] = field(default_factory=list)
     """Share of a core, by round."""
+    delayed: list[float] = field(default_factory=list)
+    """Share of the time in which it was ready but somebody else had the core, by round."""
 
     @property
     def all(self) -> list[float]:
@@ -74,7 +76,17 @@ def report(waited: dict[str, Waited], commands: int) -> Table:
     return Table(
         part="users",
         title=f"(d) {USERS} users, one request a second each, 80 % reads: milliseconds they wait",
-        columns=("", "requests", "p50", "p99", "max", "reads p99", "writes p99", "% of a core"),
+        columns=(
+            "",
+            "requests",
+            "p50",
+            "p99",
+            "max",
+            "reads p99",
+            "writes p99",
+            "% CPU",
+            "% delayed",
+        ),
         rows=tuple(row(name, seen) for name, seen in waited.items()),
         goals=(
             Goal("p99 of all requests at the lab app", 50, 1000 * nth(lab.all, 99), unit=" ms"),
@@ -94,8 +106,9 @@ def row(name: str, seen: Waited) -> Row:
     delays = (nth(seen.all, 50), nth(seen.all, 99), max(seen.all))
     shown = (*delays, nth(seen.read, 99), nth(seen.write, 99))
     figures = (str(len(seen.all)), *(f"{1000 * delay:.1f}" for delay in shown))
-    share = f"{100 * statistics.median(seen.cpu):.0f}"
-    return Row(name, (*figures, share), {"read": seen.read, "write": seen.write, "cpu": seen.cpu})
+    shares = (f"{100 * statistics.median(share):.0f}" for share in (seen.cpu, seen.delayed))
+    raw = {"read": seen.read, "write": seen.write, "cpu": seen.cpu, "delayed": seen.delayed}
+    return Row(name, (*figures, *shares), dict(raw))
 
 
 def nth(delays: list[float], percent: int) -> float:
@@ -107,9 +120,10 @@ async def live(server: Server, crowd: Crowd, seconds: float, into: Waited) -> No
     """Let a crowd live, after a warm-up of a tenth of the time, and add up what it saw."""
     await crowd.live(seconds / 10)
     crowd.forget()
-    before = server.cpu()
+    cpu, delayed = server.cpu(), server.delayed()
     await crowd.live(seconds)
-    into.cpu.append((server.cpu() - before) / seconds)
+    into.cpu.append((server.cpu() - cpu) / seconds)
+    into.delayed.append((server.delayed() - delayed) / seconds)
     into.read += crowd.delays["read"]
     into.write += crowd.delays["write"]
     into.refused += crowd.refused
