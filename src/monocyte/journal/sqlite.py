@@ -91,6 +91,11 @@ class SqliteJournal:
         """See `Journal.failure`."""
         return self._writer.failure
 
+    @property
+    def commits(self) -> int:
+        """How many commits it took so far: entries divided by commits is what one sync carries."""
+        return self._writer.commits
+
     # -- writing ----------------------------------------------------------------------------------
 
     def append(self, entry: Entry, done: Done) -> None:

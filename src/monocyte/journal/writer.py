@@ -6,13 +6,12 @@ lock back from a busy loop for every row. While a batch is being synced the next
 who wait are told by one call of `wake` per batch.
 
 Threads: the first half of `Writer` belongs to the loop's thread, the second to the writer's. What
-they share are deques and single attributes, each written by one side only.
+they share are deques and single attributes; the bell may ring once too often, never too seldom.
 """
 
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -20,6 +19,7 @@ from itertools import chain as joined
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
+from time import perf_counter
 from typing import Final
 
 from monocyte.errors import JournalError, JournalUnavailable
@@ -50,12 +50,12 @@ overwriting a file syncs in half the time that growing it takes."""
 _BATCH_OVERHEAD: Final = 12 << 10
 """Bytes of pages that a batch writes beside its entries, roughly."""
 
-_SLOW: Final = 0.001
-"""Seconds: where a commit takes longer, the sync is what costs, and waiting for company pays."""
 _PATIENCE: Final = 0.75
-"""How long to wait for company, in commits."""
+"""How long to wait for those who were told last, in commits."""
 _RETRY: Final = 16
-"""Where company did not come, it is waited for again after so many commits."""
+"""Where they did not come back in time, it is tried again after so many commits."""
+_CROWD: Final = 32
+"""So many in flight are worth two commits that overlap with the loop's work."""
 
 _NEVER: Final = 1 << 62
 
@@ -70,6 +70,8 @@ class Writer:
         """Why nothing is written any more; set by the thread, once."""
         self.durable = 0
         """The number of the last entry that this writer made durable."""
+        self.commits = 0
+        """How many batches were committed."""
         self._connection = connection
         self._head = head
         self._path = path
@@ -80,10 +82,11 @@ class Writer:
         self._ring_at = _NEVER
         self._stopping = False
         self._logged = 0
-        self._commits = 0
         self._took = 0.0
         self._crowd = 0
-        self._company = True
+        self._quick = True
+        self._untold = False
+        self._told_at = 0.0
         self._thread = Thread(target=self._run, name=f"journal {path.name}", daemon=True)
         self._thread.start()
 
@@ -130,18 +133,21 @@ class Writer:
     def _run(self) -> None:
         while self._wait():
             if callable(self._queue[0]):
+                self._tell()
                 self._do_aside(self._queue.popleft())  # type: ignore[arg-type]
                 continue
-            self._linger()
+            self._gather()
             batch = self._take()
+            self._tell()
             error = self._commit([row for row, _ in batch])
             self._settled.append((iter([done for _, done in batch]), error))
-            self._tell()
+            self._untold = True
             self._checkpoint()
 
     def _wait(self) -> bool:
         """Sleep until there is something to write; False when there never will be."""
         while not self._queue:
+            self._tell()
             if self._stopping:
                 return False
             self._ring_at = 1
@@ -150,28 +156,35 @@ class Writer:
         self._ring_at = _NEVER
         return True
 
-    def _linger(self) -> None:
-        """Where syncs are slow, wait a little for those who were told last to come back.
+    def _gather(self) -> None:
+        """Where those who were told last come back sooner than a commit takes, wait for them.
 
         Without it a crowd that was once split over two batches stays so: each half arrives while
-        the other is being synced, and every entry waits for two syncs.
+        the other is being synced, and every entry waits for two syncs. Where the loop takes longer
+        than that to bring them back, being split is right: it works on one half during the sync of
+        the other.
         """
         expected = min(self._crowd, _BATCH_ROWS)
-        hopeful = self._company or self._commits % _RETRY == 0
-        if self._took < _SLOW or not hopeful or len(self._queue) >= expected or self._stopping:
+        if not expected or self._stopping or not (self._quick or self.commits % _RETRY == 0):
             return
-        self._ring_at = expected
-        if len(self._queue) < expected:
-            with suppress(Empty):
-                self._bell.get(timeout=self._took * _PATIENCE)
-        self._ring_at = _NEVER
-        self._company = len(self._queue) >= expected * 0.9
+        self._tell()
+        patience = self._told_at + self._took * _PATIENCE - perf_counter()
+        if len(self._queue) < expected and patience > 0:
+            self._ring_at = expected
+            if len(self._queue) < expected:
+                with suppress(Empty):
+                    self._bell.get(timeout=patience)
+            self._ring_at = _NEVER
+        self._quick = perf_counter() - self._told_at < self._took * _PATIENCE
 
     def _take(self) -> list[tuple[Row, Done]]:
         batch: list[tuple[Row, Done]] = []
         size = 0
         queue = self._queue
-        while queue and len(batch) < _BATCH_ROWS and size < _BATCH_BYTES:
+        rows = _BATCH_ROWS
+        if not self._quick and self._crowd >= _CROWD:
+            rows = min(rows, (self._crowd + 1) // 2)
+        while queue and len(batch) < rows and size < _BATCH_BYTES:
             item = queue[0]
             if callable(item):
                 break
@@ -184,7 +197,7 @@ class Writer:
     def _commit(self, rows: list[Row]) -> JournalError | None:
         if self.failure is not None:
             return self.failure
-        began = time.perf_counter()
+        began = perf_counter()
         try:
             self._insert(rows)
             key, n, _, link, _ = rows[-1]
@@ -192,8 +205,8 @@ class Writer:
         except Exception as why:  # noqa: BLE001 - the edge of a thread: who waits must be told
             return self._fail(why)
         self.durable = n
-        self._commits += 1
-        self._took = time.perf_counter() - began
+        self.commits += 1
+        self._took = perf_counter() - began
         self._crowd = len(rows) + len(self._queue)
         return None
 
@@ -226,6 +239,11 @@ class Writer:
         return error
 
     def _tell(self) -> None:
+        """Have the loop settle; as late as it may be, so that it does not take Python's lock."""
+        if not self._untold:
+            return
+        self._untold = False
+        self._told_at = perf_counter()
         with suppress(RuntimeError):  # the loop is closed: `stop` will tell whoever is left
             self._wake(self.settle)
 
@@ -234,6 +252,7 @@ class Writer:
         if self._logged < _CHECKPOINT_BYTES or self.failure is not None:
             return
         self._logged = 0
+        self._tell()
         try:
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         except sqlite3.Error as why:
