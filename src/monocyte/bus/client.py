@@ -18,8 +18,18 @@ R = TypeVar("R")
 fresh_number = count(1).__next__
 """The id of the next query: it tells it from the others of this process, cheaply."""
 
-_process = os.urandom(4).hex()
-_moments = count(time.time_ns() // 1000)
+
+def _begin() -> None:
+    """Begin anew in a forked process, which must not draw what its parent draws."""
+    global _process, _moments  # noqa: PLW0603
+    _process = os.urandom(4).hex()
+    _moments = count(time.time_ns() // 1000)
+
+
+_process: str
+_moments: count[int]
+_begin()
+os.register_at_fork(after_in_child=_begin)
 
 
 def fresh_id() -> str:

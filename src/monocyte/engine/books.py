@@ -16,7 +16,7 @@ from monocyte.cell import Manifest, Timer
 from monocyte.contracts import Event, Fault
 from monocyte.contracts.codec import decode, encode
 from monocyte.contracts.images import from_image, image
-from monocyte.journal import Entry
+from monocyte.journal import Entry, EventRecord
 
 __all__ = ["Books", "DeadLetter", "Due"]
 
@@ -29,10 +29,21 @@ class DeadLetter(msgspec.Struct, frozen=True):
 
     source: tuple[str, int]
     """The cell and position of an event, or `@` and the name of a timer and when it was due."""
-    name: str
-    message: bytes
+    event: EventRecord
+    """What was delivered, in the shape that it had then."""
     error: str
     at: int
+    labels: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The type of the event."""
+        return self.event.name
+
+    @property
+    def message(self) -> bytes:
+        """The fields of the event, as msgpack."""
+        return self.event.body
 
 
 class Due(msgspec.Struct, frozen=True, array_like=True):
@@ -62,7 +73,7 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
 class Books:
     """The cursor in each cell that is followed; timers by source; dead letters by position."""
 
-    __slots__ = ("_agenda", "cursors", "dead", "due", "fired", "last_event")
+    __slots__ = ("_agenda", "_ticks", "cursors", "dead", "due", "fired", "last_event")
 
     def __init__(self) -> None:
         self.last_event = 0
@@ -72,6 +83,8 @@ class Books:
         self.fired: dict[str, int] = {}
         """When each timer of `cell.every` was last due."""
         self.dead: dict[int, DeadLetter] = {}
+        self._ticks: dict[str, Due] = {}
+        """Of `due`, those of `cell.every`, by name."""
         self._agenda: list[tuple[int, str, int]] = []
         """A heap of (moment, source) of what is due, with some that no longer is."""
 
@@ -125,21 +138,37 @@ class Books:
             self.dead.pop(entry.source[1], None)
 
     def plan(self, manifest: Manifest, now: int) -> None:
-        """Make sure that every timer of `cell.every` waits, and none that is gone; at a start."""
-        waiting = {due.timer for due in self.due.values()}
+        """Let every timer of `cell.every` wait for the right moment, whatever the clock has done.
+
+        Those missed are one, the latest. One that waits for longer than its period was planned when
+        the clock was ahead.
+        """
         for timer in manifest.timers.values():
-            if timer.period is not None and timer.name not in waiting:
+            if timer.period is None:
+                continue
+            step = timer.period // MICROSECOND
+            due = self._ticks.get(timer.name)
+            if due is None:
                 self._repeat(timer, now)
-        for source in [s for s, due in self.due.items() if due.timer not in manifest.timers]:
-            del self.due[source]
+            elif due.at + step <= now:
+                self._tick(timer.name, now // step * step)
+            elif due.at - step > now:
+                self._tick(timer.name, now // step * step + step)
 
     def _repeat(self, timer: Timer, now: int) -> None:
         if timer.period is not None:
-            at = _next(timer.period, self.fired.get(timer.name), now)
-            self._await(Due(at, timer.name, 0, b""))
+            self._tick(timer.name, _next(timer.period, self.fired.get(timer.name), now))
+
+    def _tick(self, timer: str, at: int) -> None:
+        before = self._ticks.get(timer)
+        if before is not None:
+            self.due.pop(before.source, None)
+        self._await(Due(at, timer, 0, b""))
 
     def _await(self, due: Due) -> None:
         self.due[due.source] = due
+        if due.seq == 0:
+            self._ticks[due.timer] = due
         heapq.heappush(self._agenda, (due.at, *due.source))
 
     def _fired(self, manifest: Manifest, source: tuple[str, int], at: int) -> None:
@@ -156,7 +185,8 @@ class Books:
         else:
             self.cursors[source[0]] = max(source[1], self.cursors.get(source[0], 0))
         why = decode(Fault, entry.reply or b"").message
-        self.dead[entry.seq] = DeadLetter(source, entry.name, entry.message, why, entry.at)
+        event = EventRecord(entry.name, entry.version, entry.message)
+        self.dead[entry.seq] = DeadLetter(source, event, why, entry.at, entry.labels)
 
 
 def _after(timer: Timer, event: Event, at: int) -> int:

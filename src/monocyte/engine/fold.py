@@ -12,7 +12,7 @@ from monocyte.contracts import Event
 from monocyte.contracts.codec import decode, digest, encode, raw
 from monocyte.contracts.images import from_image, image
 from monocyte.engine.books import Books
-from monocyte.errors import JournalDamaged
+from monocyte.errors import Invalid, JournalDamaged
 from monocyte.journal import Entry, EventRecord, Snapshot
 
 __all__ = ["Fold"]
@@ -44,14 +44,23 @@ class Fold:
         self._timed = frozenset(t.event for t in manifest.timers.values() if t.delay)
 
     def restore(self, snapshot: Snapshot | None) -> bool:
-        """Start from a snapshot, if it is of this very shape of state; say whether it was."""
-        if snapshot is None or snapshot.schema != self.schema:
+        """Start from a snapshot, if this very release has taken it; say whether it was.
+
+        Another release may fold the same events into something else, even of the same shape.
+        """
+        if snapshot is None or not self._trusts(snapshot):
             return False
-        saved = from_image(_Saved, snapshot.body)
-        self.state = from_image(self.manifest.state, saved.state)
-        self.books = Books.restored(saved.books)
-        self.seq = snapshot.seq
+        try:
+            saved = from_image(_Saved, snapshot.body)
+            state = from_image(self.manifest.state, saved.state)
+            books = Books.restored(saved.books)
+        except Invalid:
+            return False
+        self.state, self.books, self.seq = state, books, snapshot.seq
         return True
+
+    def _trusts(self, snapshot: Snapshot) -> bool:
+        return snapshot.schema == self.schema and snapshot.release == self.manifest.release
 
     def snapshot(self, at: int) -> Snapshot:
         """The state and books as they are; `at` in µs since the epoch."""

@@ -8,16 +8,27 @@ cells go on meanwhile.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Coroutine, Iterable
 from contextlib import suppress
+from typing import NamedTuple
 
-from monocyte.bus import Transport
+from monocyte.bus import Delivery, Transport
 from monocyte.cell import Manifest
-from monocyte.contracts import Event
 from monocyte.contracts.facts import Emit, Fact, ignore
+from monocyte.engine.books import Due
 from monocyte.engine.engine import SNAPSHOT_EVERY, Engine, Pending
+from monocyte.engine.files import clear_drafts
 from monocyte.engine.ports import Outside
-from monocyte.errors import BusError, Busy, DeadlineExceeded, MonocyteError, Refused, Unavailable
+from monocyte.errors import (
+    BusError,
+    Busy,
+    Crashed,
+    DeadlineExceeded,
+    JournalDamaged,
+    MonocyteError,
+    Refused,
+    Unavailable,
+)
 from monocyte.journal import Journal
 
 __all__ = ["ATTEMPTS", "Host"]
@@ -88,6 +99,7 @@ class Host:
 
         A cell that cannot be loaded is told as a fact and tried again; the others start.
         """
+        clear_drafts(self.outside.files)
         for engine in self.engines.values():
             try:
                 self._load(engine)
@@ -106,7 +118,7 @@ class Host:
 
         Whoever lets requests in has stopped to do so before.
         """
-        await self.abandon()
+        await self.abandon(patience)
         with suppress(TimeoutError):
             async with asyncio.timeout(patience):
                 for engine in self.engines.values():
@@ -114,16 +126,19 @@ class Host:
         for engine in self.engines.values():
             self.transport.withdraw(engine.name)
         for engine in self.engines.values():
-            if self.journal.failure is None:
-                engine.snapshot()
+            engine.snapshot()
             self.emit(Fact("stopped", engine.name, f"stopped at position {engine.fold.seq}"))
 
-    async def abandon(self) -> None:
-        """Cancel every reaction, timer and restart where it is; the journal has the rest."""
+    async def abandon(self, patience: float = 10.0) -> None:
+        """Cancel every reaction, timer and restart where it is; the journal has the rest.
+
+        One that will not be cancelled is left behind after `patience` seconds.
+        """
         self._stopping = True
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=patience)
         self._tasks.clear()
 
     @property
@@ -163,40 +178,50 @@ class Host:
 
     async def _follow(self, engine: Engine, source: str) -> None:
         """Deliver the events of a cell to one that reacts to them, in order, each until it took."""
+        pause = FIRST_PAUSE
         while not self._stopping:
             await self._ready(engine)
             try:
                 async for delivery in self.transport.follow(source, engine.cursor(source)):
-                    await self._insist(
-                        engine,
-                        lambda d=delivery: engine.react(d),  # type: ignore[misc]
-                        delivery.event,
-                        (delivery.cell, delivery.seq),
-                    )
+                    await self._insist(engine, _Reacting(engine, delivery))
+                    pause = FIRST_PAUSE
                 return
-            except Unavailable as why:
-                if engine.failure is None:
-                    engine.fail(why)
+            except Exception as why:  # noqa: BLE001 (a supervision edge: the feed must go on)
+                if engine.failure is not None:
+                    continue
+                if pause == FIRST_PAUSE:
+                    self._tell(engine, f"cannot follow {source} and tries again", why)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _keep_time(self, engine: Engine) -> None:
         """Fire the timers of a cell when they are due."""
         changed = asyncio.Event()
         engine.timers_changed = changed.set
+        pause = FIRST_PAUSE
         while not self._stopping:
             await self._ready(engine)
             changed.clear()
-            due = engine.next_due()
-            wait = LONGEST_SLEEP if due is None else (due.at - self.outside.wall()) / MICROS
-            if due is None or wait > 0:
-                await self._nap(changed, wait)
-                continue
-            with suppress(Unavailable):
-                await self._insist(
-                    engine,
-                    lambda d=due: engine.fire(d),  # type: ignore[misc]
-                    engine.timed(due),
-                    due.source,
-                )
+            try:
+                await self._fire_next(engine, changed)
+                pause = FIRST_PAUSE
+            except Exception as why:  # noqa: BLE001 (a supervision edge: time must go on)
+                if engine.failure is not None:
+                    continue
+                if pause == FIRST_PAUSE:
+                    self._tell(engine, "cannot keep time and tries again", why)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _fire_next(self, engine: Engine, changed: asyncio.Event) -> None:
+        """Fire the timer that is due, or sleep until one may be."""
+        engine.plan()
+        due = engine.next_due()
+        wait = LONGEST_SLEEP if due is None else (due.at - self.outside.wall()) / MICROS
+        if due is None or wait > 0:
+            await self._nap(changed, wait)
+        else:
+            await self._insist(engine, _Firing(engine, due))
 
     async def _nap(self, changed: asyncio.Event, wait: float) -> None:
         """Sleep until timers have changed, or so many seconds; a World moves its own clock."""
@@ -204,13 +229,7 @@ class Host:
             async with asyncio.timeout(min(wait, LONGEST_SLEEP)):
                 await changed.wait()
 
-    async def _insist(
-        self,
-        engine: Engine,
-        attempt: Callable[[], Awaitable[None]],
-        message: Event,
-        source: tuple[str, int],
-    ) -> None:
+    async def _insist(self, engine: Engine, work: _Reacting | _Firing) -> None:
         """Try until it took effect or has become a dead letter; who is unavailable is waited for.
 
         Raises:
@@ -219,14 +238,14 @@ class Host:
         tries, pause = 0, FIRST_PAUSE
         while True:
             try:
-                return await attempt()
+                return await work.attempt()
             except BusError as why:
                 if engine.failure is not None:
                     raise Unavailable(why.message, cell=engine.name) from why
                 tries += not isinstance(why, Unavailable)
                 passes = isinstance(why, (Busy, DeadlineExceeded))
                 if isinstance(why, Refused) or tries >= (PATIENCE if passes else ATTEMPTS):
-                    return await engine.give_up(message, source, why)
+                    return await work.give_up(why)
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -237,16 +256,21 @@ class Host:
             self._spawn(self._restart(engine))
 
     async def _restart(self, engine: Engine) -> None:
-        """Build a failed cell again, after a pause, as often as it takes."""
+        """Build a failed cell again, after a pause, as often as it takes.
+
+        What the journal holds and this release cannot take stays so: then it is not tried again.
+        """
         while not self._stopping:
             await asyncio.sleep(self._pause(engine))
             try:
-                if self.journal.failure is not None:
-                    self.journal.recover()
                 await engine.written()
+                self.journal.recover()
                 self._load(engine)
-            except MonocyteError as why:
-                self.emit(Fact("failed", engine.name, f"it stays down: {why.message}", why.where))
+            except (JournalDamaged, Crashed) as why:
+                self._tell(engine, "stays down", why)
+                return
+            except Exception as why:  # noqa: BLE001 (a supervision edge: it must come up again)
+                self._tell(engine, "is still down", why)
                 continue
             self.emit(Fact("restarted", engine.name, f"restarted at position {engine.fold.seq}"))
             self._restarted(engine)
@@ -280,7 +304,39 @@ class Host:
             self._waiting.setdefault(engine.name, []).append(waiter)
             await waiter
 
+    def _tell(self, engine: Engine, what: str, why: Exception) -> None:
+        said = why.message if isinstance(why, MonocyteError) else f"{type(why).__name__}: {why}"
+        where = why.where if isinstance(why, MonocyteError) else ""
+        self.emit(Fact("failed", engine.name, f"{what}: {said}", where))
+
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+class _Reacting(NamedTuple):
+    """An event on its way to a cell that reacts to it."""
+
+    engine: Engine
+    delivery: Delivery
+
+    async def attempt(self) -> None:
+        await self.engine.react(self.delivery)
+
+    async def give_up(self, why: BusError) -> None:
+        it = self.delivery
+        await self.engine.give_up(it.event, (it.cell, it.seq), why, it.labels)
+
+
+class _Firing(NamedTuple):
+    """A timer that is due."""
+
+    engine: Engine
+    due: Due
+
+    async def attempt(self) -> None:
+        await self.engine.fire(self.due)
+
+    async def give_up(self, why: BusError) -> None:
+        await self.engine.give_up(self.engine.timed(self.due), self.due.source, why)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from monocyte.bus import Transport, fresh_number
 from monocyte.cell import Port
 from monocyte.contracts import Command, Envelope, Query
 from monocyte.contracts.codec import encode
+from monocyte.engine.files import Directory
 from monocyte.engine.recorder import Recorder, digest_of
 from monocyte.errors import Denied, PortFailed
 
@@ -51,7 +52,7 @@ def bind(
     if port.name == "Ask":
         return _Ask(cell, outside.transport, envelope, recorder, may_send)
     if port.name == "Files":
-        return _Files(cell, outside.files, recorder)
+        return _Files(cell, outside.files, recorder, may_send)
     return (_Clock if port.name == "Clock" else _Ids)(outside, recorder)
 
 
@@ -71,7 +72,9 @@ class _Ids:
         self._outside, self._recorder = outside, recorder
 
     def new(self) -> str:
-        id: str = self._recorder.call("Ids", "new", NOTHING, self._outside.new_id)
+        id: str = self._recorder.call(
+            "Ids", "new", NOTHING, self._recorder.new_id or self._outside.new_id
+        )
         return id
 
 
@@ -91,7 +94,7 @@ class _Ask:
 
     async def __call__(self, message: Command[R] | Query[R]) -> R:
         name = f"{message.__cell__}.{type(message).__name__}"
-        args = digest_of(encode(message))
+        args = digest_of(name, encode(message))
         if isinstance(message, Command):
             if not self._may_send:
                 raise Denied(f"a query changes nothing: it may not send {name}", cell=self._cell)
@@ -106,25 +109,31 @@ class _Ask:
 
 
 class _Files:
-    """A directory of the cell's own, below the host's."""
+    """A directory of the cell's own; the disk is waited for on another thread."""
 
-    def __init__(self, cell: str, root: Path | None, recorder: Recorder) -> None:
-        self._cell, self._recorder = cell, recorder
-        self._root = root / cell if root else None
+    def __init__(self, cell: str, root: Path | None, recorder: Recorder, may_write: bool) -> None:
+        self._cell, self._recorder, self._may_write = cell, recorder, may_write
+        self._directory = Directory(cell, root)
 
     async def read(self, name: str) -> bytes:
-        content: bytes = await self._do("read", (name,), lambda: self._path(name).read_bytes())
+        content: bytes = await self._do("read", (name,), lambda: self._directory.read(name))
         return content
 
     async def write(self, name: str, content: bytes) -> None:
-        await self._do("write", (name, content), lambda: _replace(self._path(name), content))
+        self._admit("write", name)
+        await self._do("write", (name, content), lambda: self._directory.write(name, content))
 
     async def list(self) -> tuple[str, ...]:
-        names: tuple[str, ...] = await self._do("list", (), lambda: _names(self._path(".")))
+        names: tuple[str, ...] = await self._do("list", (), self._directory.list)
         return names
 
     async def remove(self, name: str) -> None:
-        await self._do("remove", (name,), lambda: self._path(name).unlink(missing_ok=True))
+        self._admit("remove", name)
+        await self._do("remove", (name,), lambda: self._directory.remove(name))
+
+    def _admit(self, method: str, name: str) -> None:
+        if not self._may_write:
+            raise Denied(f"a query changes nothing: it may not {method} {name}", cell=self._cell)
 
     async def _do(self, method: str, args: tuple[Any, ...], work: Callable[[], Any]) -> Any:
         async def run() -> Any:
@@ -134,27 +143,3 @@ class _Files:
                 raise PortFailed(f"Files.{method}: {why.strerror or why}", cell=self._cell) from why
 
         return await self._recorder.wait("Files", method, digest_of(*args), run)
-
-    def _path(self, name: str) -> Path:
-        inside = PurePosixPath(name)
-        if inside.is_absolute() or ".." in inside.parts or "\0" in name or not name:
-            raise PortFailed(f"Files: {name!r} is not inside the cell's directory", cell=self._cell)
-        if self._root is None:
-            raise PortFailed("Files: this host keeps no files", cell=self._cell)
-        self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = (self._root / inside).resolve()
-        if not path.is_relative_to(self._root.resolve()):
-            raise PortFailed(f"Files: {name!r} leads out of the cell's directory", cell=self._cell)
-        return path
-
-
-def _replace(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.draft")
-    draft.write_bytes(content)
-    draft.replace(path)
-
-
-def _names(root: Path) -> tuple[str, ...]:
-    files = (p for p in root.rglob("*") if p.is_file() and not p.name.endswith(".draft"))
-    return tuple(sorted(p.relative_to(root).as_posix() for p in files))

@@ -28,9 +28,11 @@ def digest_of(*arguments: Any) -> bytes:
 class Recorder:
     """The port results of one decision, over all its runs."""
 
-    __slots__ = ("_counts", "_outcomes", "results")
+    __slots__ = ("_counts", "_outcomes", "new_id", "results")
 
-    def __init__(self) -> None:
+    def __init__(self, new_id: Callable[[], str] | None = None) -> None:
+        self.new_id = new_id
+        """Where new ids come from, when not from outside."""
         self.results: list[PortResult] = []
         self._outcomes: dict[Key, Any] = {}
         self._counts: dict[tuple[str, str, bytes], int] = {}
