@@ -7,7 +7,7 @@ import pytest
 from monocyte.cell import load_cells
 from monocyte.literate import Outcome, run
 from monocyte.testing import Faults
-from tests.literate.toys import failing
+from tests.literate.toys import failing, poisoned
 
 MANIFESTS = load_cells([failing.cell]).manifests
 STEPS = 5_000
@@ -85,3 +85,12 @@ def test_faults_belong_to_the_other_seeds_unless_given() -> None:
     assert said not in "".join(outcomes()["refused", 0].log)
     assert said in "".join(outcomes(faults=Faults(crash=0.2))["refused", 0].log)
     assert any(said in "".join(it.log) for it in outcomes(*range(1, 20)).values())
+
+
+def test_a_dead_letter_that_nobody_expected_fails_the_scenario() -> None:
+    """What a cell gives up behind the scenario's back is told, unless the scenario looked at it."""
+    cells = load_cells([failing.cell, poisoned.cell]).manifests
+    ran = {it.scenario: it for it in run(cells, steps=STEPS) if it.cell == "poisoned"}
+    assert ran["expected"].passed, ran["expected"].error
+    assert not ran["unseen"].passed
+    assert "poisoned gave up Tapped from" in ran["unseen"].error

@@ -59,6 +59,7 @@ def run(
 ) -> Iterator[Outcome]:
     """Run every scenario of the cells, in a World with all of them, seed by seed.
 
+    What follows from a scenario is run to its end; a dead letter that it did not ask for fails it.
     `faults` are those of all seeds; else none for seed 0, and all of them for the others.
     """
     for seed in seeds:
@@ -82,6 +83,7 @@ def _run(
         with World(*manifests, seed=seed, faults=faults, steps=steps) as world:
             try:
                 scenario.function(world)
+                _refuse_leftovers(world)
             finally:
                 log = world.log
     except Exception as why:  # noqa: BLE001 (a supervision edge: the author's code)
@@ -89,6 +91,20 @@ def _run(
     error, where = ("", "") if failure is None else _told(failure, manifests, scenario)
     name, seconds = scenario.function.__name__, time.perf_counter() - started
     return Outcome(manifest.name, name, seed, failure is None, error, where, seconds, log)
+
+
+def _refuse_leftovers(world: World) -> None:
+    """What cells gave up while nobody looked is a failure, too.
+
+    Raises:
+        AssertionError: there are dead letters, and the scenario did not ask for them.
+    """
+    world.settle()
+    if (letters := world.unseen_letters) and (first := letters[0]):
+        raise AssertionError(
+            f"{first.cell} gave up {first.letter.name} from {first.letter.source}: "
+            f"{first.letter.error} (look at lab.dead_letters if that is meant)"
+        )
 
 
 def _told(why: Exception, manifests: Sequence[Manifest], scenario: Declared) -> tuple[str, str]:

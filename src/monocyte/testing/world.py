@@ -59,6 +59,7 @@ class World:
         self.seed = seed
         self._simulation: Simulation = Simulation(_manifests(cells), seed, faults, steps)
         self._commands = 0
+        self._looked = False
 
     def __enter__(self) -> Self:
         return self
@@ -109,6 +110,15 @@ class World:
     @property
     def dead_letters(self) -> tuple[Dead, ...]:
         """Deliveries that were given up and not yet resent, cell by cell."""
+        self._looked = True
+        return self._letters()
+
+    @property
+    def unseen_letters(self) -> tuple[Dead, ...]:
+        """The same, but nothing once `dead_letters` has been asked for: what nobody expected."""
+        return () if self._looked else self._letters()
+
+    def _letters(self) -> tuple[Dead, ...]:
         engines = self._simulation.host.engines.values()
         return tuple(Dead(e.name, at, it) for e in engines for at, it in e.dead_letters.items())
 
