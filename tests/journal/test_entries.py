@@ -1,11 +1,13 @@
 """The bytes of entries: stable, because they are on people's disks."""
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
 
 from monocyte.errors import JournalDamaged, JournalError
 from monocyte.journal import Entry
-from monocyte.journal.entries import decode, decode_events, encode
+from monocyte.journal.entries import decode, decode_all, decode_events, encode
 from tests.journal.support import entry, event
 from tests.journal.test_conformance import FULL
 
@@ -39,15 +41,25 @@ def test_an_entry_takes_a_position_per_event(events: int, end: int) -> None:
 
 def test_events_are_read_without_the_rest() -> None:
     """For folds."""
-    assert decode_events(encode(FULL)) == (1, (event(), event(b"", "Other")))
+    bodies = [encode(FULL), encode(entry("a", 3, events=0)), encode(entry("a", 4))]
+    assert list(decode_events(bodies)) == [
+        (1, event()),
+        (2, event(b"", "Other")),
+        (4, event(b"a 4")),
+    ]
 
 
 @pytest.mark.parametrize("body", [b"", b"\xc1", b"\x90", b"not an entry", encode(FULL)[:-1]])
 def test_other_bytes_are_damage(body: bytes) -> None:
     """Not a traceback of the codec."""
-    for read in (decode, decode_events):
+    reads: list[Callable[[], object]] = [
+        lambda: decode(body),
+        lambda: list(decode_all([body])),
+        lambda: list(decode_events([body])),
+    ]
+    for read in reads:
         with pytest.raises(JournalDamaged, match="not an entry"):
-            read(body)
+            read()
 
 
 @pytest.mark.parametrize("odd", [{"id": "\udcff"}, {"at": 1 << 64}, {"message": object()}])

@@ -7,8 +7,8 @@ format on disk: new fields go last, with a default; nothing is ever reordered or
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 import msgspec
 
@@ -21,6 +21,7 @@ __all__ = [
     "PortResult",
     "Snapshot",
     "decode",
+    "decode_all",
     "decode_events",
     "encode",
 ]
@@ -111,11 +112,10 @@ class Snapshot(msgspec.Struct, frozen=True):
     body: bytes
 
 
-_Decoded = TypeVar("_Decoded")
-
 _to_bytes = msgspec.msgpack.Encoder().encode
 _to_entry = msgspec.msgpack.Decoder(Entry).decode
 _to_happened = msgspec.msgpack.Decoder(_Happened).decode
+_NOT_DECODED: Final = (msgspec.DecodeError, UnicodeError)
 
 
 def encode(entry: Entry) -> bytes:
@@ -140,24 +140,38 @@ def decode(body: bytes) -> Entry:
     Raises:
         JournalDamaged: these are not the bytes of an entry.
     """
-    return _decode(_to_entry, body)
+    try:
+        return _to_entry(body)
+    except _NOT_DECODED as why:
+        raise _damaged(why) from why
 
 
-def decode_events(body: bytes) -> tuple[int, tuple[EventRecord, ...]]:
-    """First position and events of the entry in `body`, without building the rest of it.
+def decode_all(bodies: Iterable[bytes]) -> Iterator[Entry]:
+    """The entries in `bodies`, one after the other; raises as `decode` does."""
+    try:
+        yield from map(_to_entry, bodies)
+    except _NOT_DECODED as why:
+        raise _damaged(why) from why
+
+
+def decode_events(bodies: Iterable[bytes]) -> Iterator[tuple[int, EventRecord]]:
+    """Position and event for all events in `bodies`, without building the rest of the entries.
 
     Raises:
-        JournalDamaged: these are not the bytes of an entry.
+        JournalDamaged: these are not the bytes of entries.
     """
-    happened = _decode(_to_happened, body)
-    return happened.seq, happened.events
-
-
-def _decode(decoder: Callable[[bytes], _Decoded], body: bytes) -> _Decoded:
     try:
-        return decoder(body)
-    except (msgspec.DecodeError, UnicodeError) as why:
-        raise JournalDamaged(
-            f"these {len(body)} bytes are not an entry: {why}",
-            mend="run `monocyte journal verify`, then restore the newest backup",
-        ) from why
+        for happened in map(_to_happened, bodies):
+            position = happened.seq
+            for event in happened.events:
+                yield position, event
+                position += 1
+    except _NOT_DECODED as why:
+        raise _damaged(why) from why
+
+
+def _damaged(why: Exception) -> JournalDamaged:
+    return JournalDamaged(
+        f"these bytes are not an entry: {why}",
+        mend="run `monocyte journal verify`, then restore the newest backup",
+    )

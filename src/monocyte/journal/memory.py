@@ -20,6 +20,7 @@ from monocyte.journal.entries import (
     EventRecord,
     Snapshot,
     decode,
+    decode_all,
     decode_events,
     encode,
 )
@@ -103,15 +104,11 @@ class MemoryJournal:
 
     def read(self, cell: str, after: int = 0) -> Iterator[Entry]:
         """See `Journal.read`."""
-        return (decode(body) for body in self._bodies(cell, after))
+        return decode_all(self._bodies(cell, after))
 
     def events(self, cell: str, after: int = 0) -> Iterator[tuple[int, EventRecord]]:
         """See `Journal.events`."""
-        for body in self._bodies(cell, after):
-            seq, events = decode_events(body)
-            for position, event in enumerate(events, seq):
-                if position > after:
-                    yield position, event
+        return (it for it in decode_events(self._bodies(cell, after)) if it[0] > after)
 
     def find(self, cell: str, id: str) -> Entry | None:
         """See `Journal.find`."""

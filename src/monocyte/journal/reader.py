@@ -7,8 +7,9 @@ the write-ahead log from being folded back. One lock guards the connection: any 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
+from operator import add
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -18,7 +19,14 @@ import msgspec
 
 from monocyte.errors import JournalUnavailable
 from monocyte.journal import chain, layout, refusals
-from monocyte.journal.entries import Entry, EventRecord, Snapshot, decode, decode_events
+from monocyte.journal.entries import (
+    Entry,
+    EventRecord,
+    Snapshot,
+    decode,
+    decode_all,
+    decode_events,
+)
 from monocyte.journal.findings import Finding
 
 __all__ = ["JournalReader", "Last", "Stored", "pack_snapshot"]
@@ -115,16 +123,17 @@ class JournalReader:
 
     def read(self, cell: str, after: int = 0) -> Iterator[Entry]:
         """See `Journal.read`."""
-        return (decode(body) for body in self._bodies(cell, after))
+        for bodies in self._verified(cell, after):
+            yield from decode_all(bodies)
 
     def events(self, cell: str, after: int = 0) -> Iterator[tuple[int, EventRecord]]:
         """See `Journal.events`."""
-        for body in self._bodies(cell, after):
-            position, events = decode_events(body)
-            for event in events:
-                if position > after:
-                    yield position, event
-                position += 1
+        chunks = self._verified(cell, after)
+        for bodies in chunks:
+            yield from (it for it in decode_events(bodies) if it[0] > after)
+            break  # only the first entry can begin before the cursor
+        for bodies in chunks:
+            yield from decode_events(bodies)
 
     def find(self, cell: str, id: str) -> Entry | None:
         """See `Journal.find`; only durable entries are seen."""
@@ -245,7 +254,11 @@ class JournalReader:
         base, _ = layout.span(number)
         return self._fetch(_BEFORE, (base, base + position))
 
-    def _bodies(self, cell: str, after: int) -> Iterator[bytes]:
+    def _verified(self, cell: str, after: int) -> Iterator[Sequence[bytes]]:
+        """The bytes of the entries that end behind a position, in chunks, held against the chain.
+
+        Folds of millions come by here: everything is done for a chunk at once.
+        """
         number = self.number(cell)
         if number is None:
             return
@@ -256,20 +269,24 @@ class JournalReader:
             before = before[1:]
         if before:
             low, previous, _ = before[0]
-        for key, link, body in self._rows(low, high):
-            previous = sha256(previous + body).digest()  # chain.link, inlined: folds come by here
-            if previous != link:
-                raise refusals.broken_link(str(self.path), cell, key & layout.MASK)
-            yield body
+        for keys, links, bodies in self._chunks(low, high):
+            made = [it.digest() for it in map(sha256, map(add, (previous, *links), bodies))]
+            if made != links:  # chain.link, for all of them
+                broken = next(at for at, link in enumerate(made) if link != links[at])
+                yield bodies[:broken]
+                raise refusals.broken_link(str(self.path), cell, keys[broken] & layout.MASK)
+            previous = links[-1]
+            yield bodies
 
-    def _rows(self, low: int, high: int) -> Iterator[_Row]:
+    def _chunks(self, low: int, high: int) -> Iterator[tuple[list[int], list[bytes], list[bytes]]]:
         limit = 32
         while rows := self._fetch(_NEXT, (low, high, limit)):
-            yield from rows
+            keys, links, bodies = map(list, zip(*rows, strict=True))
+            yield keys, links, bodies
             if len(rows) < limit:
                 return
-            low = rows[-1][0]
-            average = sum(len(row[2]) for row in rows) // len(rows) + 1
+            low = keys[-1]
+            average = sum(map(len, bodies)) // len(rows) + 1
             limit = max(1, min(_CHUNK_ROWS, _CHUNK_BYTES // average))
 
     def _why_useless(self, number: int, seq: int, link: bytes, whole: bool) -> str | None:
