@@ -49,6 +49,8 @@ class Serving(NamedTuple):
 
     url: str
     runtime: Runtime
+    gateway: Gateway
+    keys: Keys
     new_key: str
 
 
@@ -74,7 +76,7 @@ async def serving(
         async with server:
             new_key = "" if keys.holders() else keys.add(OWNER, (OWNER,))
             try:
-                yield Serving(server.url, runtime, new_key)
+                yield Serving(server.url, runtime, gateway, keys, new_key)
             finally:
                 gateway.close()
 

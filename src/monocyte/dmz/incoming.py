@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 from starlette.types import Message, Receive, Scope
 
 from monocyte.contracts.codec import MAX_BYTES
-from monocyte.errors import Cancelled, Invalid, TooLarge
+from monocyte.errors import Invalid, TooLarge
 
 __all__ = ["Headers", "basic", "bearer", "body", "cursor", "fields", "headers", "key", "timeout"]
 
@@ -124,9 +124,8 @@ async def body(receive: Receive, declared: bytes | None) -> bytes:
     """The body of a request, of which `declared` bytes are announced.
 
     Raises:
-        Invalid: what is announced is no number.
+        Invalid: what is announced is no number, or it broke off.
         TooLarge: it is more than a message may have, or will be; the rest is not waited for.
-        Cancelled: the client left before the end.
     """
     if declared is not None:
         if not declared.isdigit():
@@ -151,7 +150,7 @@ async def _pieces(receive: Receive, message: Message) -> bytes:
         if not message.get("more_body"):
             return bytes(read)
         message = await receive()
-    raise Cancelled("the client left before its request was whole")
+    raise Invalid("the body broke off: it is shorter than announced, or not in proper chunks")
 
 
 def _too_large() -> TooLarge:

@@ -64,10 +64,11 @@ class Server:
             ConfigError: the host is not this machine's loopback, or the port is taken.
         """
         _refuse_outside(self._host)
-        self._port = _claim(self._host, self._port)
+        address = "127.0.0.1" if self._host == "localhost" else self._host
+        self._port = _claim(address, self._port)
         self._granian = Granian(
             self._app,
-            address=self._host,
+            address=address,
             port=self._port,
             interface=Interfaces.ASGINL,
             http=HTTPModes.http1,
@@ -80,7 +81,7 @@ class Server:
             log_enabled=False,
         )
         self._task = asyncio.create_task(self._granian.serve())
-        await self._listening()
+        await self._listening(address)
 
     async def stop(self) -> None:
         """End: requests that are being answered are answered first."""
@@ -89,13 +90,13 @@ class Server:
             await self._task
             self._task = None
 
-    async def _listening(self) -> None:
+    async def _listening(self, address: str) -> None:
         """Wait until the port answers."""
         for _ in range(200):
             if self._task is not None and self._task.done():
                 self._task.result()
             try:
-                _, writer = await asyncio.open_connection(self._host, self._port)
+                _, writer = await asyncio.open_connection(address, self._port)
             except OSError:
                 await asyncio.sleep(0.01)
                 continue

@@ -1,0 +1,1 @@
+"""The cells of an app that tests host and reach over HTTP."""
