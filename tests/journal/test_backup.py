@@ -88,6 +88,15 @@ def test_a_backup_that_cannot_be_written(path: Path, tmp_path: Path, target: str
         backup(tmp_path / "nothing", tmp_path / "backup")
 
 
+def test_what_a_killed_backup_left_is_in_nobodys_way(path: Path, tmp_path: Path) -> None:
+    """Nor is what a killed restore left mixed into the next one."""
+    for left in ("backup.part", "backup.part-journal", "journal.restoring-journal"):
+        (tmp_path / left).write_bytes(b"half of something")
+    assert backup(path, tmp_path / "backup") == 3000
+    restore(tmp_path / "backup", path)
+    assert len(ids(path)) == 3000
+
+
 def test_restoring_puts_it_back_and_keeps_the_replaced(path: Path, tmp_path: Path) -> None:
     """With its head; the restored journal knows what was done to it."""
     before = ids(path)

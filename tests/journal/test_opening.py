@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monocyte.errors import JournalDamaged, JournalError, JournalUnavailable
+from monocyte.errors import JournalDamaged, JournalError, JournalLocked, JournalUnavailable
 from monocyte.journal import Entry, Snapshot, SqliteJournal, layout, opening, verify
 from tests.journal.support import Hand, append, fill, flip, kinds, opened
 
@@ -172,10 +172,10 @@ def empty_head(path: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
-        pytest.param(remove(".head"), ["head-absent", "wal-replayed"], id="removed"),
+        pytest.param(remove(".head"), ["wal-replayed", "head-absent"], id="removed"),
         pytest.param(flip_head(1), ["wal-replayed"], id="one slot"),
-        pytest.param(flip_head(2), ["head-absent", "wal-replayed"], id="both slots"),
-        pytest.param(empty_head, ["head-absent", "wal-replayed"], id="emptied"),
+        pytest.param(flip_head(2), ["wal-replayed", "head-absent"], id="both slots"),
+        pytest.param(empty_head, ["wal-replayed", "head-absent"], id="emptied"),
     ],
 )
 def test_a_damaged_head_is_reported_and_made_anew(
@@ -425,7 +425,27 @@ def test_nobody_else_may_read_it(tmp_path: Path) -> None:
 
 
 def test_a_creation_that_was_interrupted_is_done_anew(tmp_path: Path) -> None:
-    """A journal gets its name when it is complete."""
-    (tmp_path / "journal.new").write_bytes(b"half a journal")
-    with opened(tmp_path / "journal") as journal:
+    """A journal gets its name when it is complete; what was half made is not mixed into it."""
+    with opened(tmp_path / "other") as journal:
         fill(journal)
+        for suffix in ("", "-wal"):
+            shutil.copy2(opening.beside(journal.path, suffix), tmp_path / f"journal.new{suffix}")
+    with opened(tmp_path / "journal") as journal:
+        assert journal.opening_report == ()
+        assert journal.cells() == ()
+        fill(journal)
+
+
+def test_a_creation_that_was_killed_before_the_head_is_no_alarm(tmp_path: Path) -> None:
+    """Nothing can be missing where nothing was acknowledged."""
+    opening.create(tmp_path / "journal")
+    with opened(tmp_path / "journal") as journal:
+        assert journal.opening_report == ()
+
+
+def test_another_name_of_the_file_is_the_same_journal(path: Path) -> None:
+    """A link does not get around the lock."""
+    link = path.with_name("link")
+    link.symlink_to(path)
+    with opened(path), pytest.raises(JournalLocked):
+        SqliteJournal(link, wake=Hand())

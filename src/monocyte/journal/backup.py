@@ -18,7 +18,7 @@ from monocyte.journal import chain, layout
 from monocyte.journal.findings import Finding
 from monocyte.journal.head import Head, HeadFile, path_of
 from monocyte.journal.lock import FileLock
-from monocyte.journal.opening import beside, now, sync_directory
+from monocyte.journal.opening import beside, now, remove, sync_directory
 from monocyte.journal.reader import JournalReader
 from monocyte.journal.verify import verify
 
@@ -41,13 +41,14 @@ def backup(journal: Path, target: Path, progress: Progress | None = None) -> int
         )
     part = beside(target, ".part")
     with layout.translating(target):
+        remove(part)
         try:
             _copy(journal, part, progress)
             _refuse_damage(part, journal)
             part.rename(target)
             sync_directory(target.parent)
         finally:
-            part.unlink(missing_ok=True)
+            remove(part)
     with JournalReader(target) as reader:
         return reader.census()[0]
 
@@ -100,7 +101,7 @@ def _and_more(damages: list[Finding]) -> str:
 
 def _replace(backup: Path, journal: Path) -> tuple[Path, ...]:
     fresh = beside(journal, ".restoring")
-    fresh.unlink(missing_ok=True)
+    remove(fresh)
     with JournalReader(backup) as reader:
         head = _head_of(reader)
     shutil.copyfile(backup, fresh)

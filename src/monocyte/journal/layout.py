@@ -89,13 +89,15 @@ def connect(path: Path, durability: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=5, isolation_level=None, check_same_thread=False, cached_statements=256
     )
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute(f"PRAGMA synchronous = {SYNCHRONOUS[durability]}")
-    connection.execute("PRAGMA fullfsync = 1")  # macOS: fsync alone does not reach the platter
-    connection.execute("PRAGMA checkpoint_fullfsync = 1")
-    connection.execute("PRAGMA wal_autocheckpoint = 16384")
-    connection.execute("PRAGMA secure_delete = 0")  # Debian's SQLite overwrites what it frees
-    return connection
+    return _set(
+        connection,
+        "journal_mode = WAL",
+        f"synchronous = {SYNCHRONOUS[durability]}",
+        "fullfsync = 1",  # macOS: fsync alone does not reach the platter
+        "checkpoint_fullfsync = 1",
+        "wal_autocheckpoint = 16384",
+        "secure_delete = 0",  # Debian's SQLite overwrites what it frees
+    )
 
 
 def connect_readonly(path: Path) -> sqlite3.Connection:
@@ -107,7 +109,16 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
     )
-    connection.execute("PRAGMA query_only = 1")
+    return _set(connection, "query_only = 1")
+
+
+def _set(connection: sqlite3.Connection, *settings: str) -> sqlite3.Connection:
+    try:
+        for setting in settings:
+            connection.execute(f"PRAGMA {setting}")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 

@@ -33,6 +33,7 @@ __all__ = [
     "in_use",
     "now",
     "open_file",
+    "remove",
     "sync_directory",
 ]
 
@@ -111,7 +112,7 @@ def open_file(path: Path, durability: layout.Durability, *, accept_loss: bool) -
     """
     with layout.translating(path):
         head = read_head(path_of(path))
-        findings = _before(path, head)
+        findings = _before(path)
         if not path.exists():
             _refuse_to_replace(path, head, accept_loss=accept_loss)
             create(path)
@@ -163,6 +164,7 @@ def create(path: Path) -> None:
         OSError, sqlite3.Error: it cannot be made.
     """
     fresh = beside(path, ".new")
+    remove(fresh)
     os.close(os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
     connection = layout.connect(fresh, "full")
     try:
@@ -180,6 +182,12 @@ def create(path: Path) -> None:
         connection.close()
     fresh.rename(path)
     sync_directory(path.parent)
+
+
+def remove(path: Path) -> None:
+    """Remove a file that was being made, with the logs that SQLite would apply to the next one."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        beside(path, suffix).unlink(missing_ok=True)
 
 
 def _refuse_to_replace(path: Path, head: Head | None, *, accept_loss: bool) -> None:
@@ -253,6 +261,8 @@ def _load(opened: Opened) -> None:
 def _loss(opened: Opened, head: Head | None, path: Path) -> str | None:
     """What was acknowledged and is not there, in a sentence."""
     if head is None:
+        if opened.count:
+            opened.findings.append(_head_absent(path))
         return None
     if head.journal != opened.reader.identity:
         opened.findings.append(
@@ -275,6 +285,16 @@ def _loss(opened: Opened, head: Head | None, path: Path) -> str | None:
     return f"the entry that had been acknowledged as number {head.count} is not there"
 
 
+def _head_absent(path: Path) -> Finding:
+    return Finding(
+        kind="head-absent",
+        where=str(path_of(path)),
+        detail="there is no readable head file, so it cannot be said whether entries are missing "
+        "at the end",
+        mend="nothing: it is made anew; look for who removed it",
+    )
+
+
 def _refuse_loss(loss: str | None, path: Path) -> None:
     if loss:
         raise JournalDamaged(loss, where=str(path), mend=_ACCEPT)
@@ -295,19 +315,9 @@ def _head_now(opened: Opened, durability: layout.Durability) -> Head:
 # -- what a crash has left ------------------------------------------------------------------------
 
 
-def _before(path: Path, head: Head | None) -> list[Finding]:
+def _before(path: Path) -> list[Finding]:
     """What the files look like before SQLite touches them."""
     findings = []
-    if path.exists() and path.stat().st_size and head is None:
-        findings.append(
-            Finding(
-                kind="head-absent",
-                where=str(path_of(path)),
-                detail="there is no readable head file, so it cannot be said whether entries are "
-                "missing at the end",
-                mend="nothing: it is made anew; look for who removed it",
-            )
-        )
     commits = _commits_in(beside(path, "-wal"))
     if commits:
         findings.append(

@@ -153,15 +153,15 @@ class JournalReader:
             why = self._why_useless(number, seq, link, sha256(body).digest() == digest)
             if why is None:
                 return msgspec.msgpack.decode(body, type=Snapshot)
-            self.findings.append(
-                Finding(
-                    kind="snapshot-damaged",
-                    where=f"{self.path}, {cell!r} at {seq}",
-                    detail=f"this snapshot {why}, so an older one or none is used",
-                    mend="nothing: it only makes this start slower",
-                    damage=True,
-                )
+            finding = Finding(
+                kind="snapshot-damaged",
+                where=f"{self.path}, {cell!r} at {seq}",
+                detail=f"this snapshot {why}, so an older one or none is used",
+                mend="nothing: it only makes this start slower",
+                damage=True,
             )
+            if finding not in self.findings:
+                self.findings.append(finding)
         return None
 
     def cells(self) -> tuple[str, ...]:

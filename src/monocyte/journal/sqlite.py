@@ -56,7 +56,7 @@ class SqliteJournal:
                 `accept_loss=True` accepts the former, and says so in the journal.
             JournalUnavailable: it cannot be opened or made.
         """
-        self.path = Path(path).absolute()
+        self.path = Path(path).resolve()  # two names of one file are one journal
         self._wake = wake
         self._durability = durability
         self._closed = False

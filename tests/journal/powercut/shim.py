@@ -15,11 +15,13 @@ SOURCE = Path(__file__).with_name("shim.c")
 
 def compiled(directory: Path) -> Path:
     """The shim as a shared object; without a C compiler the test is skipped, in CI it fails."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("power cuts are simulated by a preloaded library, which is written for Linux")
     compiler = shutil.which("cc")
-    if compiler is None or not sys.platform.startswith("linux"):
-        why = "power cuts are simulated by a preloaded library: it takes Linux and a C compiler, cc"
+    if compiler is None:
+        why = "power cuts are simulated by a preloaded library: it takes a C compiler, cc"
         if os.environ.get("CI") == "true":
-            pytest.fail(why)
+            pytest.fail(f"{why}; in CI this must not be skipped")
         pytest.skip(why)
     target = directory / "shim.so"
     options = ["-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
