@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import types
 import typing
+from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, NewType, TypeVar, Union, get_args, get_origin
 
@@ -19,6 +20,9 @@ _MODULES = re.compile(r"(?:[A-Za-z_]\w*|<locals>)\.(?=[A-Za-z_<])")
 
 DEEPEST = 64
 """A type that nests deeper than this counts as recursive: a generic may grow for ever."""
+
+MOST = 8
+"""So many parametrisations of one struct are looked into: a generic may have ever more."""
 
 
 def unalias(annotation: Any) -> Any:
@@ -59,13 +63,17 @@ def parts(annotation: Any) -> tuple[Any, ...]:
 def reach(annotation: Any) -> Iterator[Any]:
     """The type and all that it is made of, each once, aliases resolved."""
     seen: list[Any] = []  # not a set: what stands in `Annotated` need not be hashable
+    shapes: Counter[type | None] = Counter()
     ahead = [annotation]
     while ahead:
         here = unalias(ahead.pop())
-        if here not in seen:
-            seen.append(here)
-            yield here
-            ahead += reversed(parts(here))
+        shape = struct_of(here)
+        if shapes[shape] > MOST or here in seen:
+            continue
+        seen.append(here)
+        shapes[shape] += shape is not None
+        yield here
+        ahead += reversed(parts(here))
 
 
 def is_recursive(annotation: Any, inside: tuple[Any, ...] = ()) -> bool:
@@ -73,8 +81,8 @@ def is_recursive(annotation: Any, inside: tuple[Any, ...] = ()) -> bool:
     annotation = unalias(annotation)
     if annotation in (Any, object) or isinstance(annotation, TypeVar):
         return True
-    if struct_of(annotation) is not None:
-        if annotation in inside or len(inside) > DEEPEST:
+    if (named := struct_of(annotation)) is not None:
+        if annotation in inside or sum(struct_of(it) is named for it in inside) > MOST:
             return True
         inside = (*inside, annotation)
     return any(is_recursive(part, inside) for part in parts(annotation))
