@@ -11,11 +11,17 @@ import fcntl
 import os
 import shlex
 import sys
+import time
 from pathlib import Path
+from typing import Final
 
 from monocyte.errors import JournalLocked
 
 __all__ = ["FileLock", "is_held"]
+
+_TRIES: Final = 5
+_PAUSE: Final = 0.02
+"""Seconds between two tries."""
 
 
 class FileLock:
@@ -29,18 +35,29 @@ class FileLock:
             OSError: the file cannot be opened.
         """
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _taken(self._fd):
             holder = os.pread(self._fd, 4096, 0).decode(errors="replace").strip()
             os.close(self._fd)
-            raise _locked(path, holder) from None
+            raise _locked(path, holder)
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, f"{os.getpid()} {shlex.join(sys.orig_argv)}\n".encode(), 0)
 
     def release(self) -> None:
         """Let go; the next opener may have it."""
         os.close(self._fd)
+
+
+def _taken(fd: int) -> bool:
+    """Try a little longer than it takes others to ask `is_held`, or a killed process to go."""
+    for left in reversed(range(_TRIES)):
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if left:
+                time.sleep(_PAUSE)
+        else:
+            return True
+    return False
 
 
 def is_held(path: Path) -> bool:
