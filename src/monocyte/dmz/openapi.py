@@ -6,6 +6,7 @@ The names of our own schemas have a dot, which no class has, so that they never 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
@@ -174,8 +175,9 @@ def _is_plain(shape: Json, shared: Json) -> bool:
 
 
 def _prose(message: type[Message]) -> Json:
-    """The docstring: its first line, and the rest of it if there is more."""
-    text = inspect.cleandoc(vars(message).get("__doc__") or message.__name__)
+    """The docstring, its first line apart from the rest; without one, the name in words."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", message.__name__).capitalize()
+    text = inspect.cleandoc(vars(message).get("__doc__") or words)
     first, _, rest = text.partition("\n")
     return {"summary": first} | ({"description": rest.strip()} if rest.strip() else {})
 

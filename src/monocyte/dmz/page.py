@@ -5,6 +5,7 @@ Every text that a cell's author wrote passes through `escape` on its way into th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from html import escape
 from typing import Any
@@ -34,6 +35,7 @@ summary:hover,summary:focus-visible{background:var(--soft)}
 .verb{font:600 .8rem ui-monospace,monospace;width:3em;color:var(--get)}
 .verb.post{color:var(--post)}
 .name{font-weight:600;overflow-wrap:anywhere} .quiet{color:var(--quiet);font-weight:400}
+div.type{margin:1.2rem 0} div.type:target h3{text-decoration:underline}
 table{border-collapse:collapse;width:100%} th{font-weight:500;color:var(--quiet);font-size:.85rem}
 th,td{text-align:left;padding:.25rem .8rem .25rem 0;border-bottom:1px solid var(--line);
 vertical-align:top;overflow-wrap:anywhere}
@@ -47,7 +49,9 @@ def page(described: Json) -> str:
     """The page, whole."""
     title = escape(described["info"]["title"])
     groups = _grouped(described)
-    links = "".join(f'<a href="#{escape(name)}">{escape(name)}</a>' for name in groups)
+    links = "".join(
+        f'<a href="#{escape(name)}">{escape(name)}</a>' for name in (*groups, "types", "problems")
+    )
     parts = "".join(
         f'<h2 id="{escape(name)}">{escape(name)}</h2>{"".join(operations)}'
         for name, operations in groups.items()
@@ -58,7 +62,7 @@ def page(described: Json) -> str:
         f"<title>{title}</title><style>{STYLE}</style><h1>{title}</h1>"
         "<p>Every request carries a key: <code>Authorization: Bearer mono_…</code>. "
         "Programs read <code>/openapi.json</code>.</p>"
-        f"<nav>{links}</nav>{parts}{_problems(described)}</html>"
+        f"<nav>{links}</nav>{parts}{_types(described)}{_problems(described)}</html>"
     )
 
 
@@ -74,62 +78,73 @@ def _grouped(described: Json) -> dict[str, list[str]]:
 
 
 def _operation(path: str, verb: str, operation: Json, schemas: Json) -> str:
-    summary = escape(operation["summary"])
+    name = path.rpartition("/")[2] if "tags" in operation else path
     answers = next(iter(operation["responses"]["200"]["content"].values()))["schema"]
     more = f"<p>{escape(operation['description'])}</p>" if "description" in operation else ""
+    answer = f"<h3>Answer</h3><p>{_spell(answers, schemas)}</p>" if answers else ""
     return (
         f'<details id="{escape(operation["operationId"])}"><summary>'
-        f'<span class="verb {verb}">{verb.upper()}</span> '
-        f'<span class="name">{escape(path.rpartition("/")[2] if "tags" in operation else path)}'
-        f'</span> <span class="quiet">{summary}</span></summary><div class="inside">'
+        f'<span class="verb {verb}">{verb.upper()}</span><span class="name">{escape(name)}</span>'
+        f'<span class="quiet">{escape(operation["summary"])}</span></summary><div class="inside">'
         f"<p><code>{verb.upper()} {escape(path)}</code></p>{more}"
-        f"{_fields(operation, schemas)}{_answer(answers, schemas)}</div></details>"
+        f"{_fields(operation, schemas)}{answer}</div></details>"
     )
 
 
 def _fields(operation: Json, schemas: Json) -> str:
     """What is to be sent: parameters of the URL, or the fields of the body."""
     rows = [
-        _row(p["name"], _shape(p), p.get("description", ""), required=p.get("required", False))
+        _row(p["name"], _shape(p), schemas, p.get("description", ""), p.get("required", False))
         for p in operation.get("parameters", ())
         if p["in"] in ("query", "path")
     ]
     if body := operation.get("requestBody"):
-        rows += _properties(resolve(_shape(body), schemas))
-    where = "Body" if body else "Parameters"
-    return _table(where, rows) if rows else f"<h3>{where}</h3><p>No fields.</p>" if body else ""
+        rows += _properties(resolve(_shape(body), schemas), schemas)
+    if not rows:
+        return "<p>It takes no fields.</p>" if "tags" in operation else ""
+    return f"<h3>{'Body' if body else 'Parameters'}</h3>{_table(rows)}"
 
 
 def _shape(part: Json) -> Json:
     """The schema of a parameter or a body."""
-    found: Json = part["schema"] if "schema" in part else part["content"]["application/json"]
-    return found if "schema" not in found else dict(found["schema"])
+    found: Json = (
+        part["schema"] if "schema" in part else part["content"]["application/json"]["schema"]
+    )
+    return found
 
 
-def _answer(schema: Json, schemas: Json) -> str:
-    if not schema:
-        return ""
-    shape = resolve(schema, schemas)
-    rows = list(_properties(shape)) if shape is not schema else []
-    spelled = f"<h3>Answer</h3><p><code>{escape(_spell(schema))}</code></p>"
-    return spelled + (_table("", rows) if rows else "")
+def _types(described: Json) -> str:
+    """What the messages are made of."""
+    schemas = described["components"]["schemas"]
+    shown = "".join(_type(name, shape, schemas) for name, shape in schemas.items())
+    return f'<h2 id="types">types</h2>{shown}'
 
 
-def _properties(shape: Json) -> Iterator[str]:
+def _type(name: str, shape: Json, schemas: Json) -> str:
+    rows = list(_properties(shape, schemas))
+    inside = _table(rows) if rows else f"<p>{_kind(shape, schemas)}</p>"
+    note = escape(shape.get("description", "").partition("\n")[0])
+    return (
+        f'<div class="type" id="{_anchor(name)}"><h3>{escape(_title(name, schemas))} '
+        f'<span class="quiet">{note}</span></h3>{inside}</div>'
+    )
+
+
+def _properties(shape: Json, schemas: Json) -> Iterator[str]:
+    required = shape.get("required", [])
     for name, part in shape.get("properties", {}).items():
-        required = name in shape.get("required", [])
-        yield _row(name, part, part.get("description", ""), required=required)
+        yield _row(name, part, schemas, part.get("description", ""), name in required)
 
 
-def _table(title: str, rows: list[str]) -> str:
-    heading = f"<h3>{title}</h3>" if title else ""
-    return f"{heading}<table><tr><th>field<th>type</tr>{''.join(rows)}</table>"
+def _table(rows: list[str]) -> str:
+    return f"<table><tr><th>field<th>type</tr>{''.join(rows)}</table>"
 
 
-def _row(name: str, shape: Json, note: str, *, required: bool) -> str:
+def _row(name: str, shape: Json, schemas: Json, note: str, required: bool) -> str:
     must = "" if required else ' <span class="quiet">optional</span>'
     more = f'<br><span class="quiet">{escape(note)}</span>' if note else ""
-    return f"<tr><td><code>{escape(name)}</code>{must}<td>{escape(_spell(shape))}{more}</tr>"
+    spelled = _spell(shape, schemas)
+    return f"<tr><td><code>{escape(name)}</code>{must}<td>{spelled}{more}</tr>"
 
 
 def _problems(described: Json) -> str:
@@ -153,28 +168,41 @@ _BOUNDS = {
     "maxItems": "items ≤ ",
     "pattern": "like ",
     "format": "",
-    "default": "default ",
 }
 
 
-def _spell(shape: Json) -> str:
-    """A schema in a few words."""
-    kind = _kind(shape)
-    bounds = ", ".join(f"{sign}{shape[key]}" for key, sign in _BOUNDS.items() if key in shape)
-    return f"{kind} ({bounds})" if bounds else kind
-
-
-def _kind(shape: Json) -> str:
-    if "$ref" in shape:
-        return str(shape["$ref"]).rpartition("/")[2]
-    if "anyOf" in shape:
-        return " or ".join(_spell(part) for part in shape["anyOf"])
-    if "enum" in shape:
-        return " | ".join(repr(value) for value in shape["enum"])
+def _spell(shape: Json, schemas: Json) -> str:
+    """A schema in a few words, with links to the types that it names; escaped."""
+    kind = _kind(shape, schemas)
     if "prefixItems" in shape:
-        return f"[{', '.join(_spell(part) for part in shape['prefixItems'])}]"
+        return kind
+    bounds = [f"{sign}{shape[key]}" for key, sign in _BOUNDS.items() if key in shape]
+    if "default" in shape:
+        bounds.append(f"default {json.dumps(shape['default'], ensure_ascii=False)}")
+    return f"{kind} ({escape(', '.join(bounds))})" if bounds else kind
+
+
+def _kind(shape: Json, schemas: Json) -> str:
+    if "$ref" in shape:
+        name = str(shape["$ref"]).rpartition("/")[2]
+        return f'<a href="#{_anchor(name)}">{escape(_title(name, schemas))}</a>'
+    if "anyOf" in shape:
+        return " or ".join(_spell(part, schemas) for part in shape["anyOf"])
+    if "enum" in shape:
+        return escape(" | ".join(repr(value) for value in shape["enum"]))
+    if "prefixItems" in shape:
+        return f"[{', '.join(_spell(part, schemas) for part in shape['prefixItems'])}]"
     if isinstance(items := shape.get("items"), dict):
-        return f"array of {_spell(items)}"
+        return f"array of {_spell(items, schemas)}"
     if isinstance(items := shape.get("additionalProperties"), dict):
-        return f"map to {_spell(items)}"
-    return str(shape.get("type", "anything"))
+        return f"map to {_spell(items, schemas)}"
+    return escape(str(shape.get("type", "anything")))
+
+
+def _anchor(name: str) -> str:
+    return escape(f"type-{name}")
+
+
+def _title(name: str, schemas: Json) -> str:
+    """What a type is called by its author; in the whole app two may be called the same."""
+    return str(schemas.get(name, {}).get("title", name.removeprefix("monocyte.")))
