@@ -116,7 +116,7 @@ class Stage:
 
     def begin(self, work: Awaitable[R]) -> asyncio.Task[R]:
         """Let it run beside the test, until the next crash."""
-        task: asyncio.Task[R] = asyncio.ensure_future(work)  # type: ignore[assignment]
+        task: asyncio.Task[R] = asyncio.ensure_future(work)
         self.tasks.append(task)
         return task
 
@@ -166,3 +166,9 @@ async def turns(count: int = 20) -> None:
     """Let others run for some turns of the loop."""
     for _ in range(count):
         await asyncio.sleep(0)
+
+
+async def until(condition: Callable[[], object], pause: float = 0) -> None:
+    """Let others run, and the virtual time pass, until something is so."""
+    while not condition():  # noqa: ASYNC110 (the condition has no event of its own)
+        await asyncio.sleep(pause)

@@ -223,7 +223,7 @@ def test_nobody_is_answered_and_nothing_published_before_it_is_durable() -> None
 
         async def listen() -> None:
             async for delivery in stage.client().follow("bank"):
-                heard.append(delivery.seq)
+                heard.extend([delivery.seq])
 
         listener = stage.begin(listen())
         stage.hold()

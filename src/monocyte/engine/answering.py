@@ -19,7 +19,7 @@ from monocyte.engine.deciding import Decider, restarting
 from monocyte.engine.ports import Outside
 from monocyte.engine.recorder import Recorder
 from monocyte.errors import BusError, Invalid
-from monocyte.journal import Entry, Journal
+from monocyte.journal import ANSWERING, Entry, Journal
 
 __all__ = ["Answering"]
 
@@ -108,7 +108,7 @@ class Answering(Decider):
             if not envelope.fresh and (known := await self._earlier(str(envelope.id))) is not None:
                 return self._first_answer(handler, envelope.principal, message, known)
             self.account.commands += 1
-            recorder = Recorder()
+            recorder = self._recorder(envelope, message)
             if function.is_async:
                 with self._alone(str(envelope.id)):
                     decision = await self._decide(function, envelope, message, recorder, True)
@@ -144,7 +144,7 @@ class Answering(Decider):
         """
         while (deciding := self._deciding.get(id)) is not None:
             await asyncio.shield(deciding)
-        if (pending := self._open.get(id)) is not None:
+        if (pending := self._open.get(id)) is not None and pending.entry.kind in ANSWERING:
             await pending.durable()
             return pending.entry
         self._refuse_if_failed()  # what the journal finds now may never have reached the disk

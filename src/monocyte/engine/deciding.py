@@ -287,6 +287,17 @@ class Decider:
             self.fail(why)
             raise why
 
+    def _recorder(self, envelope: Envelope, message: Message) -> Recorder:
+        """What is to record a decision; it knows what an interrupted try of the same has seen."""
+        recorder = Recorder(self.fold.books.begun.get(str(envelope.id), ()))
+
+        async def save() -> None:
+            nothing = Decision(None, ())
+            await self._commit(envelope, message, nothing, recorder, kind="begun").durable()
+
+        recorder.save = save
+        return recorder
+
     def _refuse_if_failed(self) -> None:
         if self.failure is not None:
             raise restarting(self.name, self.failure)

@@ -7,9 +7,6 @@ the cursor, ends the timer, or takes the letter off the list, together with what
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from hashlib import blake2b
-from itertools import count
 from typing import Any
 
 from monocyte.bus import Delivery
@@ -63,7 +60,7 @@ class Engine(Answering):
         id = f"{delivery.cell}:{delivery.seq}"
         envelope = self._own(id, delivery.id, delivery.correlation, delivery.labels)
         function, event = reaction.function, delivery.event
-        await self._take("reaction", function, envelope, event, source, delivery.at)
+        await self._take("reaction", function, envelope, event, source)
 
     # -- timers ------------------------------------------------------------------------------------
 
@@ -86,7 +83,7 @@ class Engine(Answering):
         self.account.timers += 1
         envelope = self._own(f"{due.timer}:{due.source[1]}")
         function = self.manifest.timers[due.timer].function
-        await self._take("timer", function, envelope, self.timed(due), due.source, due.at)
+        await self._take("timer", function, envelope, self.timed(due), due.source)
 
     def timed(self, due: Due) -> Event:
         """What the function of a timer consumes: the event that started it, or a tick."""
@@ -145,7 +142,7 @@ class Engine(Answering):
     async def _take_again(self, position: int, letter: DeadLetter, attempt: str) -> None:
         function, message = await self._addressed(letter)
         envelope = self._own(f"resent:{position}:{attempt}", labels=frozenset(letter.labels))
-        await self._take("resent", function, envelope, message, ("dead", position), letter.at)
+        await self._take("resent", function, envelope, message, ("dead", position))
 
     async def _addressed(self, letter: DeadLetter) -> tuple[Function, Event]:
         """Who was to take a letter, and its message in today's shape."""
@@ -177,9 +174,8 @@ class Engine(Answering):
         envelope: Envelope,
         message: Event,
         source: tuple[str, int],
-        at: int = 0,
     ) -> None:
-        recorder = Recorder(_ids(envelope.id, at).__next__)
+        recorder = self._recorder(envelope, message)
         decision = await self._decide(function, envelope, message, recorder, True)
         if decision.refusal is not None:
             raise decision.refusal
@@ -201,10 +197,3 @@ class Engine(Answering):
         return Envelope(
             f"{self.name}<{id}", principal, cause, correlation or cause, labels, deadline
         )
-
-
-def _ids(seed: str | int, at: int) -> Iterator[str]:
-    """The ids that one effect draws: the same when it is tried again, so that it sends the same."""
-    for number in count():
-        drawn = blake2b(f"{seed} {number}".encode(), digest_size=5)
-        yield f"{at:013x}{drawn.hexdigest()}"

@@ -105,9 +105,16 @@ class Fold:
                 mend="run the release that wrote it, or bring back the event and its evolver",
             )
         version, event, _, _ = known
-        if record.version == version:
-            return decode(event, record.body)
-        return self._upcast(record, event)
+        body = record.body if record.version == version else self._upcast(record, version)
+        try:
+            return decode(event, body)
+        except Invalid as why:
+            raise JournalDamaged(
+                f"{self.manifest.name}: a stored {record.name} of version {record.version} does "
+                f"not fit this release: {why.message}",
+                where=self.manifest.file,
+                mend="raise __version__ of the event and declare @cell.upcasts for the old one",
+            ) from why
 
     def _learn(self) -> dict[str, _Known]:
         self._apply = {
@@ -116,9 +123,9 @@ class Fold:
         }
         return self._apply
 
-    def _upcast(self, record: EventRecord, event: type[Event]) -> Event:
+    def _upcast(self, record: EventRecord, until: int) -> bytes:
         fields: dict[str, Any] = raw(record.body)
-        for version in range(record.version, event.__version__):
+        for version in range(record.version, until):
             step: Callable[[dict[str, Any]], dict[str, Any]] | None
             step = self.manifest.upcasts.get((record.name, version))
             if step is None:
@@ -128,7 +135,7 @@ class Fold:
                     mend=f'declare @cell.upcasts("{record.name}", version={version})',
                 )
             fields = step(fields)
-        return decode(event, encode(fields))
+        return encode(fields)
 
 
 def _initial(state: Any) -> Any:

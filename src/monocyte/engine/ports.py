@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from monocyte.bus import Transport, fresh_number
 from monocyte.cell import Port
-from monocyte.contracts import Command, Envelope, Query
+from monocyte.contracts import Command, Envelope, Query, reply_type
 from monocyte.contracts.codec import encode
 from monocyte.engine.files import Directory
 from monocyte.engine.recorder import Recorder, digest_of
@@ -62,7 +63,7 @@ class _Clock:
 
     def now(self) -> datetime:
         now: datetime = self._recorder.call(
-            "Clock", "now", NOTHING, lambda: moment(self._outside.wall())
+            "Clock", "now", NOTHING, datetime, lambda: moment(self._outside.wall())
         )
         return now
 
@@ -72,9 +73,7 @@ class _Ids:
         self._outside, self._recorder = outside, recorder
 
     def new(self) -> str:
-        id: str = self._recorder.call(
-            "Ids", "new", NOTHING, self._recorder.new_id or self._outside.new_id
-        )
+        id: str = self._recorder.call("Ids", "new", NOTHING, str, self._outside.new_id)
         return id
 
 
@@ -104,7 +103,8 @@ class _Ask:
             id = fresh_number()
         child = self._envelope.child(id, self._cell)
         run: Callable[[], Awaitable[Any]] = lambda: self._transport.request(child, message)  # noqa: E731
-        reply: R = await self._recorder.wait("Ask", name, args, run)
+        kind, effect = reply_type(type(message)), isinstance(message, Command)
+        reply: R = await self._recorder.wait("Ask", name, args, kind, run, effect=effect)
         return reply
 
 
@@ -116,30 +116,36 @@ class _Files:
         self._directory = Directory(cell, root)
 
     async def read(self, name: str) -> bytes:
-        content: bytes = await self._do("read", (name,), lambda: self._directory.read(name))
+        work = partial(self._directory.read, name)
+        content: bytes = await self._do("read", (name,), bytes, work)
         return content
 
     async def write(self, name: str, content: bytes) -> None:
         self._admit("write", name)
-        await self._do("write", (name, content), lambda: self._directory.write(name, content))
+        await self._do(
+            "write", (name, content), None, partial(self._directory.write, name, content)
+        )
 
     async def list(self) -> tuple[str, ...]:
-        names: tuple[str, ...] = await self._do("list", (), self._directory.list)
+        names: tuple[str, ...] = await self._do("list", (), tuple[str, ...], self._directory.list)
         return names
 
     async def remove(self, name: str) -> None:
         self._admit("remove", name)
-        await self._do("remove", (name,), lambda: self._directory.remove(name))
+        await self._do("remove", (name,), None, partial(self._directory.remove, name))
 
     def _admit(self, method: str, name: str) -> None:
         if not self._may_write:
             raise Denied(f"a query changes nothing: it may not {method} {name}", cell=self._cell)
 
-    async def _do(self, method: str, args: tuple[Any, ...], work: Callable[[], Any]) -> Any:
+    async def _do(
+        self, method: str, args: tuple[Any, ...], kind: Any, work: Callable[[], Any]
+    ) -> Any:
         async def run() -> Any:
             try:
                 return await asyncio.to_thread(work)
             except OSError as why:
                 raise PortFailed(f"Files.{method}: {why.strerror or why}", cell=self._cell) from why
 
-        return await self._recorder.wait("Files", method, digest_of(*args), run)
+        key = digest_of(*args)
+        return await self._recorder.wait("Files", method, key, kind, run, effect=kind is None)

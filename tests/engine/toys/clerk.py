@@ -9,7 +9,7 @@ class Filed(Event):
     slip: str
 
 
-class Files_(Query[tuple[int, ...]]):
+class Amounts(Query[tuple[int, ...]]):
     pass
 
 
@@ -30,7 +30,7 @@ async def on_paid(it: bank.Paid, desk: Desk, ask: Ask, ids: Ids) -> Filed:
 
 
 @cell.handles
-def filed(it: Files_, desk: Desk) -> tuple[int, ...]:
+def filed(it: Amounts, desk: Desk) -> tuple[int, ...]:
     return tuple(desk.filed)
 
 
