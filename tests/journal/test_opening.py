@@ -310,6 +310,7 @@ def test_a_snapshot_of_another_history_is_passed_over(path: Path) -> None:
     """It holds the link of the last entry that it folds in."""
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE snapshots SET link = x'00' WHERE seq = 400")
+    connection.close()
     with opened(path) as journal:
         snapshot = journal.snapshot("a")
         assert snapshot is not None
