@@ -203,6 +203,7 @@ def test_a_journal_that_cannot_be_reopened_stays_failed(journal: SqliteJournal, 
             journal.recover()
         with pytest.raises(JournalUnavailable, match="failed"):
             append(journal, "a")
+        assert len(list(journal.read("a"))) == 5, "what can be read is read"
     path.with_name("elsewhere").rename(path)
     journal.recover()
     fill(journal, "a", 1)

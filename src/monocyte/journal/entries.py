@@ -58,7 +58,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     seq: int
     """Its first position in the cell: 1 for the first entry, then the one after `end`."""
     kind: str
-    """command, refusal, reaction, timer, dead, resent or skipped."""
+    """command, refusal, begun, reaction, timer, dead, resent or skipped."""
     id: str
     at: int
     """When it was decided, in µs since the epoch, UTC."""

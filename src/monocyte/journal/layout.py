@@ -9,6 +9,7 @@ any descriptor of it would drop SQLite's own locks (a property of POSIX locks).
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -144,21 +145,24 @@ def check_format(connection: sqlite3.Connection, path: Path) -> None:
 
 _RESTORE = "run `monocyte journal verify`, then `monocyte journal restore` the newest backup"
 
+_MORE_ROOM = "free some space on that disk, or raise the quota"
+_PERMIT = "let this user read and write the journal's file and directory"
+
 _MEANINGS: Final[tuple[tuple[str, type[JournalError], str, str], ...]] = (
-    ("SQLITE_FULL", JournalUnavailable, "the disk is full", "free some space on it"),
+    ("SQLITE_FULL", JournalUnavailable, "the disk is full", _MORE_ROOM),
     ("SQLITE_NOTADB", NotAJournal, "this file is not a journal", "name another file"),
     ("SQLITE_CORRUPT", JournalDamaged, "the file is damaged", _RESTORE),
     (
         "SQLITE_READONLY",
         JournalUnavailable,
         "the file or its directory is read-only",
-        "let this user write the journal's file and directory",
+        _PERMIT,
     ),
     (
         "SQLITE_CANTOPEN",
         JournalUnavailable,
         "the file cannot be opened",
-        "let this user read and write the journal's file and directory",
+        _PERMIT,
     ),
     (
         "SQLITE_BUSY",
@@ -199,9 +203,7 @@ def translating(path: Path) -> Iterator[None]:
     except sqlite3.Error as why:
         raise translated(why, path) from why
     except OSError as why:
-        raise JournalUnavailable(
-            f"{why.strerror or why}",
-            where=str(why.filename or path),
-            mend="let this user read and write the journal's file and directory, on a disk with "
-            "space left",
-        ) from why
+        where = str(why.filename or path)
+        full = why.errno in (errno.ENOSPC, errno.EDQUOT)
+        mend = _MORE_ROOM if full else _PERMIT
+        raise JournalUnavailable(why.strerror or str(why), where=where, mend=mend) from why

@@ -70,6 +70,10 @@ class Opened:
     def close(self) -> None:
         """Let go of the files, as far as they are open."""
         self.reader.close()
+        self.stop_writing()
+
+    def stop_writing(self) -> None:
+        """Let go of what is open for writing."""
         if hasattr(self, "connection"):
             self.connection.close()
         if hasattr(self, "head"):

@@ -144,13 +144,14 @@ class SqliteJournal:
         if self._writer.failure is None or self._closed:
             return
         self._writer.stop()
-        self._opened.close()
+        self._opened.stop_writing()
         opened = open_file(self.path, self._durability, accept_loss=False)
         try:
             fold_back(opened.connection, self.path)
         except BaseException:
             opened.close()
             raise
+        self._reader.close()
         self._start(opened)
 
     def flush(self) -> None:
