@@ -39,6 +39,11 @@ class App(NamedTuple):
         return self.root / self.settings.journal.path
 
     @property
+    def address(self) -> Path:
+        """The file that says where the app answers, while it does."""
+        return self.data / "address"
+
+    @property
     def data(self) -> Path:
         """The directory with everything that the app keeps."""
         return self.journal.parent
@@ -75,10 +80,12 @@ async def serving(
         server = Server(gateway, wanted.host, wanted.port if port is None else port)
         async with server:
             new_key = "" if keys.holders() else keys.add(OWNER, (OWNER,))
+            app.address.write_text(server.url, encoding="utf-8")
             try:
                 yield Serving(server.url, runtime, gateway, keys, new_key)
             finally:
                 gateway.close()
+                app.address.unlink(missing_ok=True)
 
 
 def find_root(start: Path) -> Path:
