@@ -50,7 +50,7 @@ overwriting a file syncs in half the time that growing it takes."""
 _BATCH_OVERHEAD: Final = 12 << 10
 """Bytes of pages that a batch writes beside its entries, roughly."""
 
-_PATIENCE: Final = 0.75
+_PATIENCE: Final = 1.0
 """How long to wait for those who were told last, in commits."""
 _RETRY: Final = 16
 """Where they did not come back in time, it is tried again after so many commits."""
