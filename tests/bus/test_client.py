@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Mapping
 from itertools import count
 from typing import Any
 
@@ -25,7 +25,7 @@ class FakeTransport(MemoryTransport):
         self.asked.append((envelope, message))
         return len(self.asked)
 
-    async def follow(self, cell: str, after: int) -> AsyncIterator[Delivery]:
+    async def follow(self, cell: str, after: int) -> AsyncGenerator[Delivery, None]:
         """One event."""
         self.followed.append((cell, after))
         yield struck(after + 1)

@@ -209,6 +209,7 @@ def test_written_waits_for_all_that_was_decided() -> None:
         assert not waiting.done()
         stage.release()
         await waiting
+        await turns()
         assert payment.done()
         assert stage.host.written() is None
 

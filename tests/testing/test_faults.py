@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from monocyte.bus import Delivery
 from monocyte.engine import engine as engines
 from monocyte.engine import host as hosts
+from monocyte.engine.deciding import Decider
 from monocyte.engine.engine import Engine
 from monocyte.errors import BusError, Conflict, Refused, Unavailable
 from monocyte.journal import MemoryJournal
 from monocyte.testing import Faults, World
 from monocyte.testing.faults import Mischief, catches, injected, unavailable
 from tests.testing import stage
-from tests.testing.toys import flawed, guessing, letters, post, till
+from tests.testing.toys import courier, fees, flawed, guessing, letters, post, rates, registry, till
 
 KINDS = {
     "crash": Faults(crash=0.1),
@@ -128,14 +129,44 @@ def test_power_cuts_catch_an_answer_before_the_disk(monkeypatch: pytest.MonkeyPa
     assert goes_wrong(stage.busy_day, Faults(crash=0.1))
 
 
-def test_power_cuts_catch_who_counts_in_a_file() -> None:
-    """A handler that leaves something behind before it has decided does it twice."""
+async def unsaved(*_: object) -> None:
+    """Save nothing of what was seen before an effect."""
+
+
+def test_power_cuts_catch_a_file_written_before_what_was_read_is_saved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A handler that counts in a file counts once, because what it has read is saved first."""
 
     def stamp(lab: World) -> None:
         assert [lab.by("ada").send(flawed.Stamp()).number for _ in range(5)] == [1, 2, 3, 4, 5]
 
+    assert not goes_wrong(stamp, Faults(crash=0.1))
+    monkeypatch.setattr(Decider, "_begin", unsaved)
     assert not goes_wrong(stamp, Faults.none(), range(3))
     assert goes_wrong(stamp, Faults(crash=0.1))
+
+
+def test_power_cuts_catch_a_command_sent_before_what_it_says_is_saved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A reaction that draws an id, a time and an answer sends one command, however often cut."""
+
+    def registered_once(seed: int, faults: Faults) -> bool:
+        with World(
+            till.cell, fees.cell, rates.cell, courier.cell, registry.cell, seed=seed, faults=faults
+        ) as lab:
+            for amount in (3, 4, 5):
+                lab.by("ada").send(till.PayIn(amount))
+            lab.settle()
+            references = [it.reference for it in lab.events(registry.Registered)]
+            return references == [it.reference for it in lab.events(courier.Sent)]
+
+    cut, seeds = Faults(crash=0.1), range(1, 30)
+    assert all(registered_once(seed, cut) for seed in seeds)
+    monkeypatch.setattr(Decider, "_begin", unsaved)
+    assert registered_once(0, Faults.none())
+    assert not all(registered_once(seed, cut) for seed in seeds)
 
 
 def test_lost_answers_catch_an_engine_that_does_not_know_ids(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from itertools import count
 from typing import Protocol, TypeVar
 
@@ -105,7 +105,7 @@ class Client:
         )
         return self._transport.request(envelope, command)
 
-    def follow(self, cell: str, after: int = 0) -> AsyncIterator[Delivery]:
+    def follow(self, cell: str, after: int = 0) -> AsyncGenerator[Delivery, None]:
         """The events of a cell from a position on, then as they come.
 
         Raises:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -55,7 +55,7 @@ class AskingEnd:
         except TimeoutError:
             raise core.late(message.__cell__, type(message)) from None
 
-    async def follow(self, cell: str, after: int) -> AsyncIterator[Delivery]:
+    async def follow(self, cell: str, after: int) -> AsyncGenerator[Delivery, None]:
         """Every event of a cell behind a position, pulled as fast as they are taken.
 
         Raises:

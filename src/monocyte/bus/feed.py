@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from itertools import islice, takewhile
 
 from monocyte.bus.interface import Delivery, History
@@ -41,7 +41,7 @@ class Feed:
         self._closed = True
         self._wake()
 
-    async def follow(self, after: int) -> AsyncIterator[Delivery]:
+    async def follow(self, after: int) -> AsyncGenerator[Delivery, None]:
         """Every event behind position `after`; ends when the feed is closed."""
         while chunk := await self.pull(after):
             for delivery in chunk:

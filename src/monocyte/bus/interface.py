@@ -7,7 +7,7 @@ crashes, wrong types, missing handlers, deadlines, cancellation, cycles of asks,
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from monocyte.bus.account import Account
@@ -112,7 +112,7 @@ class Transport(Protocol):
     def publish(self, deliveries: Sequence[Delivery]) -> None:
         """Hand on events of one cell that are durable, in order."""
 
-    def follow(self, cell: str, after: int) -> AsyncIterator[Delivery]:
+    def follow(self, cell: str, after: int) -> AsyncGenerator[Delivery, None]:
         """Every event of a cell behind a position, first those of its history, then as they come.
 
         Raises:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 from monocyte.bus.ends import AnsweringEnd, AskingEnd
@@ -85,7 +85,7 @@ class LoopbackTransport:
         """Hand on durable events of one cell."""
         self._feeds[deliveries[0].cell].publish(deliveries)
 
-    def follow(self, cell: str, after: int) -> AsyncIterator[Delivery]:
+    def follow(self, cell: str, after: int) -> AsyncGenerator[Delivery, None]:
         """Every event of a cell behind a position, then as they come.
 
         Raises:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from asyncio import CancelledError
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any
 
 from monocyte.bus import core
@@ -76,7 +76,7 @@ class MemoryTransport:
         if (feed := self._feeds.get(deliveries[0].cell)) is not None:
             feed.publish(deliveries)
 
-    def follow(self, cell: str, after: int) -> AsyncIterator[Delivery]:
+    def follow(self, cell: str, after: int) -> AsyncGenerator[Delivery, None]:
         """Every event of a cell behind a position, then as they come.
 
         Raises:

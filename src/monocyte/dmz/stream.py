@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -85,8 +86,9 @@ class EventStream:
         """Put what happens in a cell into the inbox, and last why it ends: an error, or None."""
         end: BusError | None = None
         try:
-            async for delivery in self._transport.follow(cell, self._cursors[cell]):
-                await self._inbox.put(delivery)
+            async with aclosing(self._transport.follow(cell, self._cursors[cell])) as feed:
+                async for delivery in feed:
+                    await self._inbox.put(delivery)
         except BusError as why:
             end = why
         except Exception as why:  # noqa: BLE001 (a supervision edge: reading the history, old shapes)

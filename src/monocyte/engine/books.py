@@ -16,11 +16,14 @@ from monocyte.cell import Manifest, Timer
 from monocyte.contracts import Event, Fault
 from monocyte.contracts.codec import decode, encode
 from monocyte.contracts.images import from_image, image
-from monocyte.journal import Entry, EventRecord
+from monocyte.journal import Entry, EventRecord, PortResult
 
 __all__ = ["Books", "DeadLetter", "Due"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_BEGUN = 10_000
+"""So many interrupted tries are remembered; beyond, the oldest is forgotten."""
+
 MICROSECOND = timedelta(microseconds=1)
 
 
@@ -68,12 +71,13 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
     due: tuple[Due, ...]
     fired: dict[str, int]
     dead: dict[int, DeadLetter]
+    begun: dict[str, tuple[PortResult, ...]] = {}
 
 
 class Books:
     """The cursor in each cell that is followed; timers by source; dead letters by position."""
 
-    __slots__ = ("_agenda", "_ticks", "cursors", "dead", "due", "fired", "last_event")
+    __slots__ = ("_agenda", "_ticks", "begun", "cursors", "dead", "due", "fired", "last_event")
 
     def __init__(self) -> None:
         self.last_event = 0
@@ -83,6 +87,8 @@ class Books:
         self.fired: dict[str, int] = {}
         """When each timer of `cell.every` was last due."""
         self.dead: dict[int, DeadLetter] = {}
+        self.begun: dict[str, tuple[PortResult, ...]] = {}
+        """What was seen before an effect by those who have not decided yet, by their ids."""
         self._ticks: dict[str, Due] = {}
         """Of `due`, those of `cell.every`, by name."""
         self._agenda: list[tuple[int, str, int]] = []
@@ -93,7 +99,7 @@ class Books:
         """The books of a snapshot."""
         kept, books = from_image(_Kept, data), cls()
         books.last_event, books.cursors = kept.last_event, kept.cursors
-        books.fired, books.dead = kept.fired, kept.dead
+        books.fired, books.dead, books.begun = kept.fired, kept.dead, kept.begun
         for due in kept.due:
             books._await(due)
         return books
@@ -101,7 +107,7 @@ class Books:
     def kept(self) -> bytes:
         """The books as a snapshot keeps them."""
         due = tuple(self.due.values())
-        return image(_Kept(self.last_event, self.cursors, due, self.fired, self.dead))
+        return image(_Kept(self.last_event, self.cursors, due, self.fired, self.dead, self.begun))
 
     def next_due(self) -> Due | None:
         """The timer that is due first."""
@@ -125,6 +131,10 @@ class Books:
             if timer.period is not None and timer.name not in self.fired:
                 # It waits from the first entry on: a power cut at its first moment loses nothing.
                 self.fired[timer.name] = _moment_before(timer.period, entry.at)
+        if entry.kind == "begun":
+            self._begin(entry)
+        else:
+            self.begun.pop(entry.id, None)
         if entry.source is None:
             return
         if entry.kind in ("reaction", "skipped"):
@@ -136,6 +146,11 @@ class Books:
             self._died(manifest, entry)
         elif entry.kind == "resent":
             self.dead.pop(entry.source[1], None)
+
+    def _begin(self, entry: Entry) -> None:
+        self.begun[entry.id] = entry.ports
+        if len(self.begun) > MOST_BEGUN:  # whoever began it has never come back
+            del self.begun[next(iter(self.begun))]
 
     def plan(self, manifest: Manifest, now: int) -> None:
         """Let every timer of `cell.every` wait for the right moment, whatever the clock has done.

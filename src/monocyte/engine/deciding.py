@@ -15,6 +15,7 @@ import time
 import traceback
 from asyncio import CancelledError
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from monocyte.bus import Account, Delivery, accounted
@@ -289,14 +290,13 @@ class Decider:
 
     def _recorder(self, envelope: Envelope, message: Message) -> Recorder:
         """What is to record a decision; it knows what an interrupted try of the same has seen."""
-        recorder = Recorder(self.fold.books.begun.get(str(envelope.id), ()))
+        known = self.fold.books.begun.get(str(envelope.id), ())
+        return Recorder(known, partial(self._begin, envelope, message))
 
-        async def save() -> None:
-            nothing = Decision(None, ())
-            await self._commit(envelope, message, nothing, recorder, kind="begun").durable()
-
-        recorder.save = save
-        return recorder
+    async def _begin(self, envelope: Envelope, message: Message, recorder: Recorder) -> None:
+        """Make durable what a try has seen, before it does something that others see."""
+        nothing = Decision(None, ())
+        await self._commit(envelope, message, nothing, recorder, kind="begun").durable()
 
     def _refuse_if_failed(self) -> None:
         if self.failure is not None:

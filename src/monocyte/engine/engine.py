@@ -7,6 +7,7 @@ the cursor, ends the timer, or takes the letter off the list, together with what
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import Any
 
 from monocyte.bus import Delivery
@@ -161,8 +162,9 @@ class Engine(Answering):
         cell, seq = letter.source
         if letter.event.version == event.__version__:
             return decode(event, letter.event.body)
-        async for delivery in self.outside.transport.follow(cell, seq - 1):
-            return delivery.event
+        async with aclosing(self.outside.transport.follow(cell, seq - 1)) as feed:
+            async for delivery in feed:
+                return delivery.event
         raise Unavailable(f"the events of {cell} have ended", cell=cell)
 
     # -- taking effect -----------------------------------------------------------------------------

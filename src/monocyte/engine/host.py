@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Coroutine, Iterable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import NamedTuple
 
 from monocyte.bus import Delivery, Transport
@@ -182,9 +182,10 @@ class Host:
         while not self._stopping:
             await self._ready(engine)
             try:
-                async for delivery in self.transport.follow(source, engine.cursor(source)):
-                    await self._insist(engine, _Reacting(engine, delivery))
-                    pause = FIRST_PAUSE
+                async with aclosing(self.transport.follow(source, engine.cursor(source))) as feed:
+                    async for delivery in feed:
+                        await self._insist(engine, _Reacting(engine, delivery))
+                        pause = FIRST_PAUSE
                 return
             except Exception as why:  # noqa: BLE001 (a supervision edge: the feed must go on)
                 if engine.failure is not None:

@@ -1,9 +1,9 @@
 """What the ports returned while one thing was decided: run again, it sees the same.
 
 Results are found again by port, method, digest of the arguments and ordinal, as the journal keeps
-them. A call without a match runs and is recorded. Before a call that has an effect outside, what the
-run has seen so far is saved: should the power fail before the decision is durable, the next try
-sees the same, does the same, and whoever it asks knows the id.
+them. A call without a match runs and is recorded. Before a call that has an effect outside, what
+the run has seen so far is saved: should the power fail before the decision is durable, the next
+try sees the same, does the same, and whoever it asks knows the id.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Recorder", "Save", "digest_of"]
 
 Key = tuple[str, str, bytes, int]
 
-Save = Callable[[], Awaitable[None]]
+Save = Callable[["Recorder"], Awaitable[None]]
 """Makes the results so far durable. Raises Unavailable where that cannot be done."""
 
 
@@ -33,13 +33,13 @@ def digest_of(*arguments: Any) -> bytes:
 class Recorder:
     """The port results of one decision, over all its runs.
 
-    `known` are those that an interrupted try has saved.
+    `known` are those that an interrupted try has saved; `save` saves those of this one.
     """
 
-    __slots__ = ("_counts", "_known", "_outcomes", "_unsaved", "results", "save")
+    __slots__ = ("_counts", "_known", "_outcomes", "_save", "_unsaved", "results")
 
-    def __init__(self, known: tuple[PortResult, ...] = ()) -> None:
-        self.save: Save | None = None
+    def __init__(self, known: tuple[PortResult, ...] = (), save: Save | None = None) -> None:
+        self._save = save
         self.results: list[PortResult] = list(known)
         self._known = {(it.port, it.method, it.args, it.ordinal): it for it in known}
         self._outcomes: dict[Key, Any] = {}
@@ -78,8 +78,8 @@ class Recorder:
         """
         key = self._key(port, method, args)
         if not self._recalls(key, kind):
-            if effect and self._unsaved and self.save is not None:
-                await self.save()
+            if effect and self._unsaved and self._save is not None:
+                await self._save(self)
                 self._unsaved = False
             self._unsaved |= not effect
             try:

@@ -14,8 +14,8 @@ import errno
 import shutil
 import tempfile
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import aclosing, suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -325,12 +325,13 @@ class Wire(LoopbackTransport):
             raise unavailable("the answer got lost")
         return reply
 
-    async def follow(self, cell: str, after: int) -> AsyncIterator[Delivery]:
+    async def follow(self, cell: str, after: int) -> AsyncGenerator[Delivery, None]:
         """Every event of a cell behind a position, some of them twice."""
-        async for delivery in super().follow(cell, after):
-            yield delivery
-            if self._mischief.repeated("an event"):
+        async with aclosing(super().follow(cell, after)) as feed:
+            async for delivery in feed:
                 yield delivery
+                if self._mischief.repeated("an event"):
+                    yield delivery
 
     async def _ported(self, envelope: Envelope, message: Message) -> Any:
         asker = envelope.path[-1]

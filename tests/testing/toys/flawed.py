@@ -1,4 +1,4 @@
-"""A cell with a flaw that a plain World cannot see: a power cut does."""
+"""A cell that has an effect outside before it has decided: what a power cut puts to the test."""
 
 from monocyte import Cell, Command, Event, Files, State
 
@@ -20,7 +20,7 @@ cell = Cell("flawed", state=Stamps)
 
 @cell.handles
 async def stamp(it: Stamp, stamps: Stamps, files: Files) -> Stamped:
-    """Counts in a file: done again after a power cut, it counts twice."""
+    """Counts in a file: once, if what it has read is saved before it writes."""
     before = await files.read("count") if "count" in await files.list() else b"0"
     number = int(before) + 1
     await files.write("count", str(number).encode())
