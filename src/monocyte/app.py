@@ -12,9 +12,9 @@ from monocyte.cell import Manifest, load_package
 from monocyte.contracts.facts import Emit, ignore
 from monocyte.dmz import OWNER, Gateway, Keys, Server
 from monocyte.errors import DefinitionError
-from monocyte.runtime import FILE, Runtime, Settings, read_settings
+from monocyte.runtime import Runtime, Settings, read_settings
 
-__all__ = ["App", "Serving", "find_root", "load_app", "serving"]
+__all__ = ["App", "Serving", "load_app", "serving"]
 
 
 class App(NamedTuple):
@@ -86,13 +86,6 @@ async def serving(
             finally:
                 gateway.close()
                 app.address.unlink(missing_ok=True)
-
-
-def find_root(start: Path) -> Path:
-    """The nearest directory with a `monocyte.toml`, upwards from `start`; else `start`."""
-    start = start.resolve()
-    candidates = (d for d in (start, *start.parents) if (d / FILE).is_file())
-    return next(candidates, start)
 
 
 def load_app(root: Path) -> App:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from monocyte.cli.places import app_option, open_app
+from monocyte.cli.places import app_option, complete_cell, open_app, refuse_unknown
 from monocyte.cli.show import as_json as print_json
-from monocyte.cli.show import failing, json_option, progress, say
+from monocyte.cli.show import failing, json_option, note, one_json, progress, say
 
 if TYPE_CHECKING:
     from monocyte.journal import Entry
@@ -24,7 +23,7 @@ def journal() -> None:
 
 
 @journal.command(short_help="Show the entries of cells.")
-@click.argument("cells", metavar="[CELL]...", nargs=-1)
+@click.argument("cells", metavar="[CELL]...", nargs=-1, shell_complete=complete_cell())
 @click.option("--after", type=click.IntRange(0), default=0, help="Begin behind this position.")
 @click.option("--limit", type=click.IntRange(1), help="Show at most so many of each cell.")
 @app_option
@@ -41,11 +40,16 @@ def show(
 
     from monocyte.journal import JournalReader
 
-    with JournalReader(open_app(app_path, tolerant=True).journal) as reader:
+    app = open_app(app_path, tolerant=True)
+    if not app.journal.exists():
+        return note("nothing has happened yet")
+    with JournalReader(app.journal) as reader:
+        refuse_unknown(cells, {*reader.cells(), *(manifest.name for manifest in app.cells)})
         for cell in cells or reader.cells():
             for entry in islice(reader.read(cell, after), limit):
                 shown = _described(entry)
-                say(json.dumps(shown, ensure_ascii=False, default=str) if as_json else _line(shown))
+                say(one_json(shown) if as_json else _line(shown))
+    return None
 
 
 @journal.command(short_help="Check that everything is there as it was written.")
@@ -150,7 +154,6 @@ def _line(entry: dict[str, Any]) -> str:
     events = ", ".join(event["event"] for event in entry["events"])
     if entry["kind"] in ("refusal", "dead"):
         events = click.style(str((entry["answer"] or {}).get("message", "")), fg="red")
-    fields = json.dumps(entry["fields"], ensure_ascii=False, default=str)
     when = entry["at"][:19].replace("T", " ")
     head = f"{when}  {entry['position']:>6}  {entry['kind']:<8}  {name}  {entry['by']}"
-    return f"{head}  {fields}  → {events}"
+    return f"{head}  {one_json(entry['fields'])}" + (f"  → {events}" if events else "")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from importlib.metadata import version
+from typing import Any
 
 import click
 
@@ -15,14 +18,35 @@ from monocyte.cli.messages import ask, events, send
 from monocyte.cli.running import run
 from monocyte.cli.scaffold import new
 from monocyte.cli.scenarios import test
-from monocyte.cli.show import EXIT_CODES
+from monocyte.cli.show import EXIT_CODES, as_json
 
 __all__ = ["main"]
 
 EPILOG = "Exit codes: " + "; ".join(f"{code} {text}" for code, text in EXIT_CODES.items()) + "."
 
 
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+class Program(click.Group):
+    """The commands; with --json, what is wrong with a command line is said in JSON too."""
+
+    def main(self, args: Sequence[str] | None = None, *more: Any, **options: Any) -> Any:
+        """Run the program as click does, but for the form of its errors."""
+        given = list(sys.argv[1:] if args is None else args)
+        if "--json" not in given or not options.get("standalone_mode", True):
+            return super().main(args, *more, **options)
+        try:
+            return super().main(args, *more, **options | {"standalone_mode": False})
+        except click.ClickException as why:
+            as_json({"error": {"message": why.format_message(), "fault": "caller"}})
+            raise SystemExit(why.exit_code) from why
+        except click.Abort:
+            raise SystemExit(130) from None
+
+
+@click.group(
+    cls=Program,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(version("monocyte"), prog_name="monocyte")
 def main() -> None:
     """Write an app as cells, run it, and look at what it does.

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monocyte.cli.places import (
+    complete_cell,
     complete_message,
     finish,
     open_app,
     reach_options,
+    refuse_unknown,
     remote,
     whoami,
 )
-from monocyte.cli.show import as_json, failing, json_option, note, say
-from monocyte.errors import ConfigError, Invalid
+from monocyte.cli.show import as_json, failing, json_option, note, one_json, say
+from monocyte.errors import ConfigError, Invalid, Unavailable
 
 if TYPE_CHECKING:
     from monocyte.app import App
@@ -28,7 +30,7 @@ __all__ = ["ask", "events", "send"]
 
 
 @click.command(short_help="Send a command: cell.Message and its fields as JSON.")
-@click.argument("address", metavar="CELL.MESSAGE", shell_complete=complete_message("command"))
+@click.argument("address", metavar="CELL.MESSAGE", shell_complete=complete_message(command=True))
 @click.argument("fields", metavar="JSON", default="{}")
 @click.option("--id", "given_id", default="", help="Sent again under this id: the first answer.")
 @reach_options
@@ -57,7 +59,7 @@ def send(  # noqa: PLR0917 (a command has the options that it has)
 
 
 @click.command(short_help="Ask a query: cell.Message and its fields as JSON.")
-@click.argument("address", metavar="CELL.MESSAGE", shell_complete=complete_message("query"))
+@click.argument("address", metavar="CELL.MESSAGE", shell_complete=complete_message(command=False))
 @click.argument("fields", metavar="JSON", default="{}")
 @reach_options
 @json_option
@@ -83,7 +85,7 @@ def ask(
 
 
 @click.command(short_help="Show what has happened, and what happens.")
-@click.argument("cells", metavar="[CELL]...", nargs=-1)
+@click.argument("cells", metavar="[CELL]...", nargs=-1, shell_complete=complete_cell())
 @click.option("--follow", "-f", is_flag=True, help="Go on with what happens from now on.")
 @click.option("--after", default="", help="Begin behind a cursor: cell=position,…")
 @reach_options
@@ -105,9 +107,7 @@ def events(  # noqa: PLR0917 (a command has the options that it has)
     app = None if url else open_app(app_path, tolerant=True)
     there = remote(app, url, key)
     if follow and there is None:
-        raise ConfigError(
-            "nothing will happen: the app does not run", mend="start it: monocyte run"
-        )
+        raise Unavailable("the app does not run, so nothing happens", mend="monocyte run")
     if there is not None and (follow or app is None):
         _follow(there.events(cells, after), as_json, follow)
     elif app is not None:
@@ -116,7 +116,7 @@ def events(  # noqa: PLR0917 (a command has the options that it has)
 
 def _follow(arriving: Any, json_wanted: bool, follow: bool) -> None:
     if not follow:
-        note("from elsewhere, events can only be followed; Ctrl-C ends it")
+        note("from afar, events can only be followed; Ctrl-C ends it")
     try:
         for event in arriving:
             _event(event, json_wanted)
@@ -128,16 +128,11 @@ def _past(app: App, cells: tuple[str, ...], after: str, json_wanted: bool) -> No
     from monocyte.contracts.codec import raw
     from monocyte.journal import JournalReader
 
-    known = {manifest.name for manifest in app.cells}
-    for cell in cells:
-        if cell not in known:
-            raise ConfigError(
-                f"there is no cell {cell!r}", mend="there is: " + ", ".join(sorted(known))
-            )
     begin = _cursor(after)
     if not app.journal.exists():
         return note("nothing has happened yet")
     with JournalReader(app.journal) as reader:
+        refuse_unknown(cells, {*reader.cells(), *(manifest.name for manifest in app.cells)})
         for cell in cells or reader.cells():
             for entry in reader.read(cell, begin.get(cell, 0)):
                 for index, record in enumerate(entry.events):
@@ -158,18 +153,17 @@ def _cursor(text: str) -> dict[str, int]:
         pairs = [part.split("=") for part in filter(None, text.split(","))]
         return {cell: int(position) for cell, position in pairs}
     except ValueError as why:
-        raise ConfigError(f"{text!r} is no cursor", mend="cell=position,cell=position") from why
+        raise Invalid(f"{text!r} is no cursor", mend="write CELL=POSITION,CELL=POSITION") from why
 
 
 def _event(event: dict[str, Any], json_wanted: bool) -> None:
     if json_wanted:
-        return say(json.dumps(event, ensure_ascii=False, default=str))
+        return say(one_json(event))
     from monocyte.engine.ports import moment
 
     when = moment(event["at"]).strftime("%Y-%m-%d %H:%M:%S")
     name = click.style(f"{event['cell']}.{event['event']}", bold=True)
-    data = json.dumps(event["data"], ensure_ascii=False, default=str)
-    return say(f"{when}  {event['position']:>6}  {name}  {event['by']}  {data}")
+    return say(f"{when}  {event['position']:>6}  {name}  {event['by']}  {one_json(event['data'])}")
 
 
 def _body(fields: str) -> bytes:
@@ -179,7 +173,9 @@ def _body(fields: str) -> bytes:
         try:
             return Path(fields[1:]).read_bytes()
         except OSError as why:
-            raise ConfigError(f"{fields[1:]} cannot be read: {why.strerror}") from why
+            raise ConfigError(
+                f"the fields cannot be read: {why.strerror}", where=fields[1:] or "@"
+            ) from why
     return fields.encode("utf-8", "surrogateescape")
 
 
@@ -207,9 +203,10 @@ async def _exchange(runtime: Runtime, address: str, body: bytes, id: str, *, com
         kind, verb = ("command", "send") if routes[0].is_command else ("query", "ask")
         raise Invalid(f"{address} is a {kind}", cell=cell, mend=f"monocyte {verb} {address}")
     message = decode_json(routes[0].message, body)
-    client = runtime.client(Principal(whoami(), frozenset({OWNER})))
+    me = whoami()
+    client = runtime.client(Principal(me, frozenset({OWNER})))
     if isinstance(message, Command):
-        reply = await client.send(message, id=id)
+        reply = await client.send(message, id=f"{me}:{id}" if id else "")  # as the gateway has it
     else:
         query: Any = message
         reply = await client.ask(query)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from datetime import datetime
@@ -13,9 +14,11 @@ import click
 
 from monocyte.cli.places import finish, open_app
 from monocyte.cli.show import as_json as print_json
-from monocyte.cli.show import failing, fault_lines, json_option, note
+from monocyte.cli.show import counted, failing, fault_lines, json_option, note
 
 if TYPE_CHECKING:
+    import asyncio
+
     from monocyte.app import App
     from monocyte.contracts.facts import Emit, Fact
 
@@ -26,7 +29,12 @@ WORTH = {"blocked", "crashed", "dead-letter", "failed", "journal", "restarted"}
 
 
 @click.command(short_help="Run an app, with its gateway.")
-@click.argument("app_path", metavar="[APP]", required=False, type=click.Path(path_type=Path))
+@click.argument(
+    "app_path",
+    metavar="[APP]",
+    required=False,
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+)
 @click.option("--port", type=click.IntRange(0, 65535), help="Where to listen; 0: any free port.")
 @click.option("--strict", is_flag=True, help="Refuse to start when a cell is not well formed.")
 @click.option("--verbose", "-v", is_flag=True, help="Tell of every cell that is loaded or stopped.")
@@ -55,7 +63,7 @@ async def _run(app: App, port: int | None, emit: Emit, json_wanted: bool) -> Non
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopping.set)
+        loop.add_signal_handler(number, _stop, stopping)
     async with serving(app, emit, port=port) as serves:
         cells = list(serves.runtime.host.engines)
         if json_wanted:
@@ -65,12 +73,19 @@ async def _run(app: App, port: int | None, emit: Emit, json_wanted: bool) -> Non
             _welcome(app, serves.url, serves.new_key, cells)
         await stopping.wait()
         if not json_wanted:
-            note("stopping: what is in flight is answered first")
+            note("stopping: what is in flight is answered first; Ctrl-C again ends it at once")
+
+
+def _stop(stopping: asyncio.Event) -> None:
+    """End in order at the first signal, at once at the second: the journal bears it."""
+    if stopping.is_set():
+        os._exit(130)
+    stopping.set()
 
 
 def _welcome(app: App, url: str, new_key: str, cells: list[str]) -> None:
     name = click.style(app.settings.app.name, bold=True)
-    click.echo(f"{name} answers at {url}  ({len(cells)} cells: {', '.join(cells)})")
+    click.echo(f"{name} answers at {url}  ({counted(len(cells), 'cell')}: {', '.join(cells)})")
     click.echo(f"  what it understands: {url}/docs (any name, your key as the password)")
     if new_key:
         click.echo(f"  the owner's key, shown this once: {click.style(new_key, fg='yellow')}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
+from importlib.util import find_spec
+from keyword import iskeyword
 from pathlib import Path
 
 import click
@@ -29,6 +31,14 @@ port = 8420
 path = "data/journal.db"
 """
 
+NEXT = """\
+  cd {root}
+  monocyte test         # its scenario, in a simulated world
+  monocyte run          # and then, in another terminal, with the key that it shows:
+  export MONOCYTE_KEY=mono_…
+  monocyte send todo.Promise '{{"text": "water the plants"}}'
+  monocyte ask todo.ListOpen"""
+
 IGNORED = """\
 data/
 __pycache__/
@@ -43,13 +53,10 @@ def new(name: str, as_json: bool) -> None:
     """Make the directory NAME with an app in it: settings, one cell, and its scenario."""
     root = Path(name)
     app = root.name
-    if not re.fullmatch(r"[a-z][a-z0-9_-]*", app):
-        raise ConfigError(
-            f"{app!r} is no name for an app", mend="use a-z, 0-9, - and _, a letter first"
-        )
-    if root.exists():
-        raise ConfigError(f"{root} is there already", mend="name another")
     package = app.replace("-", "_")
+    if root.exists():
+        raise ConfigError(f"{root} is there already", mend="give another name")
+    _refuse_name(app, package)
     cell = files("monocyte.cli.template").joinpath("todo.py").read_text(encoding="utf-8")
     made = {
         "monocyte.toml": SETTINGS.format(name=app, package=package),
@@ -65,7 +72,16 @@ def new(name: str, as_json: bool) -> None:
         print_json({"app": app, "files": [str(root / file) for file in made]})
         return
     say(f"{root} is an app with one cell, {package}/todo.py. Go on with:")
-    for line in ("test        # its scenario, simulated", "run         # then, in another shell:"):
-        say(f"  cd {root} && monocyte {line}" if line.startswith("test") else f"  monocyte {line}")
-    say("""  monocyte send todo.Promise '{"text": "water the plants"}'""")
-    say("  monocyte ask todo.ListOpen")
+    say(NEXT.format(root=root))
+
+
+def _refuse_name(app: str, package: str) -> None:
+    """Refuse what Python or the settings could not take as a name."""
+    if not re.fullmatch(r"[a-z][a-z0-9_-]*", app) or iskeyword(package):
+        raise ConfigError(
+            f"{app!r} is no name for an app", mend="use a-z, 0-9, - and _, a letter first"
+        )
+    if find_spec(package) is not None:
+        raise ConfigError(
+            f"Python has a package {package!r} already", mend=f"give another name: my-{app}"
+        )

@@ -10,7 +10,7 @@ import click
 
 from monocyte.cli.places import open_app
 from monocyte.cli.show import as_json as print_json
-from monocyte.cli.show import failing, json_option, note, progress, say
+from monocyte.cli.show import counted, failing, json_option, note, progress, say
 
 if TYPE_CHECKING:
     from monocyte.literate.scenarios import Outcome
@@ -19,7 +19,12 @@ __all__ = ["test"]
 
 
 @click.command(short_help="Run the scenarios of the cells in a simulated world.")
-@click.argument("app_path", metavar="[APP]", required=False, type=click.Path(path_type=Path))
+@click.argument(
+    "app_path",
+    metavar="[APP]",
+    required=False,
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+)
 @click.option("--seeds", type=click.IntRange(1), default=1, help="How many schedules to try.")
 @click.option("--seed", type=click.IntRange(0), help="Try this one schedule: repeat a failure.")
 @click.option("-k", "wanted", default="", help="Only scenarios whose cell.name has this in it.")
@@ -75,7 +80,7 @@ def _report(outcomes: list[Outcome], seeds: int, seconds: float, *, json_wanted:
         note("there is no such scenario")
     colour = "red" if failed or not outcomes else "green"
     counts = f"{len(outcomes) - len(failed)} passed, {len(failed)} failed"
-    text = f"{counts}, {seeds} seeds, {seconds:.1f} s"
+    text = f"{counts}, {counted(seeds, 'seed')}, {seconds:.1f} s"
     return say(click.style(text, fg=colour))
 
 

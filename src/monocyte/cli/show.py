@@ -6,6 +6,7 @@ Answers go to standard output, everything else to standard error. Exit codes are
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,23 +19,28 @@ from click.termui import progressbar
 from monocyte.errors import (
     BusError,
     Busy,
+    ConfigError,
     Crashed,
     DeadlineExceeded,
     DefinitionError,
+    Invalid,
     JournalDamaged,
     JournalError,
     MonocyteError,
     PortFailed,
+    TooLarge,
     Unavailable,
 )
 
 __all__ = [
     "EXIT_CODES",
     "as_json",
+    "counted",
     "failing",
     "fault_lines",
     "json_option",
     "note",
+    "one_json",
     "progress",
     "say",
     "stop",
@@ -47,12 +53,15 @@ T = TypeVar("T")
 EXIT_CODES = {
     0: "all is well",
     1: "the answer is no: refused, failed, damaged, not found",
-    2: "it was asked wrongly: options, settings, or a cell that is not well formed",
+    2: "it was asked wrongly: options, fields, settings, or a cell that is not well formed",
     3: "it cannot be done now: busy, unavailable, locked, too late, crashed",
+    130: "it was interrupted",
 }
 """What a command ends with."""
 
 CODES: tuple[tuple[type[MonocyteError], int], ...] = (
+    (Invalid, 2),
+    (TooLarge, 2),
     (Unavailable, 3),
     (Busy, 3),
     (DeadlineExceeded, 3),
@@ -70,8 +79,14 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 
 def as_json(value: Any) -> None:
     """Print a value as JSON, over several lines for people and on one line in a pipe."""
-    indent = 2 if sys.stdout.isatty() else None
-    click.echo(json.dumps(value, indent=indent, ensure_ascii=False, default=str))
+    click.echo(one_json(value, indent=2 if sys.stdout.isatty() else None))
+
+
+def one_json(value: Any, indent: int | None = None) -> str:
+    """A value as JSON, as the wall says it: times in ISO 8601, bytes in base64."""
+    from monocyte.contracts.codec import to_builtins
+
+    return json.dumps(to_builtins(value), indent=indent, ensure_ascii=False)
 
 
 def say(text: str) -> None:
@@ -82,6 +97,11 @@ def say(text: str) -> None:
 def note(text: str) -> None:
     """Print a line beside the answer."""
     click.echo(text, err=True)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, in the plural unless there is one."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -147,10 +167,22 @@ def failing(command: Callable[P, T]) -> Callable[P, T]:
         except MonocyteError as why:
             stop(why, json_wanted=bool(kwargs.get("as_json")))
         except BrokenPipeError:
-            sys.stderr.close()
-            raise SystemExit(0) from None
+            return _close_quietly()
+        except OSError as why:
+            named = str(why.filename or "")
+            error = ConfigError(why.strerror or str(why), where=named, mend="see to the file")
+            stop(error, json_wanted=bool(kwargs.get("as_json")))
+        except KeyboardInterrupt:
+            note("")
+            raise SystemExit(130) from None
 
     return guarded
+
+
+def _close_quietly() -> NoReturn:
+    """End well though nobody reads on, as behind `| head`: what is left to flush goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(0)
 
 
 def _fields(error: MonocyteError) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import msgspec
 
 from monocyte.errors import ConfigError
 
-__all__ = ["FILE", "Settings", "read_settings"]
+__all__ = ["FILE", "Settings", "find_root", "read_settings"]
 
 FILE = "monocyte.toml"
 """The file that makes a directory an app."""
@@ -76,6 +76,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     journal: JournalSettings = JournalSettings()
     gateway: GatewaySettings = GatewaySettings()
     limits: LimitSettings = LimitSettings()
+
+
+def find_root(start: Path) -> Path:
+    """The nearest directory with a `monocyte.toml`, upwards from `start`; else `start`."""
+    start = start.resolve()
+    candidates = (d for d in (start, *start.parents) if (d / FILE).is_file())
+    return next(candidates, start)
 
 
 def read_settings(root: Path) -> Settings:

@@ -2,10 +2,9 @@
 
 from typing import Annotated
 
-from msgspec import Meta
-
 from monocyte import Caller, Cell, Command, Event, Query
 from monocyte.testing import World
+from msgspec import Meta
 
 # ## Words
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
