@@ -1,7 +1,9 @@
 """Monocyte: cells that people can trust and models can rewrite, in one process, on one bus."""
 
+from msgspec import Meta
+
 from monocyte.cell import Ask, Caller, Cell, Clock, Files, Ids, Rule
-from monocyte.contracts import Command, Event, Map, Query, State, Tick, Value
+from monocyte.contracts import Command, Event, Map, Query, State, Tick, Value, replace
 from monocyte.errors import BusError, MonocyteError, Refused
 
 __all__ = [
@@ -15,6 +17,7 @@ __all__ = [
     "Files",
     "Ids",
     "Map",
+    "Meta",
     "MonocyteError",
     "Query",
     "Refused",
@@ -22,4 +25,5 @@ __all__ = [
     "State",
     "Tick",
     "Value",
+    "replace",
 ]

@@ -163,6 +163,38 @@ def test_a_cell_without_a_state(app: App) -> None:
     assert not evolver.replaces
 
 
+UNION = """\
+class Up(Event):
+    by: int
+
+class Down(Event):
+    by: int
+
+class Move(Command[None]):
+    pass
+
+cell = Cell("lift", state=dict[str, int])
+
+@cell.handles
+def move(it: Move, s: dict[str, int]) -> tuple[Up, Down]: ...
+
+@cell.evolves
+def moved(it: Up | Down, s: dict[str, int]) -> None: ...
+"""
+
+
+def test_one_evolver_applies_every_event_of_a_union(app: App) -> None:
+    """It is entered for each member; another one for a member is one too many."""
+    (it,) = app.load(lift=HEAD + UNION).manifests
+    assert [(e.__name__, v.call.__name__) for e, v in it.evolvers.items()] == [
+        ("Up", "moved"),
+        ("Down", "moved"),
+    ]
+    again = "\n@cell.evolves\ndef up(it: Up, s: dict[str, int]) -> None: ...\n"
+    (fault,) = App(app.root / "again", "again").load(lift=HEAD + UNION + again).faults
+    assert fault.message == "Up has two evolvers"
+
+
 def test_an_evolver_that_returns_the_next_state(app: App) -> None:
     """An immutable state is replaced."""
     it = load_one(

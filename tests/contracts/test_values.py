@@ -13,7 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monocyte.contracts import Command, Event, Map, Message, Query, State, Value, reply_type
+from monocyte.contracts import (
+    Command,
+    Event,
+    Map,
+    Message,
+    Query,
+    State,
+    Value,
+    replace,
+    reply_type,
+)
 from monocyte.contracts.codec import decode, encode, encode_json, to_builtins
 
 R = TypeVar("R")
@@ -227,3 +237,22 @@ def test_a_map_of_the_unhashable_has_no_hash() -> None:
     """As a tuple of lists has none; the type is refused when its cell is loaded."""
     with pytest.raises(TypeError, match="unhashable"):
         hash(Map({"a": [1]}))
+
+
+class Window(Value):
+    begin: int
+    end: int = 9
+
+
+def test_a_value_is_replaced_by_another_like_it() -> None:
+    """The fields named change, the others stay, and the first value is as it was."""
+    window = Window(1)
+    assert replace(window, end=3) == Window(1, 3)
+    assert replace(window) == window == Window(1, 9)
+    assert replace(window, begin="one") == Window("one", 9)  # type: ignore[arg-type]
+
+
+def test_only_fields_can_be_replaced() -> None:
+    """A name that is no field is refused, as the constructor would."""
+    with pytest.raises(TypeError, match="middle"):
+        replace(Window(1), middle=2)

@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
-from msgspec import Meta
-
 from lab.people import Course, Enrol, Handle, IsTrained, Left, RecordTraining, SayGoodbye
-from monocyte import Ask, Caller, Cell, Command, Event, Query, State, Value
+from monocyte import Ask, Caller, Cell, Command, Event, Meta, Query, State, Value
 from monocyte.testing import World
 
 # ## Words

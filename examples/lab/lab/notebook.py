@@ -9,11 +9,9 @@ import re
 from datetime import date, datetime
 from typing import Annotated
 
-from msgspec import Meta
-
 from lab.people import Enrol, Handle
 from lab.samples import FindUnknown, RegisterSample, Unit
-from monocyte import Ask, Caller, Cell, Clock, Command, Event, Query, State, Value
+from monocyte import Ask, Caller, Cell, Clock, Command, Event, Meta, Query, State, Value
 from monocyte.testing import World
 
 # ## Words

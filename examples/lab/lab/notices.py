@@ -10,11 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Annotated
 
-from msgspec import Meta
-
 from lab import instruments, notebook, people, samples
 from lab.people import Handle, Role
-from monocyte import Ask, Caller, Cell, Command, Event, Query, State, Tick, Value
+from monocyte import Ask, Caller, Cell, Command, Event, Meta, Query, State, Tick, Value
 from monocyte.testing import World
 
 # ## Words

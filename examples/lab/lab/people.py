@@ -9,9 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from typing import Annotated
 
-from msgspec import Meta
-
-from monocyte import Caller, Cell, Clock, Command, Event, Query, State, Value
+from monocyte import Caller, Cell, Clock, Command, Event, Meta, Query, State, Value
 from monocyte.testing import World
 
 # ## Words

@@ -9,10 +9,8 @@ from datetime import date, timedelta
 from enum import Enum
 from typing import Annotated
 
-from msgspec import Meta
-
 from lab.people import Enrol, GetMember, Handle, Left, SayGoodbye
-from monocyte import Ask, Caller, Cell, Command, Event, Query, State, Value
+from monocyte import Ask, Caller, Cell, Command, Event, Meta, Query, State, Value
 from monocyte.testing import World
 
 # ## Words

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import NoneType
@@ -24,7 +24,7 @@ from monocyte.cell.rules import Rule
 from monocyte.cell.signatures import LAMBDA, annotations_of, shape_faults, unannotated
 from monocyte.cell.words import WordCheck
 from monocyte.contracts import Command, Event, Message, Query, Tick, Value, reply_type
-from monocyte.contracts.annotations import spell
+from monocyte.contracts.annotations import spell, union_members
 from monocyte.errors import DefinitionError
 
 __all__ = ["Evolver", "Function", "Handler", "Manifest", "Reaction", "Timer", "manifest_of"]
@@ -257,7 +257,6 @@ class _Reading:
             self._fault(f"{message.__name__} has two handlers", it.where, mend)
 
     def evolves(self, it: Declared, hints: dict[str, Any]) -> None:
-        event = self._consumes(it, hints, (Event,), "an Event of this cell")
         state, name = self.cell.state, it.function.__name__
         if _is_annotated(it, hints) and list(_parameters(hints).values())[1:] != [state]:
             mend = f"annotate the second parameter as {spell(state)}"
@@ -270,10 +269,12 @@ class _Reading:
             what = f"{name} cannot be async: it only applies what has happened"
             self._fault(what, it.where, "make it a plain def")
         replaces = hints.get("return") == state and state is not NoneType
-        if event is not None:
-            evolver = Evolver(event, it.function, replaces)
-            if self.evolvers.setdefault(event, evolver) is not evolver:
-                self._fault(f"{event.__name__} has two evolvers", it.where, "make them one")
+        for each in _for_each_member(hints):
+            event = self._consumes(it, each, (Event,), "an Event of this cell, or a union of them")
+            if event is not None:
+                evolver = Evolver(event, it.function, replaces)
+                if self.evolvers.setdefault(event, evolver) is not evolver:
+                    self._fault(f"{event.__name__} has two evolvers", it.where, "make them one")
 
     def reacts(self, it: Declared, hints: dict[str, Any]) -> None:
         event = self._consumes(it, hints, (Event,), "an Event of another cell", own=False)
@@ -429,6 +430,14 @@ def _is_annotated(it: Declared, hints: dict[str, Any]) -> bool:
 
 def _parameters(hints: dict[str, Any]) -> dict[str, Any]:
     return {name: hint for name, hint in hints.items() if name != "return"}
+
+
+def _for_each_member(hints: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The annotations once for each member of the union that the first parameter may be."""
+    for first, annotation in list(_parameters(hints).items())[:1]:
+        yield from ({**hints, first: it} for it in union_members(annotation) or (annotation,))
+        return
+    yield hints
 
 
 def _cell_variable(cell: Cell) -> str:

@@ -11,6 +11,7 @@ from monocyte.contracts.values import (
     State,
     Tick,
     Value,
+    replace,
     reply_type,
 )
 
@@ -28,6 +29,7 @@ __all__ = [
     "State",
     "Tick",
     "Value",
+    "replace",
     "reply_type",
     "to_error",
     "to_fault",

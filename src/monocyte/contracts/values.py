@@ -15,11 +15,23 @@ import msgspec
 if TYPE_CHECKING:
     from typing import dataclass_transform
 
-__all__ = ["Command", "Event", "Map", "Message", "Query", "State", "Tick", "Value", "reply_type"]
+__all__ = [
+    "Command",
+    "Event",
+    "Map",
+    "Message",
+    "Query",
+    "State",
+    "Tick",
+    "Value",
+    "replace",
+    "reply_type",
+]
 
 K = TypeVar("K")
 V = TypeVar("V")
 R = TypeVar("R")
+W = TypeVar("W", bound="Value")
 
 
 if TYPE_CHECKING:
@@ -130,6 +142,20 @@ class Tick(Event):
     """What a timer of `cell.every` consumes: the moment it was due, in UTC."""
 
     at: datetime
+
+
+def replace(value: W, **changes: Any) -> W:
+    """Another like `value`, with those fields changed; they are checked where any value is.
+
+    Raises:
+        TypeError: it has no field of that name.
+
+    >>> replace(Tick(datetime(2026, 1, 5)), at=datetime(2026, 1, 6))
+    Tick(at=datetime.datetime(2026, 1, 6, 0, 0))
+    """
+    other: Any = value  # which type checkers do not know as a Struct
+    changed: W = msgspec.structs.replace(other, **changes)
+    return changed
 
 
 def reply_type(message: type[Message]) -> Any:
