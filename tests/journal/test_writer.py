@@ -113,6 +113,20 @@ def test_a_crowd_is_split_where_the_loop_is_slow(stage: Stage) -> None:
     assert batches[-1] == 64, "the loop is quick again, and that was noticed"
 
 
+def test_a_crowd_that_was_away_is_not_taken_for_slow(stage: Stage) -> None:
+    """Nobody sent anything for an hour; then all come at once, as before."""
+    stage.come(64)
+    while stage.commits() < 64:
+        stage.done()
+        stage.come(stage.committing)
+    stage.done()
+    stage.clock[0] += 3600
+    stage.come(1)
+    assert stage.commits() == 1
+    stage.come(63)
+    assert [stage.turn() for _ in range(5)] == [64] * 5
+
+
 def test_one_caller_waits_for_nobody(stage: Stage) -> None:
     """Alone, an entry is committed at once, however slow the disk is."""
     stage.come(1)

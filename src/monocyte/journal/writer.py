@@ -53,7 +53,7 @@ _BATCH_OVERHEAD: Final = 12 << 10
 _PATIENCE: Final = 1.0
 """How long to wait for those who were told last, in commits."""
 _RETRY: Final = 16
-"""Where they did not come back in time, it is tried again after so many commits."""
+"""Where they did not come back in time, it is tried again after 2, 4… and then so many commits."""
 _CROWD: Final = 32
 """So many in flight are worth two commits that overlap with the loop's work."""
 
@@ -85,6 +85,8 @@ class Writer:
         self._took = 0.0
         self._crowd = 0
         self._quick = True
+        self._retry = 1
+        self._pause = 0
         self._untold = False
         self._told_at = 0.0
         self._thread = Thread(target=self._run, name=f"journal {path.name}", daemon=True)
@@ -165,17 +167,29 @@ class Writer:
         the other.
         """
         expected = min(self._crowd, _BATCH_ROWS)
-        if not expected or self._stopping or not (self._quick or self.commits % _RETRY == 0):
+        self._pause -= 1
+        if not expected or self._stopping or not (self._quick or self._pause <= 0):
             return
         self._tell()
-        patience = self._told_at + self._took * _PATIENCE - perf_counter()
-        if len(self._queue) < expected and patience > 0:
-            self._ring_at = expected
-            if len(self._queue) < expected:
-                with suppress(Empty):
-                    self._bell.get(timeout=patience)
-            self._ring_at = _NEVER
-        self._quick = perf_counter() - self._told_at < self._took * _PATIENCE
+        until = self._told_at + self._took * _PATIENCE
+        if len(self._queue) < expected:
+            left = until - perf_counter()
+            if left <= 0 and len(self._queue) < expected / 2:
+                return  # nothing was going on, which does not say how quick they are
+            self._await(expected, left)
+        self._judge(quick=perf_counter() < until)
+
+    def _await(self, expected: int, seconds: float) -> None:
+        self._ring_at = expected
+        if len(self._queue) < expected and seconds > 0:
+            with suppress(Empty):
+                self._bell.get(timeout=seconds)
+        self._ring_at = _NEVER
+
+    def _judge(self, *, quick: bool) -> None:
+        self._quick = quick
+        self._retry = 1 if quick else min(2 * self._retry, _RETRY)
+        self._pause = self._retry
 
     def _take(self) -> list[tuple[Row, Done]]:
         batch: list[tuple[Row, Done]] = []
