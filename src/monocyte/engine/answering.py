@@ -108,12 +108,13 @@ class Answering(Decider):
             if not envelope.fresh and (known := await self._earlier(str(envelope.id))) is not None:
                 return self._first_answer(handler, envelope.principal, message, known)
             self.account.commands += 1
-            recorder = self._recorder(envelope, message)
             if function.is_async:
+                recorder = self._recorder(envelope, message)
                 with self._alone(str(envelope.id)):
                     decision = await self._decide(function, envelope, message, recorder, True)
                     pending = self._commit(envelope, message, decision, recorder, handler)
             else:
+                recorder = Recorder()
                 decision = self._decide_at_once(function, envelope, message, recorder)
                 pending = self._commit(envelope, message, decision, recorder, handler)
             await pending.durable()

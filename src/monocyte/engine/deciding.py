@@ -15,7 +15,7 @@ import time
 import traceback
 from asyncio import CancelledError
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from monocyte.bus import Account, Delivery, accounted
@@ -288,8 +288,10 @@ class Decider:
             self.fail(why)
             raise why
 
-    def _recorder(self, envelope: Envelope, message: Message) -> Recorder:
+    def _recorder(self, function: Function, envelope: Envelope, message: Message) -> Recorder:
         """What is to record a decision; it knows what an interrupted try of the same has seen."""
+        if not function.is_async:  # it can have no effect before its decision is durable
+            return Recorder()
         known = self.fold.books.begun.get(str(envelope.id), ())
         return Recorder(known, partial(self._begin, envelope, message))
 
@@ -414,16 +416,17 @@ class Decider:
         if error is not None:
             self.fail(unwritten(self.name, error))
             return
-        self._published = pending.entry.end
+        self._published = end = pending.entry.end
         if pending.events:
-            self.outside.transport.publish(tuple(_deliveries(pending.entry, pending.events)))
-        if pending.entry.end - self._snapshot_at >= SNAPSHOT_EVERY and not self._slow_snapshots:
+            deliveries = _deliveries(pending.entry, pending.events)
+            self.outside.transport.publish(self.name, deliveries)
+        if end - self._snapshot_at >= SNAPSHOT_EVERY and not self._slow_snapshots:
             self.snapshot()
 
     def _publish_missed(self) -> None:
         """Hand on what is durable although its write was told to have failed."""
         if self._published is not None and (missed := tuple(self.history(self._published))):
-            self.outside.transport.publish(missed)
+            self.outside.transport.publish(self.name, missed)
         self._published = self.fold.seq
 
     # -- what goes wrong ---------------------------------------------------------------------------
@@ -488,10 +491,15 @@ def _is_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
+@lru_cache(1024)
+def _principal(name: str, roles: tuple[str, ...]) -> Principal:
+    return Principal(name, frozenset(roles))
+
+
 def _deliveries(entry: Entry, events: tuple[Event, ...]) -> Iterator[Delivery]:
     if not events:
         return
-    principal = Principal(entry.principal, frozenset(entry.roles))
+    principal = _principal(entry.principal, entry.roles)
     for index, event in enumerate(events):
         yield Delivery(
             entry.cell,
