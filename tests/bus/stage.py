@@ -300,7 +300,7 @@ class Stage:
         """Let something happen at these positions: it is history, and is published."""
         deliveries = tuple(struck(position, text) for position in positions)
         self.past += deliveries
-        self.transport.publish(deliveries)
+        self.transport.publish("probe", deliveries)
         return deliveries
 
     def _history(self, after: int) -> Iterator[Delivery]:

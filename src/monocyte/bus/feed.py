@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from itertools import islice, takewhile
 
 from monocyte.bus.interface import Delivery, History
@@ -31,7 +31,7 @@ class Feed:
         self._waiting: set[asyncio.Future[None]] = set()
         self._closed = False
 
-    def publish(self, deliveries: Sequence[Delivery]) -> None:
+    def publish(self, deliveries: Iterable[Delivery]) -> None:
         """Take in events that follow those before."""
         self._recent.extend(deliveries)
         self._wake()

@@ -7,7 +7,7 @@ crashes, wrong types, missing handlers, deadlines, cancellation, cycles of asks,
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from monocyte.bus.account import Account
@@ -109,8 +109,8 @@ class Transport(Protocol):
             BusError: every way in which a request can end without an answer.
         """
 
-    def publish(self, deliveries: Sequence[Delivery]) -> None:
-        """Hand on events of one cell that are durable, in order."""
+    def publish(self, cell: str, deliveries: Iterable[Delivery]) -> None:
+        """Hand on events of a cell that are durable, in order; not looked at if nobody follows."""
 
     def follow(self, cell: str, after: int) -> AsyncGenerator[Delivery, None]:
         """Every event of a cell behind a position, first those of its history, then as they come.

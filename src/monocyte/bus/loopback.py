@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 from monocyte.bus.ends import AnsweringEnd, AskingEnd
@@ -81,9 +81,9 @@ class LoopbackTransport:
         """
         return self._asking.request(envelope, message)
 
-    def publish(self, deliveries: Sequence[Delivery]) -> None:
-        """Hand on durable events of one cell."""
-        self._feeds[deliveries[0].cell].publish(deliveries)
+    def publish(self, cell: str, deliveries: Iterable[Delivery]) -> None:
+        """Hand on durable events of a cell."""
+        self._feeds[cell].publish(deliveries)
 
     def follow(self, cell: str, after: int) -> AsyncGenerator[Delivery, None]:
         """Every event of a cell behind a position, then as they come.

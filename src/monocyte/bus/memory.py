@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from asyncio import CancelledError
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from typing import Any
 
 from monocyte.bus import core
@@ -71,9 +71,9 @@ class MemoryTransport:
         """
         return self.requests[type(message)](envelope, message)
 
-    def publish(self, deliveries: Sequence[Delivery]) -> None:
-        """Hand on durable events of one cell; who begins to follow later finds them in history."""
-        if (feed := self._feeds.get(deliveries[0].cell)) is not None:
+    def publish(self, cell: str, deliveries: Iterable[Delivery]) -> None:
+        """Hand on durable events of a cell; who begins to follow later finds them in history."""
+        if (feed := self._feeds.get(cell)) is not None:
             feed.publish(deliveries)
 
     def follow(self, cell: str, after: int) -> AsyncGenerator[Delivery, None]:

@@ -109,7 +109,7 @@ class Answering(Decider):
                 return self._first_answer(handler, envelope.principal, message, known)
             self.account.commands += 1
             if function.is_async:
-                recorder = self._recorder(envelope, message)
+                recorder = self._recorder(function, envelope, message)
                 with self._alone(str(envelope.id)):
                     decision = await self._decide(function, envelope, message, recorder, True)
                     pending = self._commit(envelope, message, decision, recorder, handler)

@@ -251,13 +251,16 @@ class Decider:
         *,
         may_send: bool,
     ) -> Any:
-        state = self.fold.state
-        arguments = {
-            name: state
-            if port is None
-            else bind(port, self.name, self.outside, envelope, recorder, may_send=may_send)
-            for name, port in function.arguments
-        }
+        arguments = {}
+        for name, port in function.arguments:
+            if port is None:
+                arguments[name] = self.fold.state
+            elif port.name == "Caller":
+                arguments[name] = envelope.principal
+            else:
+                arguments[name] = bind(
+                    port, self.name, self.outside, envelope, recorder, may_send=may_send
+                )
         if not self.strict:
             return function.call(message, **arguments)
         return self._proven(function, message, arguments)

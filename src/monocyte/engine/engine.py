@@ -177,7 +177,7 @@ class Engine(Answering):
         message: Event,
         source: tuple[str, int],
     ) -> None:
-        recorder = self._recorder(envelope, message)
+        recorder = self._recorder(function, envelope, message)
         decision = await self._decide(function, envelope, message, recorder, True)
         if decision.refusal is not None:
             raise decision.refusal
