@@ -9,15 +9,17 @@ import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
 
 from monocyte.contracts.codec import MAX_BYTES
-from monocyte.dmz import Server, server
+from monocyte.dmz import Server, server, stream
+from monocyte.dmz.stream import EventStream
 from monocyte.errors import ConfigError
 from tests.dmz.site import Site, outside, run
+from tests.dmz.test_stream import Endless
 from tests.runtime.toys import doors
 
 Standing = tuple[asyncio.Runner, Site]
@@ -211,7 +213,7 @@ def test_what_is_in_flight_is_answered_before_the_server_stops(tmp_path: Path) -
     """Stopping waits for a handler, and its command is not lost."""
 
     async def work() -> None:
-        async with httpx.AsyncClient() as client:
+        async with asyncio.timeout(20), httpx.AsyncClient() as client:
             async with outside(tmp_path) as site:
                 address, headers = f"{site.url}/cells/doors/Pass", site.client.headers
                 posting = client.post(address, json={"door": "x"}, headers=headers)
@@ -220,6 +222,33 @@ def test_what_is_in_flight_is_answered_before_the_server_stops(tmp_path: Path) -
                     await asyncio.sleep(0.01)
                 asyncio.get_running_loop().call_later(0.7, doors.opened["x"].set)
             assert (await passing).json() == {"door": "x"}
+
+    run(work())
+
+
+def test_who_takes_no_answer_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader who never reads is given up after a while; the patience is that of the server."""
+    assert server.PATIENCE == 10
+    monkeypatch.setattr(server, "PATIENCE", 0.2)
+    monkeypatch.setattr(stream, "LAST_WORD", 0.1)
+    endless, closing = Endless(), asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        following = EventStream(endless, {"rooms": 0}, allowed=lambda: True, closing=closing)  # type: ignore[arg-type]
+        await following(scope, receive, send)
+
+    async def work() -> None:
+        async with asyncio.timeout(20):
+            async with Server(app, "127.0.0.1", 0) as running:
+                port = int(running.url.rpartition(":")[2])
+                _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+                writer.write(GET + b"\r\n")
+                taken = -1
+                while taken != endless.taken or not taken:  # until the line is full
+                    taken = endless.taken
+                    await asyncio.sleep(0.1)
+                closing.set()
+            writer.close()
 
     run(work())
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -254,12 +254,14 @@ class Endless:
         self.fails = fails
         self.ends_after = ends_after
 
-    async def follow(self, cell: str, after: int) -> AsyncIterator[Delivery]:
+    async def follow(self, cell: str, after: int) -> AsyncGenerator[Delivery, None]:
         """Events as fast as they are wanted."""
         while self.taken < self.ends_after:
             self.taken += 1
             event = rooms.Booked(self.taken, "ada", "a")
             yield Delivery(cell, after + self.taken, event, "id", 0, ANYONE, "", frozenset())
+            if self.taken % INBOX == 0:
+                await asyncio.sleep(0)
         if self.fails is not None:
             raise self.fails
 
@@ -356,7 +358,7 @@ def test_a_silence_is_broken_by_a_sign_of_life(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(stream, "HEARTBEAT", 0.01)
 
     class Silent:
-        async def follow(self, cell: str, after: int) -> AsyncIterator[Delivery]:
+        async def follow(self, cell: str, after: int) -> AsyncGenerator[Delivery, None]:
             await asyncio.Event().wait()
             yield Delivery(cell, after, rooms.Booked(1, "", ""), "", 0, ANYONE, "", frozenset())
 

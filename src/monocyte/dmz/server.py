@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -25,6 +26,10 @@ MAX_HEADERS = 1 << 16
 
 CONNECTIONS = 1024
 """Open at once, idle ones and streams included; the next waits. Granian's own 128 starve people."""
+
+
+PATIENCE = 10.0
+"""Seconds that requests in flight are waited for at the end."""
 
 
 class Server:
@@ -84,10 +89,14 @@ class Server:
         await self._listening(address)
 
     async def stop(self) -> None:
-        """End: requests that are being answered are answered first."""
+        """End: requests that are being answered are answered first.
+
+        Who does not take an answer for `PATIENCE` seconds does not hold up the end.
+        """
         if self._task is not None:
             self._granian.stop()  # type: ignore[no-untyped-call]
-            await self._task
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._task, PATIENCE)
             self._task = None
 
     async def _listening(self, address: str) -> None:

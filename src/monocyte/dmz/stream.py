@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -27,6 +27,9 @@ HEARTBEAT = 15.0
 
 RETRY = 1000
 """Milliseconds after which a browser comes back when a stream has ended."""
+
+LAST_WORD = 1.0
+"""Seconds that a reader is given to take the end of a stream."""
 
 INBOX = 64
 """Events that wait for a reader, of all cells together."""
@@ -80,7 +83,10 @@ class EventStream:
             return None
         if not pump.cancelled():
             pump.result()  # a fault of ours must not pass for an end
-        return await send({"type": "http.response.body", "body": b""})
+        with suppress(TimeoutError):  # who reads nothing does not read the end either
+            async with asyncio.timeout(LAST_WORD):
+                await send({"type": "http.response.body", "body": b""})
+        return None
 
     async def _follow(self, cell: str) -> None:
         """Put what happens in a cell into the inbox, and last why it ends: an error, or None."""

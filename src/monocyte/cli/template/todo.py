@@ -2,9 +2,8 @@
 
 from typing import Annotated
 
-from monocyte import Caller, Cell, Command, Event, Query
+from monocyte import Caller, Cell, Command, Event, Meta, Query
 from monocyte.testing import World
-from msgspec import Meta
 
 # ## Words
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
