@@ -48,7 +48,7 @@ def cuts(log: Path, count: int, work: Path, seed: int) -> Iterator[str]:
 @pytest.mark.timeout(300)
 def test_an_app_without_power_loses_nothing_and_does_nothing_twice(tmp_path: Path) -> None:
     """Whatever of the unsynced is left: answers hold, effects are there once, no damage."""
-    log = record(tmp_path, "run 0.6", "run 0.6")
+    log = record(tmp_path, "run 0.3", "run 0.3")
     found = list(cuts(log, TIMES, tmp_path / "after", seed=5))
     assert [it for it in found if it != "checked clean"] == []
     assert len(found) == TIMES
