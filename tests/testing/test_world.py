@@ -1,5 +1,6 @@
 """A World: actors, time, ids, files, restarts, dead letters, full disks; the same every time."""
 
+import gc
 import hashlib
 import os
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from monocyte.cell import Cell
 from monocyte.errors import Crashed, DefinitionError, Invalid, Refused, Unavailable
 from monocyte.testing import Faults, World
+from monocyte.testing.loop import VirtualLoop
 from tests.testing import stage
 from tests.testing.toys import fees, letters, post, rates, till
 
@@ -260,6 +262,23 @@ def test_a_seed_tells_the_same_story_in_every_process() -> None:
     (stories,) = runs
     assert stories.split() == [told(seed) for seed in range(6)]
     assert len(set(stories.split())) == 6
+
+
+def test_the_garbage_collector_has_no_part_in_the_story(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Collecting at every look at the clock, or never, changes nothing: no task ends by it."""
+
+    def collect_first(loop: VirtualLoop) -> float:
+        gc.collect(1)
+        return now(loop)
+
+    now = VirtualLoop.time
+    gc.disable()
+    try:
+        never = told(2)
+    finally:
+        gc.enable()
+    monkeypatch.setattr(VirtualLoop, "time", collect_first)
+    assert told(2) == never
 
 
 def test_naming_a_world_costs_next_to_nothing() -> None:

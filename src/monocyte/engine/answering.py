@@ -27,6 +27,8 @@ __all__ = ["Answering"]
 class Answering(Decider):
     """A cell that can be asked."""
 
+    __slots__ = ("_deciding",)
+
     def __init__(
         self, manifest: Manifest, journal: Journal, outside: Outside, **options: Any
     ) -> None:

@@ -199,6 +199,7 @@ class Books:
             self._fired(manifest, source, entry.at)
         else:
             self.cursors[source[0]] = max(source[1], self.cursors.get(source[0], 0))
+        self.begun.pop(f"{manifest.name}<{source[0].lstrip('@')}:{source[1]}", None)
         why = decode(Fault, entry.reply or b"").message
         event = EventRecord(entry.name, entry.version, entry.message)
         self.dead[entry.seq] = DeadLetter(source, event, why, entry.at, entry.labels)

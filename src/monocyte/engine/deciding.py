@@ -99,6 +99,27 @@ class Decider:
     `on_append` with each entry that is queued.
     """
 
+    __slots__ = (
+        "_next_due",
+        "_open",
+        "_published",
+        "_slow_snapshots",
+        "_snapshot_at",
+        "account",
+        "emit",
+        "failure",
+        "fold",
+        "journal",
+        "manifest",
+        "name",
+        "on_append",
+        "on_failure",
+        "outside",
+        "strict",
+        "timers_changed",
+        "version",
+    )
+
     def __init__(
         self,
         manifest: Manifest,
@@ -123,7 +144,7 @@ class Decider:
         self.version = 0
         """Changes whenever the state does; what was decided under another is overtaken."""
         self.failure: MonocyteError | None = None
-        self.timers_changed: Callable[[], None] = lambda: None
+        self.timers_changed: Callable[[], None] = _nobody_waits
         self._next_due: Due | None = None
         self._open: dict[str, Pending] = {}
         self._published: int | None = None
@@ -458,6 +479,10 @@ class Decider:
     def _blocked(self, function: str, seconds: float) -> None:
         text = f"{function} held the loop for {seconds * 1000:.0f} ms"
         self.emit(Fact("blocked", self.name, text, self.manifest.file))
+
+
+def _nobody_waits() -> None:
+    """Nobody keeps this cell's time."""
 
 
 def restarting(cell: str, why: MonocyteError) -> Unavailable:

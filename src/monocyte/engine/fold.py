@@ -41,7 +41,7 @@ class Fold:
         """The position up to which everything is folded in."""
         self._apply: dict[str, _Known] = {}
         """How to apply each event, by name; filled when the first one happens."""
-        self._timed = frozenset(t.event for t in manifest.timers.values() if t.delay)
+        self._timed = tuple(t.event for t in manifest.timers.values() if t.delay)
 
     def restore(self, snapshot: Snapshot | None) -> bool:
         """Start from a snapshot, if this very release has taken it; say whether it was.

@@ -63,10 +63,14 @@ class _Task(asyncio.Task[Any]):
         self.number = loop.number()
         options["name"] = options.get("name") or getattr(coroutine, "__qualname__", "a task")
         super().__init__(coroutine, loop=loop, **options)
+        loop.adopt(self)
 
     def __hash__(self) -> int:
         return self.number
 
+
+MANY = 1000
+"""Beyond so many tasks, those that are done are let go."""
 
 _Loop: Any = asyncio.AbstractEventLoop  # whose sockets, servers and signals stay away on purpose
 
@@ -90,6 +94,8 @@ class VirtualLoop(_Loop):  # type: ignore[misc]
         self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
         self._raised: BaseException | None = None
         self._forgotten = 0
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._many = MANY
         self._closed = False
 
     # -- driving it ------------------------------------------------------------------------------
@@ -126,7 +132,14 @@ class VirtualLoop(_Loop):  # type: ignore[misc]
 
     def tasks(self) -> list[asyncio.Task[Any]]:
         """The tasks that are not done, in the order in which they were made."""
-        return sorted(asyncio.all_tasks(self), key=hash)
+        self._tasks = [task for task in self._tasks if not task.done()]
+        return list(self._tasks)
+
+    def adopt(self, task: asyncio.Task[Any]) -> None:
+        """Hold a task until it is done: one held by nobody would end when the collector comes."""
+        self._tasks.append(task)
+        if len(self._tasks) > self._many:
+            self._many = MANY + 2 * len(self.tasks())
 
     def _step(self, latest: float) -> None:
         if not self._ready:
