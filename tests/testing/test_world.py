@@ -268,7 +268,7 @@ def test_the_garbage_collector_has_no_part_in_the_story(monkeypatch: pytest.Monk
     """Collecting at every look at the clock, or never, changes nothing: no task ends by it."""
 
     def collect_first(loop: VirtualLoop) -> float:
-        gc.collect(1)
+        gc.collect()
         return now(loop)
 
     now = VirtualLoop.time
