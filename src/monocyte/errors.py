@@ -29,7 +29,6 @@ __all__ = [
     "MonocyteError",
     "NoSuchCell",
     "NoSuchMessage",
-    "OutcomeUnknown",
     "PortFailed",
     "Refused",
     "TooLarge",
@@ -210,13 +209,6 @@ class PortFailed(BusError):
     kind = "port-failed"
 
 
-class OutcomeUnknown(BusError):
-    """An outward effect was interrupted before its result was recorded; it is not retried."""
-
-    fault = "operator"
-    kind = "unknown"
-
-
 KINDS: dict[str, type[BusError]] = {
     error.kind: error
     for error in (
@@ -234,7 +226,6 @@ KINDS: dict[str, type[BusError]] = {
         Crashed,
         AskCycle,
         PortFailed,
-        OutcomeUnknown,
     )
 }
 """Kind on the wire to class; the wall draws its statuses from the same kinds."""

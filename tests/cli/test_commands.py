@@ -151,7 +151,6 @@ def test_every_error_has_an_exit_code() -> None:
         "crashed": 3,
         "ask-cycle": 1,
         "port-failed": 3,
-        "unknown": 1,
     }
 
 

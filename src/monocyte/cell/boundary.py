@@ -67,6 +67,8 @@ class _Reader:
             if isinstance(node, FUNCTIONS):
                 local |= _bound(node)
             chain = _chain(node)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                continue  # a field or variable of that name, not a use of the module
             if chain:
                 self._use(chain, local, getattr(node, "lineno", 0))
             else:

@@ -26,7 +26,6 @@ STATUSES: dict[str, tuple[int, str]] = {
     "port-failed": (502, "A port failed"),
     "busy": (503, "Busy"),
     "unavailable": (503, "Not available now"),
-    "unknown": (502, "Nobody knows whether it took effect"),
     "deadline-exceeded": (504, "The deadline passed"),
     "ask-cycle": (508, "Asked in a circle"),
 }
