@@ -49,6 +49,7 @@ def run(options: Options) -> Table:
         versions=versions("msgspec") | {"sqlite": sqlite_version()},
         notes=(
             "raw: BEGIN; 64 x INSERT of a row of the same size; COMMIT; synchronous=FULL, no loop",
+            "raw, awaited: the same by a thread, for 64 tasks that each await their own row",
             "journal: entries appended by 64 tasks, each awaiting its own",
             "command: commands sent by 64 tasks to a cell, through the bus and the engine",
         ),

@@ -14,9 +14,11 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import count
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any
 
 from msgspec.structs import replace
@@ -43,12 +45,70 @@ def percentile(values: list[float], part: float) -> float:
 # -- raw ------------------------------------------------------------------------------------------
 
 
-def raw(folder: Path, size: int, batches: int, batch: int) -> Sample:
-    """Group commit with nothing around it: rows of that size, one transaction after the other."""
-    connection = sqlite3.connect(folder / f"raw-{time.monotonic_ns()}", isolation_level=None)
+def opened(folder: Path) -> sqlite3.Connection:
+    """A new database with a table of rows, synced at each commit."""
+    path = folder / f"raw-{time.monotonic_ns()}"
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("CREATE TABLE rows (n INTEGER PRIMARY KEY, body BLOB)")
+    return connection
+
+
+class Crowd:
+    """Group commit for those who wait on a loop: a thread commits what is there, and no more."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self.commits = 0
+        self._connection = opened(folder)
+        self._body = random.randbytes(size)
+        self._rows = count()
+        self._queue: SimpleQueue[asyncio.Future[None] | None] = SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._thread = Thread(target=self._run)
+        self._thread.start()
+
+    def send(self, _number: int) -> asyncio.Future[None]:
+        durable = self._loop.create_future()
+        self._queue.put(durable)
+        return durable
+
+    def close(self) -> None:
+        self._queue.put(None)
+        self._thread.join()
+        self._connection.close()
+
+    def _run(self) -> None:
+        while (first := self._queue.get()) is not None:
+            batch = [first]
+            with suppress(Empty):
+                while (waiting := self._queue.get_nowait()) is not None:
+                    batch.append(waiting)
+            self._connection.execute("BEGIN")
+            rows = [(next(self._rows), self._body) for _ in batch]
+            self._connection.executemany("INSERT INTO rows VALUES (?, ?)", rows)
+            self._connection.execute("COMMIT")
+            self.commits += 1
+            self._loop.call_soon_threadsafe(self._tell, batch)
+
+    def _tell(self, batch: list[asyncio.Future[None]]) -> None:
+        for waiting in batch:
+            waiting.set_result(None)
+
+
+@asynccontextmanager
+async def crowd(folder: Path, size: int) -> AsyncIterator[tuple[Crowd, Send]]:
+    """Tasks that wait for raw group commit."""
+    made = Crowd(folder, size)
+    try:
+        yield made, made.send
+    finally:
+        made.close()
+
+
+def raw(folder: Path, size: int, batches: int, batch: int) -> Sample:
+    """Group commit with nothing around it: rows of that size, one transaction after the other."""
+    connection = opened(folder)
     body, waits = random.randbytes(size), []
     began = time.perf_counter()
     for number in range(batches):
@@ -107,7 +167,7 @@ async def appends(folder: Path, like: Entry) -> AsyncIterator[tuple[SqliteJourna
         journal.close()
 
 
-async def drive(journal: SqliteJournal, send: Send, total: int, in_flight: int) -> Sample:
+async def drive(journal: SqliteJournal | Crowd, send: Send, total: int, in_flight: int) -> Sample:
     """So many, so many at a time: rate, latencies, the loop's ticks, entries per commit."""
     waits: list[float] = []
     ticks: list[float] = []
@@ -159,8 +219,13 @@ async def measure(rounds: int, many: int, lone: int, folder: Path) -> dict[str, 
     for _ in range(rounds):
         for flight, number, in_flight in (("many", many, IN_FLIGHT), ("lone", lone, 1)):
             samples = {"raw": raw(folder, size, number // in_flight, in_flight)}
-            for name, opened in (("journal", appends(folder, like)), ("command", commands(folder))):
-                async with opened as (journal, send):
+            candidates: tuple[tuple[str, Any], ...] = (
+                ("raw, awaited", crowd(folder, size)),
+                ("journal", appends(folder, like)),
+                ("command", commands(folder)),
+            )
+            for name, candidate in candidates:
+                async with candidate as (journal, send):
                     await drive(journal, send, in_flight * 2, in_flight)
                     samples[name] = await drive(journal, send, number, in_flight)
                 samples[name]["of raw"] = samples[name]["rate"] / samples["raw"]["rate"]

@@ -105,7 +105,8 @@ ALLOWED = {
         "from {app} import shop\nx = (lambda shops: [shop.upper() for shop in shops])(['a'])\n"
     ),
     "a field of the same name": (
-        "from {app} import shop\nclass Plan(State):\n    made: shop.Made | None = None\n    shop: int = 0\n"
+        "from {app} import shop\n"
+        "class Plan(State):\n    made: shop.Made | None = None\n    shop: int = 0\n"
     ),
     "a helper": "from {app}.tools import help_me\nx = help_me()\n",
     "a helper's module": "from {app} import tools\nx = tools.help_me()\n",

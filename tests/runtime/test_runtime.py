@@ -12,6 +12,7 @@ import pytest
 from monocyte.cell import load_cells
 from monocyte.contracts import Principal
 from monocyte.contracts.facts import Fact
+from monocyte.engine import Engine
 from monocyte.errors import (
     Crashed,
     DefinitionError,
@@ -155,9 +156,10 @@ def test_a_cell_that_crashes_while_loading_is_visible_and_alone(
     others = [m for m in MANIFESTS if m.name != "rooms"]
 
     async def work() -> None:
-        async with toys:
-            await toys.client(ADA).send(rooms.Book("a"))
-            toys.host.engines["rooms"].snapshot = lambda: None  # type: ignore[method-assign]
+        with monkeypatch.context() as without:
+            without.setattr(Engine, "snapshot", lambda _: None)
+            async with toys:
+                await toys.client(ADA).send(rooms.Book("a"))
         facts.clear()
         async with Runtime([broken_rooms, *others], SETTINGS, tmp_path, emit=facts.append) as app:
             ada = app.client(ADA)
