@@ -196,7 +196,7 @@ async def drive(journal: SqliteJournal | Crowd, send: Send, total: int, in_fligh
         "rate": rate,
         "p50": percentile(waits, 0.5),
         "p99": percentile(waits, 0.99),
-        "tick": percentile(ticks, 0.99),
+        "tick": percentile(ticks or [0.0], 0.99),  # a warm-up may be over before the first
         "batch": total / max(1, journal.commits - commits),
     }
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from monocyte.bus import Route, Service
-from monocyte.cell import Handler, Manifest
+from monocyte.cell import Function, Handler, Manifest
 from monocyte.contracts import Envelope, Fault, Principal, to_error
 from monocyte.contracts.codec import decode, encode
 from monocyte.engine.deciding import Decider, restarting
@@ -69,16 +69,8 @@ class Answering(Decider):
 
     def _immediate(self, handler: Handler) -> Callable[[Envelope, Any], Any]:
         function, call = handler.function, handler.function.call
-
-        def answer(envelope: Envelope, message: Any) -> Any:
-            if self.failure is not None:
-                raise restarting(self.name, self.failure)
-            try:
-                return self._run(function, envelope, message, Recorder(), may_send=False)
-            except BusError:
-                raise
-            except (Exception, SystemExit) as why:
-                raise self._crashed(function, why) from why
+        if [port for _, port in function.arguments] != [None] or self.strict:
+            return self._bound(function)
 
         def answer_from_state(_: Envelope, message: Any) -> Any:
             if self.failure is not None:
@@ -90,8 +82,22 @@ class Answering(Decider):
             except (Exception, SystemExit) as why:
                 raise self._crashed(function, why) from why
 
-        from_state = [port for _, port in function.arguments] == [None]
-        return answer_from_state if from_state and not self.strict else answer
+        return answer_from_state
+
+    def _bound(self, function: Function) -> Callable[[Envelope, Any], Any]:
+        """The answer of a function that asks for ports, too."""
+
+        def answer(envelope: Envelope, message: Any) -> Any:
+            if self.failure is not None:
+                raise restarting(self.name, self.failure)
+            try:
+                return self._run(function, envelope, message, Recorder(), may_send=False)
+            except BusError:
+                raise
+            except (Exception, SystemExit) as why:
+                raise self._crashed(function, why) from why
+
+        return answer
 
     def _querier(self, handler: Handler) -> Callable[[Envelope, Any], Any]:
         async def answer(envelope: Envelope, message: Any) -> Any:
