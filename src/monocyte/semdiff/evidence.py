@@ -45,6 +45,8 @@ class Call(msgspec.Struct, frozen=True):
     imports: tuple[str, ...] = ()
     text: str = ""
     """The whole call, as it would be written."""
+    how: str = "call"
+    """call, coroutine or property."""
 
 
 class Search(msgspec.Struct, frozen=True):

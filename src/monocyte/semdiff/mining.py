@@ -32,7 +32,7 @@ class Mined(msgspec.Struct):
 
 
 MOST = 60
-PATTERNED = frozenset("compile match fullmatch search sub subn split findall finditer".split())
+PATTERNED = frozenset(["compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"])
 
 
 def mine(trees: Iterable[ast.AST]) -> Mined:
@@ -142,14 +142,13 @@ def _boundaries(found: Mined) -> None:
 # -- parameters without annotation -------------------------------------------------------------
 
 STRING = frozenset(
-    "split strip lstrip rstrip lower upper startswith endswith join replace encode isdigit isalpha "
-    "isspace isupper islower title rfind splitlines zfill format partition rpartition casefold".split()
+    ["split", "strip", "lstrip", "rstrip", "lower", "upper", "startswith", "endswith", "join", "replace", "encode", "isdigit", "isalpha", "isspace", "isupper", "islower", "title", "rfind", "splitlines", "zfill", "format", "partition", "rpartition", "casefold"]
 )
-LIST = frozenset("append extend insert sort reverse".split())
-MAPPING = frozenset("items keys values get setdefault".split())
-SET = frozenset("add discard union intersection difference issubset issuperset".split())
+LIST = frozenset(["append", "extend", "insert", "sort", "reverse"])
+MAPPING = frozenset(["items", "keys", "values", "get", "setdefault"])
+SET = frozenset(["add", "discard", "union", "intersection", "difference", "issubset", "issuperset"])
 BITS = (ast.BitAnd, ast.BitOr, ast.BitXor, ast.LShift, ast.RShift)
-TYPES = frozenset("int float str bytes list tuple dict set bool".split())
+TYPES = frozenset(["int", "float", "str", "bytes", "list", "tuple", "dict", "set", "bool"])
 
 
 def uses_of(function: ast.AST, name: str) -> list[str]:

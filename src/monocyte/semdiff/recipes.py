@@ -17,7 +17,18 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-__all__ = ["Attributes", "Code", "Made", "Many", "Member", "Pairs", "build", "imports", "leaves", "render"]
+__all__ = [
+    "Attributes",
+    "Code",
+    "Made",
+    "Many",
+    "Member",
+    "Pairs",
+    "build",
+    "imports",
+    "leaves",
+    "render",
+]
 
 Resolve = Callable[[str, str], Any]
 """From module and qualified name to the object of one version."""

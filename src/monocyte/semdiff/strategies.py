@@ -12,7 +12,6 @@ Runs in a locked worker, where annotations can be evaluated; hypothesis is impor
 from __future__ import annotations
 
 import collections
-import collections.abc as abc
 import dataclasses
 import datetime
 import decimal
@@ -24,10 +23,10 @@ import re
 import types
 import typing
 import uuid
+from collections import abc
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
-import msgspec
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import SearchStrategy
@@ -42,7 +41,7 @@ EPOCH = datetime.datetime(2026, 1, 5, 9)
 HALF_HOUR = datetime.timedelta(minutes=30)
 
 
-class Unsupported(Exception):  # noqa: N818
+class Unsupported(Exception):
     """No values of this type can be made; the argument says of which."""
 
 
@@ -75,8 +74,8 @@ class Bounds(NamedTuple):
 
 
 NAMES = {
-    **{"ge": "low", "le": "high", "gt": "above", "lt": "below", "multiple_of": "multiple"},
-    **{"min_length": "shortest", "max_length": "longest", "pattern": "pattern", "tz": "aware"},
+    "ge": "low", "le": "high", "gt": "above", "lt": "below", "multiple_of": "multiple",
+    "min_length": "shortest", "max_length": "longest", "pattern": "pattern", "tz": "aware",
 }
 
 
@@ -341,7 +340,9 @@ class Strategies:
         """Bytes, mined and any."""
         longest = max(bounds.shortest, min(_first(bounds.longest, 12), bounds.shortest + 40))
         mined = [it for it in self.mined.bytes if bounds.allows(it)]
-        few = st.lists(st.sampled_from(b"ab01 \n\x00\xff"), min_size=bounds.shortest, max_size=longest)
+        few = st.lists(
+            st.sampled_from(b"ab01 \n\x00\xff"), min_size=bounds.shortest, max_size=longest
+        )
         any_bytes = st.binary(min_size=bounds.shortest, max_size=longest)
         return st.one_of([few.map(bytes), *_sampled(mined), any_bytes])
 
@@ -522,7 +523,9 @@ LEAVES: dict[Any, Callable[[Strategies, Bounds], Strategy]] = {
 }
 
 COLLECTIONS: dict[Any, str] = {
-    **dict.fromkeys((list, abc.Sequence, abc.MutableSequence, abc.Collection, abc.Iterable), "list"),
+    **dict.fromkeys(
+        (list, abc.Sequence, abc.MutableSequence, abc.Collection, abc.Iterable), "list"
+    ),
     **dict.fromkeys((set, abc.MutableSet, abc.Set), "set"),
     frozenset: "frozenset",
     collections.deque: "collections.deque",
@@ -570,6 +573,3 @@ def _key(annotation: Any) -> Any:
     except TypeError:
         return repr(annotation)
     return (annotation, repr(annotation))
-
-
-_ = msgspec

@@ -7,6 +7,7 @@ for the time of its calls only. This file executes what is judged; nothing but a
 from __future__ import annotations
 
 import ast
+import collections
 import contextlib
 import importlib
 import importlib.util
@@ -17,7 +18,6 @@ import random
 import sys
 import time
 import traceback
-import types
 from collections.abc import Callable, Iterator
 from types import CodeType, ModuleType
 from typing import Any
@@ -30,9 +30,11 @@ from monocyte.semdiff.workers.stopwatch import Overtime, finish, stopwatch
 __all__ = ["Loaded", "NoTarget", "Target", "code_objects", "load"]
 
 DRIVER = "monocyte_driver"
+MUTABLE = (list, dict, set, bytearray, collections.deque)
+"""Of these it can be seen whether a result is the argument itself, or a copy."""
 
 
-class NoTarget(Exception):  # noqa: N818
+class NoTarget(Exception):
     """The definition is not there, or cannot be called from outside; the argument says why."""
 
 
@@ -157,7 +159,8 @@ class Target:
     def _watched(
         self, args: list[Any], named: dict[str, Any], seconds: float, seed: int
     ) -> Outcome:
-        marks = {id(it): f"argument {i}" for i, it in enumerate((*args, *named.values()))}
+        given = enumerate((*args, *named.values()))
+        marks = {id(it): f"argument {i}" for i, it in given if isinstance(it, MUTABLE)}
         output = io.StringIO()
         outer, sys.stdout = sys.stdout, output
         random.seed(seed)
@@ -221,9 +224,7 @@ class Target:
     def _raises(self, file: str) -> frozenset[int]:
         """The lines of a module of this version on which a `raise` statement stands."""
         if file not in self._raising:
-            sources = [
-                module for module in self.loaded.modules.values() if module.__file__ == file
-            ]
+            sources = [module for module in self.loaded.modules.values() if module.__file__ == file]
             text = ""
             if sources and sources[0].__name__ == self.loaded.version.module:
                 text = self.loaded.version.source
@@ -247,7 +248,11 @@ def _raise_lines(text: str) -> frozenset[int]:
 
 def _name(error: BaseException) -> str:
     kind = type(error)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return (
+        kind.__qualname__
+        if kind.__module__ == "builtins"
+        else f"{kind.__module__}.{kind.__qualname__}"
+    )
 
 
 async def _listed(items: Any) -> list[Any]:
@@ -301,6 +306,3 @@ def code_objects(thing: Any) -> set[CodeType]:
         found.add(it := left.pop())
         left += [const for const in it.co_consts if isinstance(const, CodeType)]
     return found
-
-
-_ = types

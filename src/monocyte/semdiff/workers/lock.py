@@ -86,12 +86,59 @@ def _address_space() -> int:
 
 
 WRITES = frozenset(
-    ["os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.chmod", "os.chown", "os.truncate", "os.utime", "os.setxattr", "os.removexattr", "os.mkfifo", "os.mknod", "shutil.rmtree", "shutil.move", "shutil.copyfile", "shutil.copytree", "sqlite3.connect"]
+    [
+        "os.remove",
+        "os.rename",
+        "os.rmdir",
+        "os.mkdir",
+        "os.link",
+        "os.symlink",
+        "os.chmod",
+        "os.chown",
+        "os.truncate",
+        "os.utime",
+        "os.setxattr",
+        "os.removexattr",
+        "os.mkfifo",
+        "os.mknod",
+        "shutil.rmtree",
+        "shutil.move",
+        "shutil.copyfile",
+        "shutil.copytree",
+        "sqlite3.connect",
+    ]
 )
 """Events that change files; their string arguments are the paths."""
 
 REFUSED = frozenset(
-    ["os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "os.kill", "os.killpg", "subprocess.Popen", "pty.spawn", "socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo", "signal.pthread_kill", "resource.setrlimit", "resource.prlimit", "os.putenv", "os.unsetenv", "webbrowser.open", "syslog.openlog", "syslog.syslog"]
+    [
+        "os.system",
+        "os.exec",
+        "os.posix_spawn",
+        "os.spawn",
+        "os.fork",
+        "os.forkpty",
+        "os.kill",
+        "os.killpg",
+        "subprocess.Popen",
+        "pty.spawn",
+        "socket.connect",
+        "socket.bind",
+        "socket.sendto",
+        "socket.sendmsg",
+        "socket.getaddrinfo",
+        "socket.gethostbyname",
+        "socket.gethostbyaddr",
+        "socket.getnameinfo",
+        "signal.pthread_kill",
+        "resource.setrlimit",
+        "resource.prlimit",
+        "os.putenv",
+        "os.unsetenv",
+        "webbrowser.open",
+        "syslog.openlog",
+        "syslog.syslog",
+    ]
 )
 ALLOWED_IN_PROCESS = frozenset({"os.putenv", "os.unsetenv"})
 """Effects that are told, and stay in the process."""

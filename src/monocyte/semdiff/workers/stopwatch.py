@@ -18,7 +18,7 @@ AGAIN = 0.02
 """Seconds until code that swallowed the stop is stopped again."""
 
 
-class Overtime(BaseException):  # noqa: N818 (what has happened)
+class Overtime(BaseException):
     """The time of a call is up; no `except Exception` may catch it."""
 
 
