@@ -15,7 +15,7 @@ import msgspec
 
 from monocyte.semdiff.evidence import Budget, Call, Found, Replay, Replayed, Search, Version
 from monocyte.semdiff.outcomes import Outcome, difference, told
-from monocyte.semdiff.rendering import render_test
+from monocyte.semdiff.rendering import render_script, render_test
 from monocyte.semdiff.verdicts import Verdict, Witness
 from monocyte.semdiff.workers import Fate, Limits, Report, Worker
 
@@ -29,6 +29,12 @@ class Behaviour(msgspec.Struct, frozen=True):
     verdict: Verdict
     why: str
     witness: Witness | None = None
+    call: str = ""
+    """The call on which they differ, as it would be written."""
+    differs: str = ""
+    """In what: value, type, arguments, output, effects, exception, time…"""
+    test: str = ""
+    """Source of a pytest module that passes on the old version and fails on the new."""
     examples: int = 0
     seconds: float = 0.0
     covered: int = 0
@@ -134,7 +140,7 @@ class Observatory:
         return outcomes[0], outcomes[1]
 
 
-PRELOAD = ("hypothesis", "monocyte.semdiff.search", "asyncio")
+PRELOAD = ("asyncio", "monocyte.semdiff.search:warm")
 PLAIN = ("monocyte.semdiff.search",)
 SEARCH, REPLAY = "monocyte.semdiff.search:search", "monocyte.semdiff.search:replay"
 
@@ -212,13 +218,12 @@ def _changed(
     asked: Search, found: Found, call: Call, seen: tuple[Outcome, Outcome, str]
 ) -> Behaviour:
     old, new, differs = seen
-    witness = Witness(
+    words = (told(old, differs), told(new, differs))
+    result = _behaviour(asked, found, Verdict.CHANGED, f"old {words[0]}, new {words[1]}")
+    return msgspec.structs.replace(
+        result,
+        witness=Witness(code=render_script(asked, call), old=words[0], new=words[1]),
         call=call.text,
-        old=told(old, differs),
-        new=told(new, differs),
         differs=differs,
         test=render_test(asked, call, old, new, differs),
     )
-    why = f"old {witness.old}, new {witness.new}"
-    result = _behaviour(asked, found, Verdict.CHANGED, why)
-    return msgspec.structs.replace(result, witness=witness)

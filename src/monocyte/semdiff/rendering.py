@@ -14,7 +14,7 @@ from typing import NamedTuple
 from monocyte.semdiff.evidence import Call, Search
 from monocyte.semdiff.outcomes import Outcome, told
 
-__all__ = ["render_test"]
+__all__ = ["render_script", "render_test"]
 
 
 class _Parts(NamedTuple):
@@ -42,6 +42,21 @@ def render_test(asked: Search, call: Call, old: Outcome, new: Outcome, differs: 
         f"    # {_oneline(words)}",
         f"    arguments, named = {call.arguments}, {call.named}",
         *textwrap.indent(body, "    ").splitlines(),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def render_script(asked: Search, call: Call) -> str:
+    """Python that runs in a tree on either side, and prints what it observed."""
+    lines = [
+        *_imports(asked, call, _Parts(describes=True)),
+        *([asked.driver.strip()] if asked.driver else []),
+        f"arguments, named = {call.arguments}, {call.named}",
+        "try:",
+        f"    print(describe({_called(asked, call)}))",
+        "except BaseException as error:",
+        "    print(type(error).__qualname__, error)",
+        "print(describe((*arguments, named)))",
     ]
     return "\n".join(lines) + "\n"
 

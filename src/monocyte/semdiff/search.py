@@ -9,6 +9,7 @@ that see one version each.
 from __future__ import annotations
 
 import ast
+import contextlib
 import inspect
 import random
 import time
@@ -17,6 +18,7 @@ from typing import Any
 
 import msgspec
 from hypothesis import HealthCheck, Phase, find, settings, target
+from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException, NoSuchExample
 
 from monocyte.semdiff.evidence import Call, Found, Replay, Replayed, Search
@@ -68,6 +70,7 @@ class _Hunt:
         self.old, self.new = [Target(it, module, asked.name) for it in loaded]
         self.until = time.monotonic() + self.budget.seconds
         self.lines = [Lines(_judged(it, asked)) for it in (self.old, self.new)]
+        self.answers: dict[str, bool] = {}
         self.examples = self.invalid = self.unstable = 0
         self.best: tuple[Drawn, str] | None = None
         self.guessed: tuple[str, ...] = ()
@@ -112,6 +115,16 @@ class _Hunt:
             )
         except (NoSuchExample, _Over):
             pass
+        except HypothesisException:
+            if not self.examples:
+                raise
+
+    def _remembered(self, drawn: Drawn) -> bool:
+        """The same answer each time, as hypothesis must have it, whatever the clock says."""
+        key = repr(drawn)
+        if key not in self.answers:
+            self.answers[key] = self._interesting(drawn)
+        return self.answers[key]
 
     def _interesting(self, drawn: Drawn) -> bool:
         if time.monotonic() > self.until:
@@ -282,3 +295,11 @@ def replay(payload: bytes) -> bytes:
         seen = on.observe(built(call, loaded), asked.seconds, asked.seed)
         outcomes.append(seen or Outcome("unmade"))
     return msgspec.msgpack.encode(Replayed(tuple(outcomes)))
+
+
+def warm() -> None:
+    """In the nursery: have hypothesis load what it loads late, once for all children."""
+    anything = st.one_of(st.integers(), st.text("ab"), st.floats(), st.lists(st.booleans()))
+    with contextlib.suppress(NoSuchExample):
+        find(anything, bool, settings=settings(max_examples=20, database=None))
+    st.from_regex(r"a\w", alphabet="ab").validate()

@@ -17,7 +17,6 @@ import os
 import random
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from types import CodeType, ModuleType
 from typing import Any
@@ -213,8 +212,11 @@ class Target:
 
     def _message(self, error: BaseException) -> str:
         """Its text, if a `raise` of the judged code made it: Python's own differs by wording."""
-        frames = traceback.extract_tb(error.__traceback__)
-        if not frames or frames[-1].lineno not in self._raises(frames[-1].filename):
+        last = error.__traceback__
+        while last and last.tb_next:
+            last = last.tb_next
+        file = last.tb_frame.f_code.co_filename if last else ""
+        if last is None or last.tb_lineno not in self._raises(file):
             return ""
         try:
             return str(error)

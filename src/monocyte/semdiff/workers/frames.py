@@ -49,7 +49,10 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Setup(msgspec.Struct, frozen=True):
-    """How a nursery is started: what it may import, and what it imports beforehand."""
+    """How a nursery is started: what it may import, and what it imports beforehand.
+
+    `module:function` is called as well: what a library makes ready late, it makes ready once.
+    """
 
     paths: tuple[str, ...]
     preload: tuple[str, ...]

@@ -41,7 +41,10 @@ def main() -> None:
     sys.path[1:1] = setup.paths
     for name in setup.preload:
         with contextlib.suppress(ImportError):
-            importlib.import_module(name)
+            module, _, function = name.partition(":")
+            found = importlib.import_module(module)
+            if function:
+                getattr(found, function)()
     lock_nursery()
     gc.collect()
     gc.freeze()  # what is here is never garbage, and children do not copy it to find that out
