@@ -1,10 +1,31 @@
-"""What changed in meaning between two versions of Python code, on any tree, not only cells.
+"""What changed in meaning between two trees of Python code. Works on any tree, and runs none of it."""
 
-Four verdicts, never merged: SAME, CHANGED (with a witness), NO DIFFERENCE FOUND (with its budget and
-coverage), UNKNOWN (with its reason). Code that is judged is parsed here and never imported, except
-inside a locked worker (`semdiff.workers`).
-"""
-
+from monocyte.semdiff.diff import diff_trees
+from monocyte.semdiff.sources import (
+    Source,
+    from_archive,
+    from_directory,
+    from_file,
+    from_git,
+    from_texts,
+    open_pair,
+    open_tree,
+)
 from monocyte.semdiff.verdicts import Finding, Place, Severity, Verdict, Witness
 
-__all__ = ["Finding", "Place", "Severity", "Verdict", "Witness"]
+__all__ = [
+    "Finding",
+    "Place",
+    "Severity",
+    "Source",
+    "Verdict",
+    "Witness",
+    "diff_trees",
+    "from_archive",
+    "from_directory",
+    "from_file",
+    "from_git",
+    "from_texts",
+    "open_pair",
+    "open_tree",
+]

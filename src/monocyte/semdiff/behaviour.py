@@ -57,10 +57,9 @@ class Observatory:
     def __init__(self, *, budget: Budget | None = None, paths: Sequence[str] = ()) -> None:
         self.budget = budget or Budget()
         self._searcher = Worker(paths=paths, preload=PRELOAD, seed=0)
-        self._others = (
-            Worker(paths=paths, preload=PLAIN, seed=1),
-            Worker(paths=paths, preload=PLAIN, seed=2),
-        )
+        self._others = tuple(Worker(paths=paths, preload=PLAIN, seed=seed) for seed in (1, 2))
+        for worker in (self._searcher, *self._others):
+            worker.start()
 
     def __enter__(self) -> Observatory:
         return self
@@ -141,8 +140,8 @@ class Observatory:
 
 
 PRELOAD = ("asyncio", "monocyte.semdiff.search:warm")
-PLAIN = ("monocyte.semdiff.search",)
-SEARCH, REPLAY = "monocyte.semdiff.search:search", "monocyte.semdiff.search:replay"
+PLAIN = ("asyncio", "monocyte.semdiff.replaying")
+SEARCH, REPLAY = "monocyte.semdiff.search:search", "monocyte.semdiff.replaying:replay"
 
 CRASHES = {Fate.KILLED: "crashed", Fate.EXITED: "exited", Fate.TIMED_OUT: "unfinished"}
 CRASHES[Fate.OUT_OF_MEMORY] = "unfinished"

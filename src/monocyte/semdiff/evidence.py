@@ -27,7 +27,7 @@ class Budget(msgspec.Struct, frozen=True):
 
     examples: int = 2000
     seconds: float = 5.0
-    shrink: float = 1.0
+    shrink: float = 0.5
     """Seconds to make a difference that was found smaller."""
     case: float = 0.03
     """Seconds of processor time for one call, while searching."""

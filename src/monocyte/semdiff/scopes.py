@@ -19,6 +19,7 @@ BUILTINS = frozenset(dir(builtins)) - {"__doc__", "__name__", "__package__", "__
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_HANDLERS_FIRST = sys.version_info >= (3, 13)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -166,7 +167,8 @@ class _Resolver:
 
     def tried(self, node: ast.Try) -> None:
         """In the compiler's order, so that scopes are met as its table lists them."""
-        self.all([*node.body, *node.orelse, *node.handlers, *node.finalbody])
+        late, later = (node.handlers, node.orelse) if _HANDLERS_FIRST else (node.orelse, node.handlers)
+        self.all([*node.body, *late, *later, *node.finalbody])
 
     def captured(self, node: ast.MatchAs | ast.MatchStar) -> None:
         if node.name:
@@ -180,6 +182,11 @@ class _Resolver:
 
     def annotated(self, node: ast.AnnAssign) -> None:
         self.all([node.annotation, node.value, node.target])
+
+    def yielded(self, node: ast.AST) -> None:
+        """A `yield` makes its function a generator, reached or not."""
+        self.scope.node.__dict__["generator"] = True
+        self.all(ast.iter_child_nodes(node))
 
     def function(self, node: Function) -> None:
         self.bind(node.name)
@@ -250,6 +257,8 @@ _HANDLERS = {
     ast.Import: _Resolver.imported,
     ast.ImportFrom: _Resolver.imported,
     ast.ExceptHandler: _Resolver.handler,
+    ast.Yield: _Resolver.yielded,
+    ast.YieldFrom: _Resolver.yielded,
     ast.Try: _Resolver.tried,
     ast.TryStar: _Resolver.tried,
     ast.MatchAs: _Resolver.captured,

@@ -52,6 +52,11 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def start(self) -> None:
+        """Start the nursery now, without waiting for it: the first job finds it ready."""
+        with contextlib.suppress(Broken):
+            self._start()
+
     def run(self, entry: str, payload: Any, limits: Limits | None = None) -> Report:
         """Do one job in a child of its own; whatever it does, a report comes back."""
         limits = limits or Limits()
