@@ -106,8 +106,7 @@ class Observatory:
         return Limits(wall=most, cpu=most)
 
     def _confirm(self, asked: Search, found: Found, call: Call) -> Behaviour:
-        old = self._twice(asked, asked.old, call, self.budget.hang)
-        new = self._twice(asked, asked.new, call, self.budget.hang)
+        old, new = self._replayed(asked, call)
         for name, outcomes in (("old", old), ("new", new)):
             if isinstance(outcomes, str):
                 return _unknown(asked, found, f"the {name} version {outcomes}")
@@ -122,21 +121,34 @@ class Observatory:
             return _unknown(asked, found, f"a difference on {call.text} did not repeat itself")
         return _changed(asked, found, call, (old[0], new[0], differs))
 
-    def _twice(
-        self, asked: Search, version: Version, call: Call, seconds: float
-    ) -> tuple[Outcome, Outcome] | str:
-        """Its outcome in two fresh processes that hash differently, or what went wrong."""
-        outcomes: list[Outcome] = []
-        for seed, worker in enumerate(self._others):
-            if outcomes and outcomes[0].kind == "unfinished":
-                return outcomes[0], outcomes[0]
-            question = Replay(version, asked.name, (call,), seconds, asked.driver, seed)
-            report = worker.run(REPLAY, question, Limits(wall=seconds * 10 + 5, cpu=seconds + 5))
-            outcome = _outcome(report)
-            if isinstance(outcome, str):
-                return outcome
-            outcomes.append(outcome)
-        return outcomes[0], outcomes[1]
+    def _replayed(self, asked: Search, call: Call) -> list[tuple[Outcome, Outcome] | str]:
+        """Old and new, each in two fresh processes that hash differently, two at a time."""
+        seconds = self.budget.hang
+        limits = Limits(wall=seconds * 10 + 5, cpu=seconds + 5)
+        versions = (asked.old, asked.new)
+        seen: list[list[Outcome | str]] = [[], []]
+        for turn in (0, 1):
+            pairs = [(i, self._others[(i + turn) % 2]) for i in (0, 1)]
+            # Not finishing is not asked twice: it costs its whole time, and hangs on no hash.
+            due = [(i, it) for i, it in pairs if not _is_endless(seen[i])]
+            for i, worker in due:
+                question = Replay(versions[i], asked.name, (call,), seconds, asked.driver, turn)
+                worker.begin(REPLAY, question, limits)
+            for i, worker in due:
+                seen[i].append(_outcome(worker.end()))
+        return [_pair(outcomes) for outcomes in seen]
+
+
+def _is_endless(outcomes: list[Outcome | str]) -> bool:
+    return bool(outcomes) and isinstance(outcomes[0], Outcome) and outcomes[0].kind == "unfinished"
+
+
+def _pair(outcomes: list[Outcome | str]) -> tuple[Outcome, Outcome] | str:
+    """Both outcomes, or what went wrong."""
+    first, last = outcomes[0], outcomes[-1]
+    if isinstance(first, str):
+        return first
+    return last if isinstance(last, str) else (first, last)
 
 
 PRELOAD = ("asyncio", "monocyte.semdiff.search:warm")

@@ -45,6 +45,8 @@ class Worker:
         self._seed = seed
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = ""
+        self._begun = self._limit = 0.0
+        self._failed = ""
 
     def __enter__(self) -> Worker:
         return self
@@ -59,18 +61,35 @@ class Worker:
 
     def run(self, entry: str, payload: Any, limits: Limits | None = None) -> Report:
         """Do one job in a child of its own; whatever it does, a report comes back."""
+        self.begin(entry, payload, limits)
+        return self.end()
+
+    def begin(self, entry: str, payload: Any, limits: Limits | None = None) -> None:
+        """Hand over a job, and come back for its report with `end`: there is one at a time."""
         limits = limits or Limits()
-        started = time.monotonic()
+        self._begun, self._limit, self._failed = time.monotonic(), limits.wall, ""
         try:
-            process = self._start()
-            assert process.stdin and process.stdout  # noqa: S101 (both are pipes)
-            send(process.stdin.fileno(), Job(entry, _encoded(payload), limits))
-            return receive(process.stdout.fileno(), Report, started + limits.wall + GRACE)
+            send(self._pipes()[0], Job(entry, _encoded(payload), limits))
+        except Broken as broken:
+            self._failed = str(broken)
+
+    def end(self) -> Report:
+        """The report of the job that was begun, once it is there."""
+        try:
+            if self._failed:
+                raise Broken(self._failed)
+            return receive(self._pipes()[1], Report, self._begun + self._limit + GRACE)
         except Broken as broken:
             self.close()
             fate = Fate.TIMED_OUT if broken.args[0] == "late" else Fate.GARBAGE
-            seconds = time.monotonic() - started
+            seconds = time.monotonic() - self._begun
             return Report(fate, detail=f"the nursery: {broken}", seconds=seconds)
+
+    def _pipes(self) -> tuple[int, int]:
+        process = self._start()
+        assert process.stdin is not None  # noqa: S101
+        assert process.stdout is not None  # noqa: S101
+        return process.stdin.fileno(), process.stdout.fileno()
 
     def close(self) -> None:
         """End the nursery and whatever is left of its children."""
