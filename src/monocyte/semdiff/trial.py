@@ -44,7 +44,7 @@ class Loaded:
         self.version = version
         self.modules: dict[str, ModuleType] = {}
         self.roots = tuple(os.path.realpath(root) for root in version.roots)
-        self._known = 0
+        self._known: frozenset[str] = frozenset()
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:
@@ -52,7 +52,8 @@ class Loaded:
         path = sys.path[:]
         sys.path[:0] = self.roots
         sys.modules.update(self.modules)
-        self._known = len(sys.modules)
+        if len(self._known) != len(sys.modules):
+            self._known = frozenset(sys.modules)
         try:
             yield
         finally:
@@ -60,10 +61,10 @@ class Loaded:
             self._detach()
 
     def _detach(self) -> None:
-        if len(sys.modules) != self._known:
-            for name, module in list(sys.modules.items()):
-                if name not in self.modules and self._owns(name, module):
-                    self.modules[name] = module
+        if len(sys.modules) != len(self._known):
+            for name in sys.modules.keys() - self._known:
+                if self._owns(name, sys.modules[name]):
+                    self.modules[name] = sys.modules[name]
         for name in self.modules:
             sys.modules.pop(name, None)
 

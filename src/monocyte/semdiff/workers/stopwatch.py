@@ -24,13 +24,16 @@ class Overtime(BaseException):
 
 class _Armed:
     yes = False
+    is_ready = False
 
 
 @contextmanager
 def stopwatch(cpu: float, wall: float = 0.0) -> Iterator[None]:
     """Raise Overtime inside once that many seconds are used (wall: ten times cpu by default)."""
-    signal.signal(signal.SIGPROF, _stop)
-    signal.signal(signal.SIGALRM, _stop)
+    if not _Armed.is_ready:
+        signal.signal(signal.SIGPROF, _stop)
+        signal.signal(signal.SIGALRM, _stop)
+        _Armed.is_ready = True
     _Armed.yes = True
     try:
         signal.setitimer(signal.ITIMER_PROF, cpu, AGAIN)
