@@ -7,7 +7,7 @@ is not here is nobody's standard library: a dependency.
 
 from __future__ import annotations
 
-__all__ = ["ALIASES", "BUILTINS", "METHODS", "MODULES", "NAMES", "PATH_METHODS"]
+__all__ = ["ALIASES", "BUILTINS", "CLASS_METHODS", "METHODS", "MODULES", "NAMES", "PATH_METHODS"]
 
 # R files read · W files written · N network · P processes · E environment · D dynamic code
 # F foreign functions · T threads · S signals · M monkey-patching and hooks
@@ -47,14 +47,14 @@ MODULES: dict[str, str] = {
     "msilib": "RWF", "msvcrt": "RWF", "multiprocessing": "PTN", "nis": "N", "nntplib": "N",
     "nt": "RWPESF", "os": "RWPES", "os.path": "R", "ossaudiodev": "RW", "pathlib": "RW",
     "pdb": "DM", "pickle": "D", "pipes": "P", "pkgutil": "RD", "platform": "RP", "poplib": "N",
-    "posix": "RWPES", "profile": "DM", "pstats": "R", "pty": "PRW", "pwd": "R", "py_compile": "RWD",
+    "posix": "RWPES", "profile": "DM", "pstats": "RW", "pty": "PRW", "pwd": "R", "py_compile": "RWD",
     "pyclbr": "R", "pydoc": "RDPN", "readline": "RW", "resource": "P", "rlcompleter": "D",
     "runpy": "D", "sched": "", "select": "N", "selectors": "N", "shelve": "RWD", "shlex": "",
     "shutil": "RW", "signal": "S", "site": "RDM", "smtpd": "N", "smtplib": "N", "socket": "N",
     "socketserver": "NTP", "spwd": "R", "sqlite3": "RW", "ssl": "N", "subprocess": "P",
     "sys": "DM", "sysconfig": "RE", "syslog": "W", "tabnanny": "R", "tarfile": "RW",
     "telnetlib": "N", "tempfile": "RW", "termios": "RW", "this": "", "threading": "T",
-    "tkinter": "RWNF", "trace": "DM", "tracemalloc": "", "tty": "RW", "turtle": "RWNF",
+    "tkinter": "RWNF", "trace": "DM", "tracemalloc": "RW", "tty": "RW", "turtle": "RWNF",
     "turtledemo": "RWNF", "unittest": "DR", "unittest.mock": "M", "urllib": "", "urllib.request": "NRW",
     "urllib.response": "", "urllib.robotparser": "N", "uuid": "", "venv": "RWP", "webbrowser": "PN",
     "winreg": "RWE", "winsound": "F", "wsgiref.handlers": "RE", "wsgiref.simple_server": "N",
@@ -160,7 +160,7 @@ NAMES: dict[str, str] = {
     **_all("platform", "R", "system machine node release version platform uname processor"),
     **_all("uuid", "", "UUID uuid3 uuid4 uuid5 uuid6 uuid7 uuid8 NAMESPACE_DNS NAMESPACE_URL NAMESPACE_OID"),
     **_all("uuid", "PRF", "uuid1 getnode"), "getpass.getuser": "E", "argparse.FileType": "RW",
-    "csv.reader": "", "difflib.HtmlDiff": "", "timeit.timeit": "D", "timeit.repeat": "D", "timeit.Timer": "D",
+    "contextlib.chdir": "E", "difflib.HtmlDiff": "", "timeit.timeit": "D", "timeit.repeat": "D", "timeit.Timer": "D",
     "timeit.main": "D", "json.tool.main": "RW", "json.tool": "RW", "calendar.main": "",
     **_all("logging", "", "getLogger Logger LoggerAdapter Formatter Filter Handler NullHandler LogRecord"
            " DEBUG INFO WARNING ERROR CRITICAL NOTSET debug info warning error exception critical log"
@@ -279,3 +279,11 @@ METHODS: dict[str, str] = {
     "load_extension": "F", "enable_load_extension": "F", "set_debuglevel": "",
 }  # fmt: skip
 """Methods that say by their name alone what they do, whatever they are called on."""
+
+CLASS_METHODS: dict[str, dict[str, str]] = {
+    **dict.fromkeys(
+        ("configparser.ConfigParser", "configparser.RawConfigParser", "mimetypes.MimeTypes"), {"read": "R"}
+    ),
+    "shlex.shlex": {"sourcehook": "R"},
+}  # fmt: skip
+"""Methods that reach outside, of classes that reach nothing by being made."""

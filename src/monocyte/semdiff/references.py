@@ -12,11 +12,11 @@ import ast
 import builtins
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from monocyte.semdiff.bindings import Binding, Module, Program, type_checking
 from monocyte.semdiff.callgraph import Graph, How, Site
-from monocyte.semdiff.capability_table import BUILTINS, METHODS, PATH_METHODS
+from monocyte.semdiff.capability_table import BUILTINS, CLASS_METHODS, METHODS, PATH_METHODS
 from monocyte.semdiff.outside import (
     PORTS,
     canonical,
@@ -51,7 +51,7 @@ DANGEROUS = frozenset(
     "__subclasses__ __globals__ __builtins__ __code__ __self__ __loader__ __spec__ __closure__"
     " __import__ __getattribute__ cell_contents f_globals f_locals f_builtins f_back f_code tb_frame"
     " gi_frame cr_frame ag_frame gi_code cr_code ag_code __build_class__ __func__ func_globals"
-    " __reduce_ex__ __bases__ __base__ __mro__ __wrapped__ __kwdefaults__ __defaults__ mro".split()
+    " __annotations__ __reduce_ex__ __bases__ __base__ __mro__ __wrapped__ __kwdefaults__ __defaults__ mro".split()
 )
 """Attributes that lead from any object to all of the interpreter."""
 
@@ -117,12 +117,12 @@ class _Index:
         self.members: dict[str, list[str]] = {}
         self.classes: dict[str, dict[str, list[str]]] = {}
         self.uses_paths = False
+        self.spelled: set[str] = set()
         taken: set[str] = set()
         for module in program.modules.values():
             self._number(module, module.tree, "", taken)
-            self.uses_paths |= any(
-                "pathlib" in str(b) for bs in module.names.values() for b in bs if type(b) is tuple
-            ) or "pathlib" in ast.dump(module.tree)
+            self.spelled |= _spelled(module.tree)
+        self.uses_paths = "pathlib" in self.spelled
         for name, nodes in self.members.items():
             for node in nodes:
                 graph.link(f"attr:{name}", node, 0, How.MENTIONS)
@@ -155,6 +155,21 @@ class _Index:
         self.classes.setdefault(owner, {}).setdefault(name, []).append(node)
 
 
+def _spelled(tree: ast.AST) -> set[str]:
+    """Every name that stands anywhere in a module."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.Import):
+            found |= {part for alias in node.names for part in alias.name.split(".")}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {alias.name for alias in node.names} | set((node.module or "").split("."))
+    return found
+
+
 class _Walker:
     """Walks one module; `node` is the definition whose code is being read."""
 
@@ -167,6 +182,7 @@ class _Walker:
         self.sinks: tuple[str, ...] = ()
         self.calling = False
         self.busy: set[tuple[int, str]] = set()
+        self.annotating = False
         self.all = f"{module.name}:<all>"
 
     # -- blocks ----------------------------------------------------------------------------------
@@ -274,8 +290,20 @@ class _Walker:
         for name in found.names if found else ():
             self.link(f"{module}:={name}", node)
 
+    def annotation(self, node: ast.expr) -> None:
+        """An annotation names types, it does not use them; a port is asked for by naming it."""
+        self.annotating = True
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            with suppress(SyntaxError, ValueError):
+                self.visit(ast.parse(node.value, mode="eval").body)
+        else:
+            self.visit(node)
+        self.annotating = False
+
     def outside(self, dotted: str, node: ast.AST, *, bare: bool) -> None:
         dotted = canonical(dotted)
+        if self.annotating and not self.calling and _names_a_type(dotted):
+            return
         if not is_standard(dotted):
             self.dependency(dotted, node)
             return
@@ -519,6 +547,9 @@ class _Walker:
         if kind in ("fn", "var") or name in self.index.members:
             return
         found = METHODS.get(name, "")
+        for cls, methods in CLASS_METHODS.items():
+            if cls.rpartition(".")[2] in self.index.spelled and name in methods:
+                found += methods[name]
         if self.index.uses_paths and name not in ("replace", "copy", "open", "exists", "walk", "home"):
             found = PATH_METHODS.get(name, found) if name not in ("stat", "absolute", "move") else found
         self.touch_letters(found, node, f".{name}")
@@ -821,7 +852,7 @@ class _Walker:
 
     def do_AnnAssign(self, node: ast.AnnAssign) -> None:  # noqa: N802
         with self.called(False):
-            self.visit(node.annotation)
+            self.annotation(node.annotation)
         if node.value is not None:
             self.assign([node.target], node.value, node)
 
@@ -877,9 +908,8 @@ class _Walker:
         everyone = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
         annotations = [a.annotation for a in everyone if a is not None and a.annotation]
         with self.called(False), self.keeping(name):
-            self.each(annotations)
-            if node.returns:
-                self.visit(node.returns)
+            for annotation in [*annotations, *([node.returns] if node.returns else [])]:
+                self.annotation(annotation)
         with self.inside(name, inner_scope(node)):
             self.each(node.body)
 
@@ -982,6 +1012,14 @@ _SPECIAL = {
     "operator.attrgetter": _Walker.call_getter,
     "operator.methodcaller": _Walker.call_getter,
 }
+
+
+def _names_a_type(dotted: str) -> bool:
+    """`subprocess.Popen`, `socket.socket`: as against `os.system`."""
+    owner, _, last = dotted.rpartition(".")
+    if not is_standard(dotted) or owner == "builtins":
+        return owner == "builtins"
+    return last[:1].isupper() or last == owner
 
 
 def _text(node: object) -> str | None:
