@@ -1,8 +1,9 @@
 """What the 40 QuixBugs programs may be called with: our words, typed and constrained, for each.
 
-QuixBugs states preconditions in prose above each program; here they are types and bounds, as the words
-of a cell would have them. A row is (parameters, guard, call): the parameters with what constrains them,
-the same as an expression (for tools that do not read constraints), and how the program is called.
+QuixBugs states preconditions in prose above each program; here they are types and bounds, as the
+words of a cell would have them. A row is (parameters, guard, call): the parameters with what
+constrains them, the same as an expression (for tools that do not read constraints), and how the
+program is called.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A small shop, typed and constrained as the words of a cell are: what the witness rate is measured on."""
+"""A small shop, typed and constrained as words are: what the witness rate is measured on."""
 
 from __future__ import annotations
 
@@ -174,7 +174,9 @@ def label(address: Address) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def grade(points: Annotated[float, Meta(ge=0, le=100)], attempts: Annotated[int, Meta(ge=1, le=3)]) -> str:
+def grade(
+    points: Annotated[float, Meta(ge=0, le=100)], attempts: Annotated[int, Meta(ge=1, le=3)]
+) -> str:
     if attempts > 1:
         points = min(points, 80)
     if points >= 90:
@@ -186,7 +188,9 @@ def grade(points: Annotated[float, Meta(ge=0, le=100)], attempts: Annotated[int,
     return "F"
 
 
-def waiting(queue: list[Annotated[int, Meta(ge=1, le=9)]], desks: Annotated[int, Meta(ge=1, le=4)]) -> list[int]:
+def waiting(
+    queue: list[Annotated[int, Meta(ge=1, le=9)]], desks: Annotated[int, Meta(ge=1, le=4)]
+) -> list[int]:
     free = [0] * desks
     starts = []
     for length in queue:
@@ -196,14 +200,20 @@ def waiting(queue: list[Annotated[int, Meta(ge=1, le=9)]], desks: Annotated[int,
     return starts
 
 
-def pages(total: Annotated[int, Meta(ge=0, le=500)], size: Annotated[int, Meta(ge=1, le=50)], page: Annotated[int, Meta(ge=1, le=20)]) -> tuple[int, int]:
+def pages(
+    total: Annotated[int, Meta(ge=0, le=500)],
+    size: Annotated[int, Meta(ge=1, le=50)],
+    page: Annotated[int, Meta(ge=1, le=20)],
+) -> tuple[int, int]:
     last = max(1, -(-total // size))
     page = min(page, last)
     start = (page - 1) * size
     return start, min(start + size, total)
 
 
-def retry_after(failures: Annotated[int, Meta(ge=0, le=20)], base: Annotated[float, Meta(gt=0, le=5)] = 0.5) -> float:
+def retry_after(
+    failures: Annotated[int, Meta(ge=0, le=20)], base: Annotated[float, Meta(gt=0, le=5)] = 0.5
+) -> float:
     if failures == 0:
         return 0.0
     return min(60.0, base * 2 ** (failures - 1))
@@ -248,11 +258,15 @@ class Account:
 
 
 class Stock:
-    def __init__(self, counts: dict[Literal["pen", "ink", "pad"], Annotated[int, Meta(ge=0, le=20)]]) -> None:
+    def __init__(
+        self, counts: dict[Literal["pen", "ink", "pad"], Annotated[int, Meta(ge=0, le=20)]]
+    ) -> None:
         self.counts = dict(counts)
         self.reserved: dict[str, int] = {}
 
-    def reserve(self, item: Literal["pen", "ink", "pad"], count: Annotated[int, Meta(ge=1, le=10)]) -> bool:
+    def reserve(
+        self, item: Literal["pen", "ink", "pad"], count: Annotated[int, Meta(ge=1, le=10)]
+    ) -> bool:
         free = self.counts.get(item, 0) - self.reserved.get(item, 0)
         if free < count:
             return False

@@ -1,7 +1,7 @@
-"""Examples for `shop`, as people write them beside a function: what proves that a mutant is another one.
+"""Examples for `shop`, as people write them: what proves that a mutant is another one.
 
-By qualified name, the argument tuples as source. They were written from the text of `shop`, once, before
-the search was run on it, and are not to be changed to please the search.
+By qualified name, the argument tuples as source. They were written from the text of `shop`, once,
+before the search was run on it, and are not to be changed to please the search.
 """
 
 __all__ = ["EXAMPLES"]
@@ -34,10 +34,22 @@ EXAMPLES: dict[str, list[str]] = {
     "discount": [f"({it},)" for it in ORDERS],
     "shipping": [f"({it}, {flag})" for it in ORDERS for flag in (True, False)],
     "invoice": [f"({it},)" for it in ORDERS],
-    "merge": [f"([{L1}, {L2}, {L4}],)", f"([{L3}, {L1}],)", "([],)", f"([{L4}, {L1}, {L3}, {L2}],)"],
+    "merge": [
+        f"([{L1}, {L2}, {L4}],)",
+        f"([{L3}, {L1}],)",
+        "([],)",
+        f"([{L4}, {L1}, {L3}, {L2}],)",
+    ],
     "overlaps": [
         f"({_slot('red', 9, 11)}, {_slot(room, start, end)})"
-        for room, start, end in [("red", 10, 12), ("red", 11, 12), ("red", 8, 9), ("blue", 9, 11), ("red", 9, 11), ("red", 7, 13)]
+        for room, start, end in [
+            ("red", 10, 12),
+            ("red", 11, 12),
+            ("red", 8, 9),
+            ("blue", 9, 11),
+            ("red", 9, 11),
+            ("red", 7, 13),
+        ]
     ],
     "book": [
         f"({_slot('red', 9, 11)}, [])",
@@ -54,10 +66,19 @@ EXAMPLES: dict[str, list[str]] = {
         "(shop.Stay(datetime.date(2026, 1, 5), 7), 1, True)",
         "(shop.Stay(datetime.date(2026, 1, 5), 6), 6)",
     ],
-    "round_to": [f"(decimal.Decimal({a!r}), {s!r})" for a in ("1.02", "1.025", "3.5", "-0.5") for s in ("0.05", "0.01", "1")],
+    "round_to": [
+        f"(decimal.Decimal({a!r}), {s!r})"
+        for a in ("1.02", "1.025", "3.5", "-0.5")
+        for s in ("0.05", "0.01", "1")
+    ],
     "check_digit": [f"({n!r},)" for n in ("7992739871", "0", "59", "123456")],
-    "initials": [f"({n!r},)" for n in ("Ada Lovelace", "ada", "jean-luc picard", "", "4 you", "A B C")],
-    "parse_time": [f"({n!r},)" for n in ("9", "9:30", "12am", "12pm", "1pm", "13pm", "24", "23:59", "10:60", "0am")],
+    "initials": [
+        f"({n!r},)" for n in ("Ada Lovelace", "ada", "jean-luc picard", "", "4 you", "A B C")
+    ],
+    "parse_time": [
+        f"({n!r},)"
+        for n in ("9", "9:30", "12am", "12pm", "1pm", "13pm", "24", "23:59", "10:60", "0am")
+    ],
     "label": [
         '({"street": " Main 1 ", "zip": "800", "country": "CH"},)',
         '({"street": "", "zip": "80331", "country": "DE"},)',
@@ -81,5 +102,8 @@ EXAMPLES: dict[str, list[str]] = {
         '(shop.Stock({"pen": 5}), "pen", 6)',
         '(shop.Stock({}), "ink", 1)',
     ],
-    "Stock.running_low": ['(shop.Stock({"pen": 5, "ink": 4, "pad": 0}),)', '(shop.Stock({"pen": 5}), 6)'],
+    "Stock.running_low": [
+        '(shop.Stock({"pen": 5, "ink": 4, "pad": 0}),)',
+        '(shop.Stock({"pen": 5}), 6)',
+    ],
 }

@@ -2,9 +2,10 @@
 
     python -m benchmarks.semdiff.witnesses [--quixbugs CHECKOUT] [--limit 1000] [--json FILE]
 
-A mutant counts if inputs written by somebody else tell it from the original: the recorded test cases of
-QuixBugs (31 programs have them), and the examples beside `shop`, written before any search was run.
-The search never sees those inputs. It may use what a caller's words say: types and constraints.
+A mutant counts if inputs written by somebody else tell it from the original: the recorded test
+cases of QuixBugs (31 programs have them), and the examples beside `shop`, written before any
+search was run. The search never sees those inputs. It may use what a caller's words say: types
+and constraints.
 """
 
 from __future__ import annotations
@@ -74,7 +75,14 @@ def quixbugs(checkout: Path) -> Iterator[Subject]:
             calls.append(Call(arguments=repr(args)))
         source = (good / f"{name}.py").read_text(encoding="utf-8")
         if name in DOMAINS:
-            yield Subject(f"quixbugs.{name}", Version(name, (str(good),)), source, name, tuple(calls), driver(name))
+            yield Subject(
+                f"quixbugs.{name}",
+                Version(name, (str(good),)),
+                source,
+                name,
+                tuple(calls),
+                driver(name),
+            )
 
 
 def shop() -> Iterator[Subject]:
@@ -83,14 +91,19 @@ def shop() -> Iterator[Subject]:
     source = (folder / "shop.py").read_text(encoding="utf-8")
     version = Version("shop", (str(folder),))
     for name, arguments in shop_examples.EXAMPLES.items():
-        calls = tuple(Call(arguments=it, imports=("shop", "datetime", "decimal")) for it in arguments)
+        calls = tuple(
+            Call(arguments=it, imports=("shop", "datetime", "decimal")) for it in arguments
+        )
         yield Subject(f"shop.{name}", version, source, name, calls)
 
 
 def measure(subjects: list[Subject], step: int) -> list[dict[str, Any]]:
     """Prove, then search; one row for each proven mutant."""
     rows: list[dict[str, Any]] = []
-    with Worker(preload=("monocyte.semdiff.replaying",), seed=3) as prover, Observatory() as observatory:
+    with (
+        Worker(preload=("monocyte.semdiff.replaying",), seed=3) as prover,
+        Observatory() as observatory,
+    ):
         for subject in subjects:
             only = [] if subject.driver else [subject.name]
             mutator = Mutator(subject.source, f"{subject.version.module}.py", only=only)
@@ -131,7 +144,9 @@ def proof(prover: Worker, subject: Subject, version: Version, honest: Any) -> st
     return ""
 
 
-def search(observatory: Observatory, subject: Subject, version: Version, mutant: Mutant) -> dict[str, Any]:
+def search(
+    observatory: Observatory, subject: Subject, version: Version, mutant: Mutant
+) -> dict[str, Any]:
     """Look for a witness, as a user would."""
     begun = time.monotonic()
     name = "entry" if subject.driver else subject.name

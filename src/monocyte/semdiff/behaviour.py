@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from types import TracebackType
+from typing import Self
 
 import msgspec
 
@@ -61,7 +62,7 @@ class Observatory:
         for worker in (self._searcher, *self._others):
             worker.start()
 
-    def __enter__(self) -> Observatory:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -103,7 +104,7 @@ class Observatory:
 
     def _limits(self) -> Limits:
         most = self.budget.seconds + self.budget.shrink + 5
-        return Limits(wall=most, cpu=most)
+        return Limits(wall=most * 3, cpu=most)
 
     def _confirm(self, asked: Search, found: Found, call: Call) -> Behaviour:
         old, new = self._replayed(asked, call)

@@ -1,4 +1,4 @@
-"""What is asked of a worker that looks for evidence, and what it answers: frozen values, no behaviour."""
+"""What is asked of a worker that looks for evidence, and what it answers: frozen values only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Budget", "Call", "Found", "Replay", "Search", "Version"]
 
 
 class Version(msgspec.Struct, frozen=True):
-    """One version of a module: where its tree is, its name, and its text if that is not in a file."""
+    """One version of a module: where its tree is, its name, and its text if no file has it."""
 
     module: str
     """Dotted name, as the tree imports it."""
@@ -27,12 +27,13 @@ class Budget(msgspec.Struct, frozen=True):
 
     examples: int = 2000
     seconds: float = 5.0
+    """Seconds of processor time; of wall time, three times as many."""
     shrink: float = 0.5
-    """Seconds to make a difference that was found smaller."""
+    """Seconds of processor time to make a difference that was found smaller."""
     case: float = 0.03
     """Seconds of processor time for one call, while searching."""
     hang: float = 0.3
-    """Seconds after which a call counts as not finishing, if the other version was 20 times faster."""
+    """Seconds after which a call has not finished, if the other version was 20 times faster."""
 
 
 class Call(msgspec.Struct, frozen=True):

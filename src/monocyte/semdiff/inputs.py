@@ -1,8 +1,8 @@
 """In a worker: what a definition may be called with, as a strategy of whole calls.
 
 Types come from the signatures of both versions. Where there are none, the guesses of `mining` are
-put to the test: combinations of small samples are tried on both versions, and only types that one of
-them does not choke on are drawn from.
+put to the test: combinations of small samples are tried on both versions, and only types that one
+of them does not choke on are drawn from.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ def inputs_for(
     wanted = _wanted(targets)
     fixed: dict[str, SearchStrategy[Any]] = {}
     guessed: list[str] = []
-    for name, (parameter, annotations) in wanted.items():
-        if annotations or _says_default(parameter):
-            found = [strategies.parameter(parameter, it) for it in annotations or [parameter.empty]]
+    for name, (parameter, said) in wanted.items():
+        if said or _says_default(parameter):
+            found = [strategies.parameter(parameter, it) for it in said or [parameter.empty]]
             fixed[name] = st.one_of(found)
         else:
             guessed.append(name)
     if guessed:
         kinds = {name: _kinds(trees, name, targets[0]) for name in guessed}
-        fixed.update(_tested(targets, wanted, strategies, fixed, kinds))
-    return Inputs(_calls(targets, wanted, strategies, fixed), tuple(guessed))
+        fixed.update(_tested(targets, wanted, strategies, kinds))
+    return Inputs(_calls(wanted, strategies, fixed), tuple(guessed))
 
 
 Wanted = dict[str, tuple[inspect.Parameter, list[Any]]]
@@ -103,7 +103,6 @@ def _says_default(parameter: inspect.Parameter) -> bool:
 
 
 def _calls(
-    targets: Sequence[Target],
     wanted: Wanted,
     strategies: Strategies,
     fixed: dict[str, SearchStrategy[Any]],
@@ -192,16 +191,13 @@ def _tested(
     targets: Sequence[Target],
     wanted: Wanted,
     strategies: Strategies,
-    fixed: dict[str, SearchStrategy[Any]],
     kinds: dict[str, list[str]],
 ) -> dict[str, SearchStrategy[Any]]:
     """For each guessed parameter, the types with which a version came further than their type."""
     names = list(kinds)
     made = {it: _strategy(it, targets[0], strategies) for name in names for it in kinds[name]}
     good: dict[str, list[str]] = {name: [] for name in names}
-    tries = 0
-    for combination in _nearest_first([kinds[name] for name in names]):
-        tries += 1
+    for tries, combination in enumerate(_nearest_first([kinds[name] for name in names])):
         if tries > MOST or min(map(len, good.values())) >= 4:
             break
         if _fits(targets, wanted, dict(zip(names, combination, strict=True))):

@@ -9,13 +9,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, Self
 
 __all__ = ["Lines"]
 
 
 class Lines:
-    """Lines of code objects that have run while it was on: `hit` grows, by file-independent number."""
+    """Lines of code objects that have run while it was on; `hit` grows."""
 
     def __init__(self, codes: Iterable[CodeType]) -> None:
         self.codes = frozenset(codes)
@@ -23,7 +23,7 @@ class Lines:
         self.executable = {line for code in self.codes for *_, line in code.co_lines() if line}
         self._tool = _Monitored(self) if sys.version_info >= (3, 12) else _Traced(self)
 
-    def __enter__(self) -> Lines:
+    def __enter__(self) -> Self:
         self._tool.start()
         return self
 

@@ -1,20 +1,23 @@
 """What the text of both versions tells about inputs worth trying: constants, boundaries, shapes.
 
-Constants are where behaviour turns, so they are tried, and their neighbours. Where a parameter has no
-annotation, what is done with it tells what it may be. Pure: from syntax trees to values, nothing run.
+Constants are where behaviour turns, so they are tried, and their neighbours. Where a parameter
+has no annotation, what is done with it tells what it may be. Pure: from syntax trees to values,
+nothing run.
 """
 
 from __future__ import annotations
 
 import ast
-import datetime
+import datetime as dt
 import decimal
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 import msgspec
 
 __all__ = ["Mined", "mine", "uses_of"]
+
+T = TypeVar("T")
 
 
 class Mined(msgspec.Struct):
@@ -26,13 +29,15 @@ class Mined(msgspec.Struct):
     bytes: list[bytes] = msgspec.field(default_factory=list)
     patterns: list[str] = msgspec.field(default_factory=list)
     keys: list[str] = msgspec.field(default_factory=list)
-    deltas: list[datetime.timedelta] = msgspec.field(default_factory=list)
+    deltas: list[dt.timedelta] = msgspec.field(default_factory=list)
     decimals: list[decimal.Decimal] = msgspec.field(default_factory=list)
-    dates: list[datetime.datetime] = msgspec.field(default_factory=list)
+    dates: list[dt.datetime] = msgspec.field(default_factory=list)
 
 
 MOST = 60
-PATTERNED = frozenset(["compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"])
+PATTERNED = frozenset(
+    ["compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"]
+)
 
 
 def mine(trees: Iterable[ast.AST]) -> Mined:
@@ -82,19 +87,19 @@ def _take_call(node: ast.Call, found: Mined) -> None:
         if name in ("get", "pop", "setdefault", "getattr", "hasattr"):
             _add(found.keys, first)
     made = _literal_call(name, node)
-    for type, room in (
-        (datetime.timedelta, found.deltas),
+    for kind, room in (
+        (dt.timedelta, found.deltas),
         (decimal.Decimal, found.decimals),
-        (datetime.datetime, found.dates),
+        (dt.datetime, found.dates),
     ):
-        if isinstance(made, type):
-            _add(room, made)  # type: ignore[arg-type]
+        if isinstance(made, kind):
+            _add(room, made)
 
 
 MAKERS: dict[str, Any] = {
-    "timedelta": datetime.timedelta,
+    "timedelta": dt.timedelta,
     "Decimal": decimal.Decimal,
-    "datetime": datetime.datetime,
+    "datetime": dt.datetime,
 }
 
 
@@ -102,8 +107,8 @@ def _literal_call(name: str, node: ast.Call) -> Any:
     """The value of a call of a known maker with nothing but constants."""
     if name not in MAKERS or not all(isinstance(arg, ast.Constant) for arg in node.args):
         return None
-    named = {k.arg: k.value.value for k in node.keywords if isinstance(k.value, ast.Constant)}
-    if len(named) < len(node.keywords) or None in named:
+    named = {k.arg or "": k.value.value for k in node.keywords if isinstance(k.value, ast.Constant)}
+    if len(named) < len(node.keywords) or "" in named:
         return None
     args = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
     try:
@@ -119,30 +124,52 @@ def _add(room: list[Any], value: Any) -> None:
 
 def _boundaries(found: Mined) -> None:
     """Neighbours, after the values themselves."""
-    for value in tuple(found.ints):
-        for near in (value - 1, value + 1, -value):
-            _add(found.ints, near)
-    for number in tuple(found.floats):
-        for close in (number - 1, number + 1, number * 0.999, number * 1.001):
-            _add(found.floats, close)
-    for text in tuple(found.strings):
-        if text.lstrip("-").isdigit() and len(text) < 10:
+    for text in found.strings:
+        if text.lstrip("-").isdecimal() and len(text) < 10:
             _add(found.ints, int(text))
-        for other in (text + "a", text[:-1], text.upper(), text + text):
-            _add(found.strings, other)
-    for delta in tuple(found.deltas):
-        for step in (datetime.timedelta(seconds=1), datetime.timedelta(hours=1)):
-            _add(found.deltas, delta + step)
-            _add(found.deltas, delta - step)
-    for exact in tuple(found.decimals):
-        _add(found.decimals, exact + decimal.Decimal("0.01"))
-        _add(found.decimals, exact - decimal.Decimal("0.01"))
+    cent, second, hour = decimal.Decimal("0.01"), dt.timedelta(seconds=1), dt.timedelta(hours=1)
+    _spread(found.ints, lambda it: (it - 1, it + 1, -it))
+    _spread(found.floats, lambda it: (it - 1, it + 1, it * 0.999, it * 1.001))
+    _spread(found.strings, lambda it: (it + "a", it[:-1], it.upper(), it + it))
+    _spread(found.deltas, lambda it: (it + second, it - second, it + hour, it - hour))
+    _spread(found.decimals, lambda it: (it + cent, it - cent))
+
+
+def _spread(room: list[T], neighbours: Callable[[T], tuple[T, ...]]) -> None:
+    for value in tuple(room):
+        for near in neighbours(value):
+            _add(room, near)
 
 
 # -- parameters without annotation -------------------------------------------------------------
 
 STRING = frozenset(
-    ["split", "strip", "lstrip", "rstrip", "lower", "upper", "startswith", "endswith", "join", "replace", "encode", "isdigit", "isalpha", "isspace", "isupper", "islower", "title", "rfind", "splitlines", "zfill", "format", "partition", "rpartition", "casefold"]
+    [
+        "split",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "lower",
+        "upper",
+        "startswith",
+        "endswith",
+        "join",
+        "replace",
+        "encode",
+        "isdigit",
+        "isalpha",
+        "isspace",
+        "isupper",
+        "islower",
+        "title",
+        "rfind",
+        "splitlines",
+        "zfill",
+        "format",
+        "partition",
+        "rpartition",
+        "casefold",
+    ]
 )
 LIST = frozenset(["append", "extend", "insert", "sort", "reverse"])
 MAPPING = frozenset(["items", "keys", "values", "get", "setdefault"])
@@ -167,7 +194,7 @@ def uses_of(function: ast.AST, name: str) -> list[str]:
     return sorted(votes, key=lambda kind: -votes[kind])
 
 
-def _votes(node: ast.AST, name: str) -> Iterator[tuple[str, int]]:
+def _votes(node: ast.AST, name: str) -> Iterator[tuple[str, int]]:  # noqa: C901 (a table)
     match node:
         case ast.Call(func=ast.Name(id=called)) if called == name:
             yield "callable", 5

@@ -1,10 +1,11 @@
-"""Break code on purpose, in process: list the mutants of a module, and put one into a running function.
+"""Break code on purpose, in process: list the mutants of a module, put one into a function.
 
-A mutant is known by its operator and place, in an order that never varies. Putting it in changes the
-`__code__` (or the defaults) of the function objects that exist, so whoever holds them (a decorator, a
-registry, a bus) runs the mutant without knowing, and runs the original again when it is taken out.
-Mutants of what runs at import (decorators, constants, class bodies) have no function to be put into;
-`Mutator.source` writes their module. Pure: nothing here runs what it mutates.
+A mutant is known by its operator and place, in an order that never varies. Putting it in changes
+the `__code__` (or the defaults) of the function objects that exist, so whoever holds them (a
+decorator, a registry, a bus) runs the mutant without knowing, and runs the original again when it
+is taken out. Mutants of what runs at import (decorators, constants, class bodies) have no
+function to be put into; `Mutator.source` writes their module. Pure: nothing here runs what it
+mutates.
 """
 
 from __future__ import annotations
@@ -56,15 +57,27 @@ class Mutant(msgspec.Struct, frozen=True):
         return f"{self.file}:{self.line}: {self.what}: {_short(self.old)} → {_short(self.new)}"
 
 
-class _Site(NamedTuple):
-    """How a mutant is made: which field of which node is to hold what."""
+class _Spot(NamedTuple):
+    """Where a node stands: in which field of which node, in which statement of the module."""
 
     parent: ast.AST
     field: str
-    index: int | None
-    replacement: ast.AST
+    position: int | None
     statement: ast.stmt
-    """The statement of the module that it is in."""
+
+    def put(self, node: ast.AST) -> None:
+        """Let another node stand there."""
+        if self.position is None:
+            setattr(self.parent, self.field, node)
+        else:
+            getattr(self.parent, self.field)[self.position] = node
+
+
+class _Site(NamedTuple):
+    """How a mutant is made: what is to stand where."""
+
+    spot: _Spot
+    replacement: ast.AST
     original: ast.AST
 
 
@@ -92,9 +105,9 @@ class Mutator:
         self._table = _by_node([it for it in OPERATORS if not chosen or it.name in chosen])
         self._sites: list[_Site] = []
         self.mutants: list[Mutant] = []
-        for statement in self._tree.body:
+        for position, statement in enumerate(self._tree.body):
             if not _is_text(statement):
-                self._visit(statement, (self._tree, "body", None), statement, "", "")
+                self._visit(statement, _Spot(self._tree, "body", position, statement), "", "")
 
     def code(self, mutant: Mutant) -> CodeType:
         """The code of the mutant's function; raises ValueError if it has none."""
@@ -135,34 +148,29 @@ class Mutator:
         ]
         return {arg.arg: it.value for arg, it in pairs if isinstance(it, ast.Constant)}
 
+    @contextmanager
+    def swap(self, mutant: Mutant, functions: Iterable[FunctionType]) -> Iterator[None]:
+        """Within, these functions are the mutant; raises ValueError if it is in no function."""
+        with swapped(functions, self.code(mutant), self.defaults(mutant)):
+            yield
+
     # -- listing -------------------------------------------------------------------------------
 
-    def _visit(
-        self,
-        node: ast.AST,
-        spot: tuple[ast.AST, str, int | None],
-        statement: ast.stmt,
-        definition: str,
-        function: str,
-    ) -> None:
+    def _visit(self, node: ast.AST, spot: _Spot, definition: str, function: str) -> None:
         """List the mutants of a node, then those inside of it, as they stand in the text."""
         if _is_inert(node):
             return
         for made in self._table.get(type(node), ()):
             # A decorator acts at import, whatever function it is on.
             runs_in = "" if made.name == "decorator" else function
-            for replacement, words in made.variants(node):
-                self._add(made, node, spot, statement, (definition, runs_in), replacement, words)
+            for variant in made.variants(node):
+                self._add(made, node, spot, (definition, runs_in), variant)
         for field, value in ast.iter_fields(node):
-            if field in INERT_FIELDS:
-                continue
-            inside = self._inside(node, field, definition, function)
-            if isinstance(value, ast.AST):
-                self._visit(value, (node, field, None), statement, *inside)
-            elif isinstance(value, list):
-                for i, item in enumerate(value):
+            if field not in INERT_FIELDS:
+                inside = self._inside(node, field, definition, function)
+                for i, item in enumerate(value) if isinstance(value, list) else ((None, value),):
                     if isinstance(item, ast.AST) and not _is_docstring(field, item):
-                        self._visit(item, (node, field, i), statement, *inside)
+                        self._visit(item, _Spot(node, field, i, spot.statement), *inside)
 
     def _inside(self, node: ast.AST, field: str, definition: str, function: str) -> tuple[str, str]:
         """In which definition, and in which function to swap, a field of a node stands."""
@@ -179,13 +187,11 @@ class Mutator:
         self,
         made: Operator,
         node: ast.AST,
-        spot: tuple[ast.AST, str, int | None],
-        statement: ast.stmt,
+        spot: _Spot,
         where: tuple[str, str],
-        replacement: ast.AST | None,
-        words: str,
+        variant: tuple[ast.AST | None, str],
     ) -> None:
-        definition, function = where
+        (definition, function), (replacement, words) = where, variant
         line = getattr(node, "lineno", 0) or getattr(_first_part(node), "lineno", 0)
         if self._lines and line not in self._lines:
             return
@@ -194,11 +200,9 @@ class Mutator:
             named = _joined(definition, node.name, is_local=False)
         if self._only and not any(f"{named}.".startswith(f"{it}.") for it in self._only):
             return
-        parent, field, index = spot
-        index = _index_of(parent, field, node)
         replacement = replacement or ast.Pass()
         located = _located(replacement, node)
-        self._sites.append(_Site(parent, field, index, located, statement, node))
+        self._sites.append(_Site(spot, located, node))
         self.mutants.append(
             Mutant(
                 number=len(self.mutants),
@@ -222,7 +226,8 @@ class Mutator:
             raise ValueError(f"no function holds {mutant}")
         with _mutated(site):
             # A replaced statement of the module is its own replacement.
-            top = site.statement if site.parent is not self._tree else site.replacement
+            is_whole = site.spot.parent is self._tree
+            top = site.replacement if is_whole else site.spot.statement
             found = _find(self._compile(top), function)
         if found is None:
             raise ValueError(f"{function} is gone in {mutant}")
@@ -231,7 +236,8 @@ class Mutator:
     def _compile(self, statement: ast.AST) -> CodeType:
         """Compile one statement of the module alone: names are resolved as in the whole."""
         module = ast.Module([statement], [])  # type: ignore[list-item]
-        return compile(module, self.file, "exec", flags=self._flags, dont_inherit=True)
+        made: CodeType = compile(module, self.file, "exec", flags=self._flags, dont_inherit=True)
+        return made
 
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -275,23 +281,21 @@ def _joined(definition: str, name: str, *, is_local: bool) -> str:
     return f"{definition}.<locals>.{name}" if is_local else f"{definition}.{name}"
 
 
-def _index_of(parent: ast.AST, field: str, node: ast.AST) -> int | None:
-    value = getattr(parent, field)
-    if not isinstance(value, list):
-        return None
-    return next(i for i, it in enumerate(value) if it is node)
-
-
 def _located(replacement: ast.AST, node: ast.AST) -> ast.AST:
     """Give new nodes the place of the old one, so that tracebacks and coverage stay true."""
-    if hasattr(node, "lineno") and "lineno" in replacement._attributes:
+    if hasattr(node, "lineno") and _has_place(replacement):
         ast.copy_location(replacement, node)
     for child in ast.walk(replacement):
-        if "lineno" in child._attributes and not hasattr(child, "lineno"):
+        if _has_place(child) and not hasattr(child, "lineno"):
             source = node if hasattr(node, "lineno") else _first_part(node)
             if source is not None:
                 ast.copy_location(child, source)
     return ast.fix_missing_locations(replacement)
+
+
+def _has_place(node: ast.AST) -> bool:
+    """Whether its kind of node has a line at all."""
+    return isinstance(node, ast.expr | ast.stmt | ast.excepthandler | ast.arg | ast.keyword)
 
 
 def _first_part(node: ast.AST) -> ast.AST | None:
@@ -302,17 +306,11 @@ def _first_part(node: ast.AST) -> ast.AST | None:
 @contextmanager
 def _mutated(site: _Site) -> Iterator[None]:
     """The tree with the mutant in it; as it was, afterwards."""
-    if site.index is None:
-        setattr(site.parent, site.field, site.replacement)
-    else:
-        getattr(site.parent, site.field)[site.index] = site.replacement
+    site.spot.put(site.replacement)
     try:
         yield
     finally:
-        if site.index is None:
-            setattr(site.parent, site.field, site.original)
-        else:
-            getattr(site.parent, site.field)[site.index] = site.original
+        site.spot.put(site.original)
 
 
 def _find(code: CodeType, name: str) -> CodeType | None:

@@ -1,8 +1,9 @@
 """The ways in which a mutator breaks code: a table of operators, each one node to its replacements.
 
-An operator yields (replacement, words) for a node it applies to, and nothing for others; a replacement
-of None removes the statement. Each is one mistake that people and models make. What cannot change
-behaviour (docstrings, annotations) never reaches an operator. To add one, add a function and a row.
+An operator yields (replacement, words) for a node it applies to, and nothing for others; a
+replacement of None removes the statement. Each is one mistake that people and models make. What
+cannot change behaviour (docstrings, annotations) never reaches an operator. To add one, add a
+function and a row.
 """
 
 from __future__ import annotations
@@ -26,34 +27,85 @@ class Operator(NamedTuple):
 
 
 SIGNS: dict[type[ast.AST], str] = {
-    ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
-    ast.Is: "is", ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in",
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//",
-    ast.Mod: "%", ast.Pow: "**", ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^",
-    ast.LShift: "<<", ast.RShift: ">>", ast.MatMult: "@",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Is: "is",
+    ast.IsNot: "is not",
+    ast.In: "in",
+    ast.NotIn: "not in",
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+    ast.MatMult: "@",
 }
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE,
-    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
-    ast.In: ast.NotIn, ast.NotIn: ast.In,
+    ast.Lt: ast.Gt,
+    ast.Gt: ast.Lt,
+    ast.LtE: ast.GtE,
+    ast.GtE: ast.LtE,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
 }
 BOUNDARIES: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
 }
 ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult,
-    ast.FloorDiv: ast.Mult, ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Add,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.FloorDiv,
+    ast.Pow: ast.Mult,
 }
 BITS: dict[type[ast.operator], type[ast.operator]] = {
-    ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.BitXor: ast.BitAnd,
-    ast.LShift: ast.RShift, ast.RShift: ast.LShift,
+    ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd,
+    ast.BitXor: ast.BitAnd,
+    ast.LShift: ast.RShift,
+    ast.RShift: ast.LShift,
 }
 TWINS = {
-    "min": "max", "max": "min", "any": "all", "all": "any",
-    "lower": "upper", "upper": "lower", "startswith": "endswith", "endswith": "startswith",
-    "lstrip": "rstrip", "rstrip": "lstrip", "find": "rfind", "rfind": "find",
-    "add": "discard", "append": "remove", "appendleft": "append", "popleft": "pop",
-    "union": "intersection", "intersection": "union", "keys": "values", "floor": "ceil",
+    "min": "max",
+    "max": "min",
+    "any": "all",
+    "all": "any",
+    "lower": "upper",
+    "upper": "lower",
+    "startswith": "endswith",
+    "endswith": "startswith",
+    "lstrip": "rstrip",
+    "rstrip": "lstrip",
+    "find": "rfind",
+    "rfind": "find",
+    "add": "discard",
+    "append": "remove",
+    "appendleft": "append",
+    "popleft": "pop",
+    "union": "intersection",
+    "intersection": "union",
+    "keys": "values",
+    "floor": "ceil",
 }
 CHECKS = (
     "require",
@@ -119,7 +171,7 @@ def _joins_text(node: ast.BinOp | ast.AugAssign) -> bool:
 def _number(node: ast.AST) -> Variants:
     assert isinstance(node, ast.Constant)  # noqa: S101
     value = node.value
-    if type(value) in (int, float):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         yield _copy(node, value=value + 1), f"{value} becomes {value + 1}"
         if value not in (0, 1):
             yield _copy(node, value=0), f"{value} becomes 0"
@@ -206,8 +258,26 @@ def _call(node: ast.AST) -> Variants:
         yield node.func.value, f"`.{name}` is not applied any more"
 
 
-FORGOTTEN = frozenset(["abs", "sorted", "reversed", "set", "list", "tuple", "int", "float", "str", "round", "len", "bool", "sum"])
-FORGOTTEN_METHODS = frozenset(["strip", "lower", "upper", "lstrip", "rstrip", "copy", "casefold", "title"])
+FORGOTTEN = frozenset(
+    [
+        "abs",
+        "sorted",
+        "reversed",
+        "set",
+        "list",
+        "tuple",
+        "int",
+        "float",
+        "str",
+        "round",
+        "len",
+        "bool",
+        "sum",
+    ]
+)
+FORGOTTEN_METHODS = frozenset(
+    ["strip", "lower", "upper", "lstrip", "rstrip", "copy", "casefold", "title"]
+)
 
 
 def _off_by_one(node: ast.AST) -> Variants:
@@ -242,9 +312,13 @@ def _collection(node: ast.AST) -> Variants:
     if isinstance(node, ast.Dict) and node.keys:
         made = _copy(node, keys=node.keys[:-1], values=node.values[:-1])
         yield made, "the last pair is missing"
-    elif isinstance(node, ast.List | ast.Set) and node.elts:
-        if not isinstance(getattr(node, "ctx", None), ast.Store) and len(node.elts) > 1:
-            yield _copy(node, elts=node.elts[:-1]), "the last item is missing"
+    elif isinstance(node, ast.List | ast.Set) and len(node.elts) > 1:
+        made = _copy(node, elts=node.elts[:-1])
+        yield from () if _is_target(node) else [(made, "the last item is missing")]
+
+
+def _is_target(node: ast.AST) -> bool:
+    return isinstance(getattr(node, "ctx", None), ast.Store)
 
 
 def _filter(node: ast.AST) -> Variants:

@@ -1,14 +1,14 @@
 """What a call did, as plain text that can be compared across versions and processes.
 
-An *image* of a value names types and fields, never addresses, and never calls anybody's `__repr__` or
-`__eq__`: two versions of a class are two classes, and equality may be what has changed. Iterators are
-read to their end, up to a bound. Pure: who calls, and where, is elsewhere.
+An *image* of a value names types and fields, never addresses, and never calls anybody's
+`__repr__` or `__eq__`: two versions of a class are two classes, and equality may be what has
+changed. Iterators are read to their end, up to a bound. Pure: who calls, and where, is elsewhere.
 """
 
 from __future__ import annotations
 
 import collections
-import datetime
+import datetime as dt
 import decimal
 import enum
 import fractions
@@ -104,7 +104,7 @@ def _short(text: str, most: int = 300) -> str:
 
 PLAIN = (type(None), bool, str, bytes, complex, float, type(Ellipsis), type(NotImplemented))
 VALUES = (
-    *(datetime.date, datetime.datetime, datetime.time, datetime.timedelta, datetime.timezone),
+    *(dt.date, dt.datetime, dt.time, dt.timedelta, dt.timezone),
     *(decimal.Decimal, fractions.Fraction, uuid.UUID, range, slice, re.Pattern),
 )
 FUNCTIONS = (
@@ -130,7 +130,8 @@ class _Painter:
         self.marks = marks
         self.open: dict[int, int] = {}
 
-    def paint(self, value: Any, depth: int) -> str:
+    def paint(self, value: Any, depth: int) -> str:  # noqa: PLR0911 (a table)
+        """The image of a value at this depth."""
         kind = type(value)
         if kind in PLAIN:
             return repr(value)
@@ -177,7 +178,7 @@ class _Painter:
             return _named(name, "set", "{" + inside + "}") + self._fields(value, depth)
         if isinstance(value, int | float | str | bytes | bytearray | complex):
             plain = next(base for base in kind.__mro__ if base.__module__ == "builtins")
-            return f"{name}({plain.__repr__(value)})" + self._fields(value, depth)
+            return f"{name}({_plainly(plain, value)})" + self._fields(value, depth)
         if isinstance(value, BaseException):
             return f"{name}({', '.join(self.paint(arg, depth) for arg in value.args)})"
         if isinstance(value, Iterator):
@@ -220,8 +221,13 @@ class _Painter:
             return f"{name}()"
 
 
+def _plainly(plain: Any, value: Any) -> str:
+    """Its text as the builtin that it derives from would write it."""
+    return str(plain.__repr__(value))
+
+
 def _default_repr(value: Any) -> bool:
-    return type(value).__repr__ is object.__repr__
+    return getattr(type(value), "__repr__", None) is object.__repr__
 
 
 def _slots(base: type) -> tuple[str, ...]:

@@ -1,17 +1,18 @@
 """Recipes: how a value is made, so that each version makes its own, and a person can write it down.
 
-An argument is never made once and copied: old and new have classes of their own, and may mutate what
-they get. A recipe is an immutable scalar itself, or one of the nodes here; `build` makes a fresh value
-with the classes of one version, `render` writes the expression that makes it. What is rendered is
-what is confirmed and what a person runs. Pure: nothing here imports what is judged.
+An argument is never made once and copied: old and new have classes of their own, and may mutate
+what they get. A recipe is an immutable scalar itself, or one of the nodes here; `build` makes a
+fresh value with the classes of one version, `render` writes the expression that makes it. What is
+rendered is what is confirmed and what a person runs. Pure: nothing here imports what is judged.
 """
 
 from __future__ import annotations
 
 import collections
-import datetime
+import datetime as dt
 import decimal
 import fractions
+import math
 import pathlib
 import uuid
 from collections.abc import Callable, Iterator
@@ -31,11 +32,11 @@ __all__ = [
 ]
 
 Resolve = Callable[[str, str], Any]
-"""From module and qualified name to the object of one version."""
+"""From a module and a qualified name to the object of one version."""
 
 
 class Many(NamedTuple):
-    """A collection of recipes: a list, a tuple, a set, a deque, an iterator…"""
+    """A collection of recipes: a list, a tuple, a set, a deque, an iterator and the like."""
 
     kind: str
     items: tuple[Any, ...]
@@ -159,7 +160,7 @@ def _render_many(kind: str, items: list[str]) -> str:
 
 
 def _render_scalar(value: Any) -> str:
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+    if isinstance(value, float) and not math.isfinite(value):
         return f'float("{value}")'
     if isinstance(value, complex):
         return f"complex({_render_scalar(value.real)}, {_render_scalar(value.imag)})"
@@ -189,7 +190,7 @@ def leaves(recipe: Any) -> Iterator[Any]:
 
 
 SCALAR_MODULES = (
-    (datetime.date | datetime.time | datetime.timedelta, "datetime"),
+    (dt.date | dt.time | dt.timedelta, "datetime"),
     (decimal.Decimal, "decimal"),
     (fractions.Fraction, "fractions"),
     (uuid.UUID, "uuid"),
@@ -209,5 +210,5 @@ def imports(recipe: Any) -> set[str]:
             case Attributes():
                 found.add("types")
             case _:
-                found.update(name for type, name in SCALAR_MODULES if isinstance(node, type))
+                found.update(name for kind, name in SCALAR_MODULES if isinstance(node, kind))
     return found - {"builtins"}

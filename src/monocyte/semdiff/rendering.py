@@ -1,8 +1,9 @@
-"""A witness as a test: source of a pytest module that passes on the old version and fails on the new.
+"""A witness as a test: a pytest module that passes on the old version and fails on the new.
 
-The definition's module is imported by the name that it has in its tree. What plain equality cannot
-tell (orders, iterators, objects without `__eq__`) is told by the image that the search compared.
-Effects are not rendered: a test that tries them would have them, outside of a locked worker.
+The definition's module is imported by the name that it has in its tree. What plain equality
+cannot tell (orders, iterators, objects without `__eq__`) is told by the image that the search
+compared. Effects are not rendered: a test that tries them would have them, outside of a locked
+worker.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """In a worker: make calls that are written down on one version, in a process that sees no other.
 
-What confirms a witness; and recorded calls, to be made again. It knows nothing of how calls are found.
+What confirms a witness; and recorded calls, to be made again. It knows nothing of how calls are
+found.
 """
 
 from __future__ import annotations
@@ -26,6 +27,6 @@ def replay(payload: bytes) -> bytes:
         return msgspec.msgpack.encode(Replayed(problem=problem))
     outcomes = []
     for call in asked.calls:
-        seen = on.observe(built(call, loaded), asked.seconds, asked.seed)
+        seen = on.observe(built(call), asked.seconds, asked.seed)
         outcomes.append(seen or Outcome("unmade"))
     return msgspec.msgpack.encode(Replayed(tuple(outcomes)))

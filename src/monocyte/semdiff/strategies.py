@@ -1,10 +1,10 @@
 """From types and their constraints to hypothesis strategies of recipes (`recipes.py`).
 
-A table of types, asked from the most special to the most general; what has no annotation is guessed
-from its use, its default, and in the end from a mixture. Each leaf draws from three sources: the
-constants that were mined, small and special values, and what the type allows at large. Leaves of one
-type also repeat each other within an example, and integers repeat sizes, since much behaviour hangs
-on two inputs being equal, or one being an index of the other.
+A table of types, asked from the most special to the most general; what has no annotation is
+guessed from its use, its default, and in the end from a mixture. Each leaf draws from three
+sources: the constants that were mined, small and special values, and what the type allows at
+large. Leaves of one type also repeat each other within an example, and integers repeat sizes,
+since much behaviour hangs on two inputs being equal, or one being an index of the other.
 
 Runs in a locked worker, where annotations can be evaluated; hypothesis is imported there only.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import datetime
+import datetime as dt
 import decimal
 import enum
 import fractions
@@ -38,11 +38,15 @@ from monocyte.semdiff.recipes import Attributes, Code, Made, Many, Member, Pairs
 __all__ = ["Strategies", "Unsupported"]
 
 Strategy = SearchStrategy[Any]
-EPOCH = datetime.datetime(2026, 1, 5, 9)
-LETTERS = string.printable + "äßéñİıſσςΩжДא中日😀👍²½٣\u0301\u200b\u00a0\u2028\ufeff\x00\x85\U0010ffff"
+EPOCH = dt.datetime(2026, 1, 5, 9)  # noqa: DTZ001 (naive, as most annotations are)
+LETTERS = (
+    string.printable
+    + "äßéñİıſσςΩжДא中日😀👍²½٣"
+    + "\u0301\u200b\u00a0\u2028\ufeff\x00\x85\U0010ffff"
+)
 """What text is made of at large. All of Unicode takes a second to be drawn up in each process, and
-what tells on programs is here: case that does not return, digits that are none, spaces of all kinds."""
-HALF_HOUR = datetime.timedelta(minutes=30)
+what tells on programs is here: case that does not return, odd digits, spaces of all kinds."""
+HALF_HOUR = dt.timedelta(minutes=30)
 
 
 class Unsupported(Exception):
@@ -78,8 +82,15 @@ class Bounds(NamedTuple):
 
 
 NAMES = {
-    "ge": "low", "le": "high", "gt": "above", "lt": "below", "multiple_of": "multiple",
-    "min_length": "shortest", "max_length": "longest", "pattern": "pattern", "tz": "aware",
+    "ge": "low",
+    "le": "high",
+    "gt": "above",
+    "lt": "below",
+    "multiple_of": "multiple",
+    "min_length": "shortest",
+    "max_length": "longest",
+    "pattern": "pattern",
+    "tz": "aware",
 }
 
 
@@ -123,7 +134,7 @@ class Strategies:
                 self._open.remove(key)
         return self._made[key]
 
-    def _new(self, annotation: Any, bounds: Bounds) -> Strategy:
+    def _new(self, annotation: Any, bounds: Bounds) -> Strategy:  # noqa: PLR0911 (a table)
         if isinstance(annotation, str | typing.ForwardRef):
             return self.of(self._evaluated(annotation), bounds)
         origin, args = typing.get_origin(annotation), typing.get_args(annotation)
@@ -352,8 +363,8 @@ class Strategies:
 
     def decimals(self, bounds: Bounds) -> Strategy:
         """Amounts with two places, mined ones among them."""
-        mined = [it for it in (*self.mined.decimals, *self.mined.ints) if abs(it) < 10**9]
-        exact = [decimal.Decimal(it) for it in mined]
+        mined = [*self.mined.decimals, *map(decimal.Decimal, self.mined.ints)]
+        exact = [it for it in mined if abs(it) < 10**9]
         low, high = _first(bounds.low, bounds.above), _first(bounds.high, bounds.below)
         cents = st.integers(
             -10000 if low is None else int(low * 100), 100000 if high is None else int(high * 100)
@@ -364,9 +375,9 @@ class Strategies:
     def moments(self, bounds: Bounds) -> Strategy:
         """Moments that meet: half-hours of a few days, mined ones, and any."""
         near = st.integers(-20, 100).map(lambda steps: EPOCH + steps * HALF_HOUR)
-        any_moment = st.datetimes(datetime.datetime(1970, 1, 1), datetime.datetime(2100, 1, 1))
+        any_moment = st.datetimes(EPOCH.replace(year=1970), EPOCH.replace(year=2100))
         naive = st.one_of([near, near, *_sampled(self.mined.dates), any_moment])
-        utc = datetime.timezone.utc  # noqa: UP017 (as hypothesis writes it)
+        utc = dt.timezone.utc  # noqa: UP017 (as hypothesis writes it)
         if bounds.aware:
             return naive.map(lambda it: it.replace(tzinfo=utc))
         return naive
@@ -374,7 +385,7 @@ class Strategies:
     def spans(self, bounds: Bounds) -> Strategy:
         """Spans of time: mined ones, half-hours, seconds."""
         steps = st.integers(-4, 60).map(lambda it: it * HALF_HOUR)
-        seconds = st.integers(-100, 10**6).map(lambda it: datetime.timedelta(seconds=it))
+        seconds = st.integers(-100, 10**6).map(lambda it: dt.timedelta(seconds=it))
         mined = _sampled([it for it in self.mined.deltas if bounds.allows(it)])
         return st.one_of([steps, *mined, seconds]).filter(bounds.allows)
 
@@ -515,10 +526,10 @@ LEAVES: dict[Any, Callable[[Strategies, Bounds], Strategy]] = {
     complex: lambda it, b: st.tuples(it.floats(b), it.floats(b)).map(lambda v: complex(*v)),
     decimal.Decimal: Strategies.decimals,
     fractions.Fraction: lambda *_: st.fractions(-100, 100, max_denominator=12),
-    datetime.datetime: Strategies.moments,
-    datetime.date: lambda it, b: it.moments(b).map(lambda v: v.date()),
-    datetime.time: lambda it, b: it.moments(b).map(lambda v: v.time()),
-    datetime.timedelta: Strategies.spans,
+    dt.datetime: Strategies.moments,
+    dt.date: lambda it, b: it.moments(b).map(lambda v: v.date()),
+    dt.time: lambda it, b: it.moments(b).map(lambda v: v.time()),
+    dt.timedelta: Strategies.spans,
     uuid.UUID: lambda *_: st.integers(0, 5).map(lambda it: uuid.UUID(int=it)),
     pathlib.Path: lambda it, b: it.strings(b).filter(_is_path).map(pathlib.PurePosixPath),
     pathlib.PurePath: lambda it, b: it.strings(b).filter(_is_path).map(pathlib.PurePosixPath),

@@ -110,7 +110,7 @@ def _execute(name: str, source: str, loaded: Loaded) -> None:
 
 
 class Target:
-    """One definition of one version, ready to be called with built arguments, the receiver first."""
+    """One definition of one version, ready to be called; the receiver is the first argument."""
 
     def __init__(self, loaded: Loaded, module: str, name: str) -> None:
         self.loaded, self.module, self.name = loaded, module, name
@@ -178,8 +178,8 @@ class Target:
                 }
         except (Overtime, MemoryError):
             return Outcome("unfinished", seconds=time.process_time() - started)
-        except SystemExit as exit:
-            ended = {"kind": "exited", "value": repr(exit.code)}
+        except SystemExit as left:
+            ended = {"kind": "exited", "value": repr(left.code)}
         except BaseException as error:  # noqa: BLE001 (the edge: this is what is observed)
             ended = {"kind": "raised", "type": _name(error), "message": self._message(error)}
         finally:
@@ -281,7 +281,7 @@ def _plain(value: Any, painted: str) -> str:
         return ""
 
 
-def built(call: Call, loaded: Loaded) -> Callable[[], tuple[list[Any], dict[str, Any]]]:
+def built(call: Call) -> Callable[[], tuple[list[Any], dict[str, Any]]]:
     """How the arguments of a call that is written as source are made."""
     arguments = compile(call.arguments, "<arguments>", "eval")
     named = compile(call.named, "<named>", "eval")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import select
 import time
-from enum import Enum
+from enum import StrEnum
 from typing import TypeVar
 
 import msgspec
@@ -23,7 +23,7 @@ class Broken(Exception):
     """The other side has gone, is late, or talks nonsense; the argument says which."""
 
 
-class Fate(str, Enum):
+class Fate(StrEnum):
     """What became of the child that did a job."""
 
     DONE = "done"
@@ -92,13 +92,13 @@ def send(fd: int, message: object) -> None:
         raise Broken(f"nobody reads: {error}") from None
 
 
-def receive(fd: int, type: type[T], until: float | None = None) -> T:
+def receive(fd: int, kind: type[T], until: float | None = None) -> T:
     """Read one frame, until that monotonic time; raises Broken if none comes or it is garbage."""
     size = int.from_bytes(_read(fd, 4, until), "big")
     if size > LARGEST:
         raise Broken("garbage: a frame too large")
     try:
-        return msgspec.msgpack.decode(_read(fd, size, until), type=type)
+        return msgspec.msgpack.decode(_read(fd, size, until), type=kind)
     except msgspec.MsgspecError as error:
         raise Broken(f"garbage: {error}") from None
 

@@ -1,11 +1,11 @@
 """What a child may not do, and how it is kept from it: limits, an audit hook, the kernel's filter.
 
-Three walls, each useful without the others. `resource` limits memory, processor time and the size of
-files on every Unix. The audit hook refuses the network, processes and writing outside the private
-folder, with a PermissionError that says so; it also keeps the list of what was tried, which is how
-effects are compared. On Linux the network namespace is empty and a seccomp filter takes away forking,
-executing, sockets and signals to others, also from code that goes around Python. The hook alone is
-no sandbox: hostile code belongs in the `sandbox` room.
+Three walls, each useful without the others. `resource` limits memory, processor time and the size
+of files on every Unix. The audit hook refuses the network, processes and writing outside the
+private folder, with a PermissionError that says so; it also keeps the list of what was tried,
+which is how effects are compared. On Linux the network namespace is empty and a seccomp filter
+takes away forking, executing, sockets and signals to others, also from code that goes around
+Python. The hook alone is no sandbox: hostile code belongs in the `sandbox` room.
 """
 
 from __future__ import annotations

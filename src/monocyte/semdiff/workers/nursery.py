@@ -2,8 +2,8 @@
 
 It never runs anybody's code itself, so each child starts from the same clean state; a fork costs
 milliseconds where a new interpreter with its imports costs half a second. Whatever a child does
-(die, hang, print, fork, exit, send nonsense), it is read to its end, killed with all its descendants,
-and reported.
+(die, hang, print, fork, exit, send nonsense), it is read to its end, killed with all its
+descendants, and reported.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 import traceback
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -90,23 +91,23 @@ def _do(job: Job, folder: str) -> Report:
 
 def _fork(job: Job, folder: str) -> _Child:
     mine, theirs = os.pipe()
-    outputs = [_scratch(folder), _scratch(folder)]
+    stdout, stderr = _scratch(folder), _scratch(folder)
     room = tempfile.mkdtemp(prefix="job-", dir=folder)
     pid = os.fork()
     if pid == 0:
         try:
             os.setsid()
-            _move(theirs, *outputs)
+            _move(theirs, stdout, stderr)
             _work(job, room)
         finally:
             os._exit(70)
     os.close(theirs)
-    return _Child(pid, mine, *outputs, room, time.monotonic() + job.limits.wall)
+    return _Child(pid, mine, stdout, stderr, room, time.monotonic() + job.limits.wall)
 
 
 def _scratch(folder: str) -> int:
     fd, path = tempfile.mkstemp(dir=folder)
-    os.unlink(path)
+    Path(path).unlink()
     return fd
 
 
@@ -132,8 +133,8 @@ def _work(job: Job, room: str) -> None:
         answer = Report(Fate.DONE, value)
     except MemoryError:
         answer = Report(Fate.OUT_OF_MEMORY, detail="MemoryError")
-    except SystemExit as exit:
-        answer = Report(Fate.EXITED, detail=f"SystemExit({exit.code!r})")
+    except SystemExit as left:
+        answer = Report(Fate.EXITED, detail=f"SystemExit({left.code!r})")
     except BaseException:  # noqa: BLE001 (the edge: whatever it was, it is reported)
         answer = Report(Fate.FAILED, detail=traceback.format_exc(limit=-12))
     with contextlib.suppress(Exception):

@@ -1,12 +1,13 @@
 """Our side of a worker: start a nursery, hand it jobs, end it. It never imports what it judges.
 
-A nursery that does not answer in time, or answers nonsense, is killed and replaced; the job that was
-under way is reported as what happened to it.
+A nursery that does not answer in time, or answers nonsense, is killed and replaced; the job that
+was under way is reported as what happened to it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import shutil
 import signal
@@ -16,9 +17,10 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-import monocyte
+import msgspec
+
 from monocyte.semdiff.workers.frames import Broken, Fate, Job, Limits, Report, Setup, receive, send
 
 __all__ = ["Worker"]
@@ -26,7 +28,10 @@ __all__ = ["Worker"]
 GRACE = 5.0
 """Seconds that the nursery has to report a child's end before it is itself taken for broken."""
 
-BOOT = "import sys; sys.path[:0] = eval(sys.argv[1]); import monocyte.semdiff.workers.nursery as n; n.main()"
+BOOT = (
+    "import sys; sys.path[:0] = eval(sys.argv[1]); "
+    "import monocyte.semdiff.workers.nursery as n; n.main()"
+)
 
 
 class Worker:
@@ -48,7 +53,7 @@ class Worker:
         self._begun = self._limit = 0.0
         self._failed = ""
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -76,14 +81,17 @@ class Worker:
     def end(self) -> Report:
         """The report of the job that was begun, once it is there."""
         try:
-            if self._failed:
-                raise Broken(self._failed)
-            return receive(self._pipes()[1], Report, self._begun + self._limit + GRACE)
+            return self._report()
         except Broken as broken:
             self.close()
             fate = Fate.TIMED_OUT if broken.args[0] == "late" else Fate.GARBAGE
             seconds = time.monotonic() - self._begun
             return Report(fate, detail=f"the nursery: {broken}", seconds=seconds)
+
+    def _report(self) -> Report:
+        if self._failed:
+            raise Broken(self._failed)
+        return receive(self._pipes()[1], Report, self._begun + self._limit + GRACE)
 
     def _pipes(self) -> tuple[int, int]:
         process = self._start()
@@ -112,7 +120,7 @@ class Worker:
             return self._process
         self.close()
         self._folder = tempfile.mkdtemp(prefix="monocyte-worker-")
-        self._process = process = subprocess.Popen(
+        self._process = process = subprocess.Popen(  # noqa: S603 (our own interpreter)
             # -I would ignore the seed of hashing with the rest of the environment. The environment
             # is ours from the first to the last variable, so -s -P isolate as well.
             [sys.executable, "-s", "-P", "-B", "-c", BOOT, repr(_own_paths())],
@@ -131,15 +139,9 @@ class Worker:
 
 def _own_paths() -> list[str]:
     """Where we were imported from, and what we need, in whatever way it was found."""
-    import msgspec
-
-    places = [Path(found.__file__ or "").parents[1] for found in (monocyte, msgspec)]
-    try:
-        import hypothesis
-    except ImportError:
-        pass
-    else:
-        places.append(Path(hypothesis.__file__ or "").parents[1])
+    names = ("monocyte", "msgspec", "hypothesis")  # the last is optional, and not imported here
+    found = [importlib.util.find_spec(name) for name in names]
+    places = [Path(it.origin).parents[1] for it in found if it and it.origin]
     return list(dict.fromkeys(str(place) for place in places))
 
 
@@ -157,6 +159,4 @@ def _environment(seed: int, folder: str) -> dict[str, str]:
 
 
 def _encoded(payload: Any) -> bytes:
-    import msgspec
-
     return payload if isinstance(payload, bytes) else msgspec.msgpack.encode(payload)
