@@ -179,7 +179,7 @@ def run_crosshair(
                 )
             begun = time.monotonic()
             process = subprocess.Popen(
-                [asked.crosshair, "diffbehavior", f"entry_old_{name}.entry", f"entry_new_{name}.entry",
+                [asked.crosshair, "diffbehavior", *(f"entry_{it}_{name}.entry" for it in ("old", "new")),
                  "--per_condition_timeout", str(asked.seconds / 2)],
                 cwd=folder, env={**os.environ, "PYTHONPATH": folder}, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT, text=True, start_new_session=True,
@@ -197,9 +197,8 @@ def run_crosshair(
                 "seconds": round(times[-1], 2),
                 "said": output[-300:],
             }
-            print(
-                f"crosshair {name:28s} {'found' if said else 'nothing':10s} {times[-1]:5.1f} s {' '.join(output.split())[:100]}"
-            )
+            told = f"{'found' if said else 'nothing':10s} {times[-1]:5.1f} s"
+            print(f"crosshair {name:28s} {told} {' '.join(output.split())[:100]}")
     return {
         "pairs": len(names),
         "found": found,

@@ -282,12 +282,12 @@ def driver(name: str) -> str:
         "",
         f"def entry({parameters}):",
         *(f"    {line}" for line in domain.setup.strip().splitlines()),
-        f"    return program.{domain.call}" if domain.call.startswith(name) else _nested(name, domain),
+        _called(name, domain),
     ])  # fmt: skip
 
 
-def _nested(name: str, domain: Domain) -> str:
-    """The program's name stands inside of an expression."""
+def _called(name: str, domain: Domain) -> str:
+    """The program's name may stand inside of an expression."""
     call = domain.call.replace(f"{name}(", f"program.{name}(", 1)
     return f"    return {call}"
 
@@ -309,7 +309,7 @@ def wrapper(name: str, module: str) -> str:
         f"    if not ({guard}):",
         "        return None",
         *(f"    {line}" for line in domain.setup.strip().splitlines()),
-        _nested(name, domain),
+        _called(name, domain),
     ])  # fmt: skip
 
 

@@ -136,8 +136,8 @@ class Mutator:
     def defaults(self, mutant: Mutant) -> dict[str, Any]:
         """For a mutant of a default: parameter name to the new default, where it is a constant."""
         site = self._sites[mutant.number]
-        if not isinstance(site.replacement, ast.arguments):
-            return {}
+        if not isinstance(site.replacement, ast.arguments) or mutant.definition != mutant.function:
+            return {}  # the default of a local function is in the code of the outer one
         arguments = site.replacement
         positional = [*arguments.posonlyargs, *arguments.args]
         pairs = [*zip(positional[::-1], arguments.defaults[::-1], strict=False)]
@@ -161,15 +161,13 @@ class Mutator:
         if _is_inert(node):
             return
         for made in self._table.get(type(node), ()):
-            # A decorator acts at import, whatever function it is on.
-            runs_in = "" if made.name == "decorator" else function
             for variant in made.variants(node):
-                self._add(made, node, spot, (definition, runs_in), variant)
+                self._add(made, node, spot, _acting(made, definition, function), variant)
         for field, value in ast.iter_fields(node):
             if field not in INERT_FIELDS:
                 inside = self._inside(node, field, definition, function)
                 for i, item in enumerate(value) if isinstance(value, list) else ((None, value),):
-                    if isinstance(item, ast.AST) and not _is_docstring(field, item):
+                    if isinstance(item, ast.AST) and not _is_covered(field, item):
                         self._visit(item, _Spot(node, field, i, spot.statement), *inside)
 
     def _inside(self, node: ast.AST, field: str, definition: str, function: str) -> tuple[str, str]:
@@ -179,9 +177,9 @@ class Mutator:
         name = _joined(definition, node.name, is_local=bool(function))
         if isinstance(node, ast.ClassDef):
             return name, function
-        if field == "body" or (field == "args" and not function):
+        if field == "body":
             return name, function or name  # what is inside a function is swapped with it
-        return definition, function
+        return (name, function) if field == "args" else (definition, function)
 
     def _add(
         self,
@@ -258,9 +256,18 @@ def _is_inert(node: ast.AST) -> bool:
     return isinstance(node, ast.JoinedStr) or type(node).__name__ == "TypeAlias"
 
 
-def _is_docstring(field: str, item: ast.AST) -> bool:
-    """Also any other text that stands by itself, as under an attribute."""
+def _is_covered(field: str, item: ast.AST) -> bool:
+    """A docstring, or other text that stands by itself; a default, which has its own operator."""
+    if field in ("defaults", "kw_defaults"):
+        return isinstance(item, ast.Constant)
     return field in ("body", "orelse", "finalbody") and _is_text(item)
+
+
+def _acting(made: Operator, definition: str, function: str) -> tuple[str, str]:
+    """The definition, and the function to swap: decorators act at import, defaults are its own."""
+    if made.name == "decorator":
+        return definition, ""
+    return definition, function or (definition if made.name == "default" else "")
 
 
 def _is_text(node: ast.AST) -> bool:

@@ -170,12 +170,14 @@ class _Painter:
         if isinstance(value, list | tuple | collections.deque):
             left, right = ("(", ")") if isinstance(value, tuple) else ("[", "]")
             inside = ", ".join([self.paint(item, depth) for item in value])
+            inside += "," if isinstance(value, tuple) and len(value) == 1 else ""
             # A list of a class of one's own may have attributes beside its items.
             text = _named(name, "list tuple", left + inside + right)
             return text if kind in (list, tuple) else text + self._fields(value, depth)
         if isinstance(value, set | frozenset):
             inside = ", ".join(sorted(self.paint(item, depth) for item in value))
-            return _named(name, "set", "{" + inside + "}") + self._fields(value, depth)
+            text = _named(name, "set", "{" + inside + "}") if value else f"{name}()"
+            return text + self._fields(value, depth)
         if isinstance(value, int | float | str | bytes | bytearray | complex):
             plain = next(base for base in kind.__mro__ if base.__module__ == "builtins")
             return f"{name}({_plainly(plain, value)})" + self._fields(value, depth)
@@ -198,10 +200,9 @@ class _Painter:
 
     def _fields(self, value: Any, depth: int) -> str:
         found = dict(getattr(value, "__dict__", None) or {})
-        for base in type(value).__mro__:
-            for name in _slots(base):
-                if hasattr(value, name):
-                    found.setdefault(name, getattr(value, name))
+        for name in _slots(type(value)):
+            if hasattr(value, name):
+                found.setdefault(name, getattr(value, name))
         if not found:
             return ""
         inside = ", ".join(f"{k}={self.paint(found[k], depth)}" for k in sorted(found, key=str))
@@ -230,10 +231,14 @@ def _default_repr(value: Any) -> bool:
     return getattr(type(value), "__repr__", None) is object.__repr__
 
 
-def _slots(base: type) -> tuple[str, ...]:
-    slots = base.__dict__.get("__struct_fields__") or base.__dict__.get("__slots__") or ()
-    names = (slots,) if isinstance(slots, str) else tuple(slots)
-    return tuple(name for name in names if name not in ("__dict__", "__weakref__"))
+def _slots(kind: type) -> Iterator[str]:
+    """The fields of a Struct, and the slots of every class above it."""
+    yield from getattr(kind, "__struct_fields__", ())
+    for base in kind.__mro__:
+        slots = base.__dict__.get("__slots__") or ()
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if name not in ("__dict__", "__weakref__"):
+                yield name
 
 
 def _named(name: str, plain: str, inside: str) -> str:
