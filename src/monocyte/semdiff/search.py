@@ -148,7 +148,9 @@ class _Hunt:
             self.until = min(self.until, time.process_time() + shrink)
         elif RANKS.index(differs) > RANKS.index(self.best[1]):
             return False
-        self.best = (drawn, differs)
+        # What is simple to hypothesis is a short list of choices; to people, a short text.
+        if self.best is None or _size(drawn, differs) < _size(*self.best):
+            self.best = (drawn, differs)
         return True
 
     def _is_weak(self, differs: str, outcomes: Sequence[Outcome]) -> bool:
@@ -237,6 +239,11 @@ RANKS = (
     *("exception type", "time", "exception message"),
 )
 """What convinces most comes first; making an input smaller never makes it less convincing."""
+
+
+def _size(drawn: Drawn, differs: str) -> tuple[int, int, str]:
+    text = repr(drawn)
+    return RANKS.index(differs), len(text), text
 
 
 def _call_text(on: Target, args: list[str], named: list[tuple[str, str]]) -> str:
