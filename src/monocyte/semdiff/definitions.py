@@ -45,6 +45,22 @@ class Definition:
     order: tuple[str, ...] = ()
     """For a class or module: the names of its definitions, as they stand in the file."""
 
+    @property
+    def words(self) -> frozenset[str]:
+        """Every name and attribute in it; of a module, in its own code only."""
+        nodes = [self.node] if not isinstance(self.node, ast.Module) else _own_code(self.node)
+        return frozenset(
+            n.id if isinstance(n, ast.Name) else n.attr
+            for node in nodes
+            for n in ast.walk(node)
+            if isinstance(n, ast.Name | ast.Attribute)
+        )
+
+    @property
+    def lines(self) -> tuple[int, ...]:
+        """The lines on which anything of it stands, in the order of its code."""
+        return tuple(n.lineno for n in ast.walk(self.node) if isinstance(n, ast.stmt | ast.expr))
+
 
 def parse(data: bytes, path: str) -> ast.Module:
     """Parse source as the interpreter would, coding cookie and all; raises `Unreadable`."""
@@ -56,6 +72,10 @@ def parse(data: bytes, path: str) -> ast.Module:
         raise Unreadable(f"this Python cannot parse it: {error}") from error
     except (RecursionError, MemoryError) as error:
         raise Unreadable("it nests too deep to be parsed") from error
+
+
+def _own_code(module: ast.Module) -> list[ast.stmt]:
+    return [s for s in module.body if not isinstance(s, (*FUNCTIONS, ast.ClassDef))]
 
 
 @dataclass(slots=True)

@@ -68,7 +68,7 @@ class _Pair:
         except (Unreadable, BadSource) as error:
             yield self._unreadable(str(error))
             return
-        self.readers = [*readers_of(old.facts), *readers_of(new.facts), *self._neighbours()]
+        self.readers = [*readers_of(old.facts), *readers_of(new.facts)]
         self.hard: tuple[Definitions, Definitions] | None = None
         for name in old.found.keys() & new.found.keys():
             yield from self._compared(old.found[name], new.found[name])
@@ -93,14 +93,11 @@ class _Pair:
             new=Place(self.path),
         )
 
-    def _neighbours(self) -> list[Reader]:
-        """Readers in modules that import this one, or that this one imports: they get its objects."""
-        return [
-            reader
-            for packages in self.packages
-            for reader in packages.readers_near(self.path)
-            if not reader.of
-        ]
+    def _looking(self, old: Definition, new: Definition) -> Iterator[Reader]:
+        """Who may look at a definition: anybody in its module, elsewhere who is given it by name."""
+        yield from (reader for reader in self.readers if reader.sees(old.kind, old.name))
+        for packages, side in zip(self.packages, (old, new), strict=True):
+            yield from packages.readers_given(self.path, side)
 
     # -- definitions ------------------------------------------------------------------------------
 
@@ -129,7 +126,7 @@ class _Pair:
     ) -> Iterator[Finding]:
         """Equal code: SAME, unless somebody looks at a channel that differs."""
         differing = sorted(channels)
-        seen = [r for r in self.readers if r.channel in differing and r.sees(old.kind, old.name)]
+        seen = [r for r in self._looking(old, new) if r.channel in differing] if differing else []
         if seen:
             yield self._guarded(old, new, seen)
         elif differing:
@@ -228,13 +225,15 @@ def _differing(old: Definition, new: Definition) -> set[Channel]:
     found: set[Channel] = set()
     if old.written.docs != new.written.docs:
         found.add(Channel.DOCS)
+        if [bool(d) for d in old.written.docs] != [bool(d) for d in new.written.docs]:
+            found.add(Channel.DOCUMENTED)
     if old.written.annotations != new.written.annotations:
         found.add(Channel.ANNOTATIONS)
     if old.written.names != new.written.names:
         found.update({Channel.NAMES, Channel.CODE})
     if old.text != new.text:
-        found.update({Channel.TEXT, Channel.LINES, Channel.CODE})
-    if old.first != new.first:
+        found.update({Channel.TEXT, Channel.CODE})
+    if old.lines != new.lines:
         found.add(Channel.LINES)
     if old.order != new.order:
         found.add(Channel.ORDER)

@@ -25,6 +25,7 @@ class Channel(StrEnum):
     """What a program can see of itself beside its behaviour."""
 
     DOCS = "documentation"
+    DOCUMENTED = "whether there is documentation"
     ANNOTATIONS = "annotations"
     NAMES = "names of variables"
     LINES = "line numbers"
@@ -63,13 +64,14 @@ WORDS: dict[str, tuple[Channel, ...]] = {
     **dict.fromkeys(("f_lineno", "tb_lineno", "co_firstlineno", "co_lines"), (C.LINES,)),
     **dict.fromkeys(("co_lnotab", "co_linetable", "co_positions"), (C.LINES, C.CODE)),
     **dict.fromkeys(("f_lasti", "tb_lasti", "co_code", "co_consts", "co_stacksize"), (C.CODE,)),
-    **dict.fromkeys(("_co_code_adaptive", "get_instructions", "CodeType"), (C.CODE, C.LINES)),
+    **dict.fromkeys(("_co_code_adaptive", "get_instructions"), (C.CODE, C.LINES)),
     **dict.fromkeys(("settrace", "setprofile", "monitoring"), (C.LINES, C.CODE, C.NAMES)),
     **dict.fromkeys(("getsource", "getsourcelines", "findsource"), (C.TEXT, C.LINES)),
-    **dict.fromkeys(("getcomments", "getblock", "get_source"), (C.TEXT, C.LINES)),
-    "linecache": (C.TEXT, C.LINES),
+    **dict.fromkeys(("getcomments", "getblock", "__loader__"), (C.TEXT, C.LINES)),
+    **dict.fromkeys(("getline", "getlines"), (C.TEXT, C.LINES)),
     "__subclasses__": (C.ORDER,),
     **dict.fromkeys(("getdoc", "docopt", "doctest", "pydoc", "help"), (C.DOCS,)),
+    "Fire": (C.DOCS,),
     **dict.fromkeys(("__annotations__", "get_type_hints", "get_annotations"), (C.ANNOTATIONS,)),
     **dict.fromkeys(("signature", "getfullargspec", "Signature"), (C.ANNOTATIONS,)),
     **dict.fromkeys(("singledispatch", "singledispatchmethod"), (C.ANNOTATIONS,)),
@@ -96,7 +98,7 @@ MODULE_WORDS: dict[str, tuple[str, tuple[Channel, ...]]] = {
         ("traceback", (C.LINES, C.TEXT)),
     ),
     "dis": ("dis", (C.CODE, C.LINES)),
-    "dumps": ("marshal", (C.CODE, C.LINES)),
+    **dict.fromkeys(("yacc", "lex"), ("ply", (C.DOCS,))),
     "lineno": ("warnings", (C.LINES,)),
 }
 """Words that look at a channel when the module also knows that library."""
@@ -160,6 +162,8 @@ class _Search:
         for node in facts.nodes:
             for child in ast.iter_child_nodes(node):
                 self.parents[child] = node
+        origins = {origin.partition(".")[0] for origin in facts.imported.values()}
+        self.documents = bool(origins & DOC_LIBRARIES)
 
     def readers(self) -> Iterator[Reader]:
         for node in self.facts.nodes:
@@ -182,8 +186,6 @@ class _Search:
         line: int = getattr(node, "lineno", 0)
         if isinstance(node, ast.Attribute | ast.Name) and not isinstance(node.ctx, ast.Load):
             return
-        if isinstance(node, ast.alias):
-            yield from self.imported(node)
         if word == "help" and not self._is_help(node):
             return
         channels: Iterable[Channel] = WORDS.get(word, ())
@@ -198,16 +200,11 @@ class _Search:
         if special is not None and not isinstance(node, ast.alias):
             yield from special(self, node)
 
-    def imported(self, node: ast.alias) -> Iterator[Reader]:
-        parent = self.parents[node]
-        module = parent.module if isinstance(parent, ast.ImportFrom) else node.name
-        top = (module or "").partition(".")[0]
-        if top in DOC_LIBRARIES:
-            yield Reader(C.DOCS, top, node.lineno)
-
     def _is_help(self, node: ast.AST) -> bool:
-        """`help` as the builtin; as an attribute it is anything."""
-        return isinstance(node, ast.Name) and node.id not in self.facts.scope.bound
+        """`help` as the builtin; as an attribute, or bound anywhere here, it is anything."""
+        return isinstance(node, ast.Name) and not any(
+            node.id in scope.bound for scope in self.facts.scope.within()
+        )
 
     def _is_parameter_names(self, node: ast.AST, word: str) -> bool:
         """`co_varnames[:co_argcount]`: the parameters, whose names the normal form keeps."""
@@ -249,9 +246,10 @@ class _Search:
 
     def doc(self, node: ast.AST) -> Iterator[Reader]:
         """`__doc__`: whose is it, and does it go anywhere but into another `__doc__`?"""
+        line: int = node.lineno  # type: ignore[attr-defined]
+        yield Reader(C.DOCUMENTED, "__doc__", line)
         if self._is_copied(node):
             return
-        line: int = node.lineno  # type: ignore[attr-defined]
         if isinstance(node, ast.Name):
             yield Reader(C.DOCS, "__doc__", line, self._around(node))
             return
@@ -278,11 +276,30 @@ class _Search:
         )
 
     def _is_copied(self, node: ast.AST) -> bool:
-        """`a.__doc__ = b.__doc__`: documentation stays documentation."""
-        parent = self.parents.get(node)
-        return isinstance(parent, ast.Assign) and all(
-            isinstance(t, ast.Attribute) and t.attr == "__doc__" for t in parent.targets
-        )
+        """Documentation that only becomes documentation, or is only asked whether it is there."""
+        above = self.parents.get(node)
+        while above is not None:
+            match above:
+                case ast.Assign(targets=targets):
+                    return all(_is_doc(target) for target in targets)
+                case ast.If() | ast.IfExp() if above.test is node:
+                    return True
+                case ast.Compare(comparators=[ast.Constant(value=None)]):
+                    return True
+                case ast.UnaryOp(op=ast.Not()):
+                    return True
+                case ast.BoolOp() | ast.IfExp() | ast.BinOp(op=ast.Add()):
+                    pass
+                case ast.JoinedStr() | ast.FormattedValue():
+                    pass
+                case ast.Attribute(attr=name) if name in _DOC_METHODS:
+                    pass
+                case ast.Call(func=func) if func is node or _spelled(func) in _DOC_FUNCTIONS:
+                    pass
+                case _:
+                    return False
+            node, above = above, self.parents.get(above)
+        return False
 
     # -- namespaces -------------------------------------------------------------------------------
 
@@ -346,16 +363,18 @@ class _Search:
             if isinstance(above, ast.Call | ast.Attribute) and _finds_neighbour(above):
                 return
             above = self.parents.get(above)
+        if not self.facts.words & _FILE_READERS:
+            return
         yield Reader(C.TEXT, "__file__", node.lineno)  # type: ignore[attr-defined]
         yield Reader(C.LINES, "__file__", node.lineno)  # type: ignore[attr-defined]
 
     def call(self, node: ast.Call) -> Iterator[Reader]:
-        """`getattr` with a computed name near frames, `catch_warnings(record=True)`, own source."""
+        """`getattr` with a name put together on the spot, one's own source as a script."""
         name = _spelled(node.func)
-        if name == "getattr" and len(node.args) > 1 and not isinstance(node.args[1], ast.Constant):
-            if self.facts.words & _FRAME_SOURCES:
-                for channel in (C.NAMES, C.LINES, C.CODE):
-                    yield Reader(channel, "getattr", node.lineno)
+        if name in {"getattr", "attrgetter", "__getattribute__"}:
+            if any(_may_spell_reader(a) for a in node.args):
+                for channel in _BY_ANY_NAME:
+                    yield Reader(channel, name, node.lineno)
         elif name == "open" and any("argv" in _words(a) for a in node.args):
             yield Reader(C.TEXT, "open", node.lineno)
             yield Reader(C.LINES, "open", node.lineno)
@@ -364,11 +383,27 @@ class _Search:
         parent = self.parents.get(node)
         if isinstance(parent, ast.Expr) and parent.value is node:
             return  # a docstring, or nothing
+        if text == "__doc__" and self._is_looked_up_doc(node):
+            yield Reader(C.DOCUMENTED, text, node.lineno)
+            return
         for match in _STRING_WORDS.finditer(text):
             word = next(group for group in match.groups() if group)
             channels = _STRING_CHANNELS.get(word) or WORDS.get(word) or (C.CODE,)
             for channel in channels:
                 yield Reader(channel, word, node.lineno)
+
+    def _is_looked_up_doc(self, node: ast.Constant) -> bool:
+        """`x.__doc__ = getattr(f, "__doc__", None)`, or a key of a class's namespace."""
+        parent = self.parents.get(node)
+        if isinstance(parent, ast.Dict):
+            return node in parent.keys
+        if isinstance(parent, ast.Subscript):
+            return not isinstance(parent.ctx, ast.Load)
+        return (
+            isinstance(parent, ast.Call)
+            and _spelled(parent.func) == "getattr"
+            and self._is_copied(parent)
+        )
 
     # -- decorators -------------------------------------------------------------------------------
 
@@ -381,7 +416,12 @@ class _Search:
             if _spelled(called) in {"setter", "getter", "deleter"}:
                 continue
             if self.facts.dotted(called, self.facts.scope) not in PURE_DECORATORS:
-                yield Reader(C.ANNOTATIONS, _spelled(called), node.lineno, self._qualified(node))
+                name = self._qualified(node)
+                yield Reader(C.ANNOTATIONS, _spelled(called), node.lineno, name)
+                if self.documents:
+                    yield Reader(C.DOCS, _spelled(called), node.lineno, name)
+        if isinstance(node, ast.ClassDef) and node.bases and self.documents:
+            yield Reader(C.DOCS, "a base class", node.lineno, self._qualified(node))
 
     def _qualified(self, node: ast.AST) -> str:
         names: list[str] = []
@@ -393,9 +433,20 @@ class _Search:
         return ".".join(reversed(names))
 
 
-_FRAME_SOURCES = frozenset(
-    {"_getframe", "currentframe", "tb_frame", "__traceback__", "__code__", "gi_frame", "cr_frame"}
-    | {"f_back", "inspect", "exc_info"}
+_DOC_METHODS = frozenset({"strip", "rstrip", "lstrip", "replace", "expandtabs"})
+_DOC_FUNCTIONS = frozenset({"dedent", "cleandoc"})
+
+
+def _is_doc(target: ast.expr) -> bool:
+    if isinstance(target, ast.Subscript):
+        return isinstance(target.slice, ast.Constant) and target.slice.value == "__doc__"
+    return _spelled(target) == "__doc__"
+
+
+_BY_ANY_NAME = (C.NAMES, C.LINES, C.CODE, C.DOCS, C.ANNOTATIONS)
+_FILE_READERS = frozenset(
+    {"open", "read_text", "read_bytes", "readlines", "getline", "getlines", "run_path", "tokenize"}
+    | {"fileinput", "get_data", "hashlib", "getmtime", "getsize", "stat"}
 )
 _SPECIAL_WORDS = {
     "__doc__": _Search.doc,
@@ -424,6 +475,36 @@ def _words(node: ast.AST) -> set[str]:
 
 def _is_stderr(node: ast.AST) -> bool:
     return _spelled(node) == "stderr"
+
+
+def _may_spell_reader(node: ast.expr) -> bool:
+    """Whether a name that is put together here may come out as a word that looks at a channel."""
+    if isinstance(node, ast.BinOp | ast.JoinedStr):
+        pattern = re.compile(_pattern(node), re.DOTALL)
+        return any(pattern.fullmatch(word) for word in _SPELLABLE)
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.value, ast.Constant)
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Constant)
+    )
+
+
+def _pattern(node: ast.expr) -> str:
+    """What a built string may look like: its constant parts, and anything between."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return re.escape(text)
+        case ast.JoinedStr():
+            return "".join(map(_pattern, node.values))
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _pattern(left) + _pattern(right)
+        case _:
+            return ".*"
+
+
+_SPELLABLE = frozenset({*WORDS, *_SPECIAL_WORDS, "f_locals", "co_code", "co_consts"})
 
 
 def _finds_neighbour(node: ast.AST) -> bool:

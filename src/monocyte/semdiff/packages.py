@@ -8,16 +8,17 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from monocyte.semdiff.definitions import Unreadable, parse
+from monocyte.semdiff.chunks import Chunk, chunks_of
+from monocyte.semdiff.definitions import Definition, Unreadable, parse
 from monocyte.semdiff.guards import Reader, mentions_reader, readers_of
 from monocyte.semdiff.normal.effects import effects_of, mentions
 from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.normal.order import LOUD, Imports
-from monocyte.semdiff.scopes import resolve_module
+from monocyte.semdiff.scopes import FUNCTIONS, resolve_module
 from monocyte.semdiff.sources import BadSource, Source
 
 __all__ = ["Packages"]
@@ -33,7 +34,6 @@ class Packages:
         self._facts: dict[str, ModuleFacts | None] = {}
         self._imports: dict[str, frozenset[str]] = {}
         self._sensitive: dict[str, bool] = {}
-        self._readers: dict[str, list[Reader]] = {}
 
     # -- names ------------------------------------------------------------------------------------
 
@@ -77,10 +77,10 @@ class Packages:
     # -- imports ----------------------------------------------------------------------------------
 
     def imported_by(self, path: str) -> frozenset[str]:
-        """The paths of this tree that a module's import statements name."""
+        """The paths of this tree that a module imports when it is imported itself."""
         if path not in self._imports:
             facts = self.facts(path)
-            nodes = facts.nodes if facts else []
+            nodes = _at_import(facts.tree) if facts else ()
             named = {module for node in nodes for module in self._named(path, node)}
             self._imports[path] = frozenset(self.paths[m] for m in named if m in self.paths)
         return self._imports[path]
@@ -139,31 +139,46 @@ class Packages:
 
     # -- who looks at whom ------------------------------------------------------------------------
 
-    def readers_near(self, path: str) -> list[Reader]:
-        """Readers in modules that import this one or that this one imports."""
-        return [
-            reader
-            for near in sorted(self._near(path))
-            if mentions_reader(self._bytes(near))
-            for reader in self._readers_in(near)
-        ]
-
-    def _near(self, path: str) -> set[str]:
-        name = self.module_name(path).rpartition(".")[2].encode("utf-8", "surrogateescape")
-        word = re.compile(rb"\b" + re.escape(name) + rb"\b")
-        importers = {
-            p for p in self.paths.values() if word.search(self._bytes(p)) and self._imports_it(p, path)
-        }
-        return (importers | self.imported_by(path)) - {path}
-
-    def _imports_it(self, path: str, wanted: str) -> bool:
-        return wanted in self.imported_by(path)
-
-    def _readers_in(self, path: str) -> list[Reader]:
-        if path not in self._readers:
+    @cached_property
+    def _reading(self) -> dict[str, list[tuple[str, Reader]]]:
+        """Functions that contain a reader, by name, with the file they stand in."""
+        found: dict[str, list[tuple[str, Reader]]] = {}
+        for path in self.paths.values():
+            if not mentions_reader(self._bytes(path)):
+                continue
             facts = self.facts(path)
-            self._readers[path] = readers_of(facts) if facts else []
-        return self._readers[path]
+            for reader in readers_of(facts) if facts else ():
+                for name in _names_around(facts.tree, reader.line):  # type: ignore[union-attr]
+                    found.setdefault(name, []).append((path, reader))
+        return found
+
+    @cached_property
+    def _callers(self) -> dict[str, list[Chunk]]:
+        """For each function that contains a reader: the pieces of code of the tree that name it."""
+        found: dict[str, list[Chunk]] = {}
+        if not self._reading:
+            return found
+        names = b"|".join(re.escape(name.encode()) for name in self._reading)
+        words = re.compile(rb"\b(?:" + names + rb")\b")
+        for path in self.paths.values():
+            facts = self.facts(path) if words.search(self._bytes(path)) else None
+            for chunk in chunks_of(facts) if facts else ():
+                for name in chunk.words & self._reading.keys():
+                    found.setdefault(name, []).append(chunk)
+        return found
+
+    def readers_given(self, path: str, definition: Definition) -> Iterator[Reader]:
+        """Readers of other modules that get hold of a definition.
+
+        Either it calls them itself (they may look at its frame), or some piece of code names both,
+        and the definition as a value to be handed on.
+        """
+        name = definition.name.partition("#")[0].rpartition(".")[2]
+        for function, chunks in self._callers.items():
+            if any(name == chunk.name or name in chunk.values for chunk in chunks):
+                for where, reader in self._reading[function]:
+                    if where != path and not reader.of:
+                        yield reader
 
     def _bytes(self, path: str) -> bytes:
         try:
@@ -172,11 +187,59 @@ class Packages:
             return b""
 
 
+_IMPLICIT = re.compile(r"__\w+__")
+
+
+def _names_around(tree: ast.Module, line: int) -> Iterator[str]:
+    """The functions (and, of methods that are called by themselves, the class) around a line."""
+    inner: ast.AST | None = None
+    for node in ast.walk(tree):
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            if node.lineno <= line <= (node.end_lineno or line):
+                implicit = isinstance(node, FUNCTIONS) and _IMPLICIT.fullmatch(node.name)
+                if isinstance(node, ast.ClassDef):
+                    inner = node
+                elif implicit and isinstance(inner, ast.ClassDef):
+                    yield inner.name
+                elif not implicit:
+                    yield node.name
+
+
+def _at_import(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a module that run when it is imported: no bodies of functions, no types only."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (*FUNCTIONS, ast.Lambda)):
+            continue
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in mentions(child.test) | _attributes(child):
+            for statement in child.orelse:
+                yield from _at_import(statement)
+            continue
+        yield from _at_import(child)
+
+
+def _attributes(node: ast.If) -> set[str]:
+    return {n.attr for n in ast.walk(node.test) if isinstance(n, ast.Attribute)}
+
+
 def _only_binds(statement: ast.stmt) -> bool:
     """An assignment to plain names: what it calls lies outside the tree."""
     return isinstance(statement, ast.Assign | ast.AnnAssign | ast.FunctionDef | ast.ClassDef) and all(
         isinstance(target, ast.Name) for target in getattr(statement, "targets", [])
     )
+
+
+def _listed(facts: ModuleFacts) -> frozenset[str] | None:
+    """The names in a module's `__all__`, where it is one plain list."""
+    if facts.scope.stored.get("__all__") != 1 or facts.scope.loaded.get("__all__"):
+        return None
+    for node in facts.tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List() | ast.Tuple()):
+                names = [getattr(e, "value", None) for e in node.value.elts]
+                plain = [name for name in names if isinstance(name, str)]
+                return frozenset(plain) if len(plain) == len(names) else None
+    return None
 
 
 class _Importer:
@@ -189,18 +252,58 @@ class _Importer:
     def absolute(self, node: ast.ImportFrom) -> str:
         return self.packages.absolute(self.path, node)
 
+    @cached_property
+    def loaded(self) -> set[str]:
+        """What is imported for sure before this module is: its packages, and all they import."""
+        found: set[str] = set()
+        parts = self.packages.module_name(self.path).split(".")
+        for length in range(1, len(parts)):
+            package = self.packages.paths.get(".".join(parts[:length]))
+            if package is not None and package != self.path:
+                closure = self.packages.closure(package)
+                if self.path not in closure:
+                    found |= {package, *closure}
+        return found
+
+    def entry(self, module: str) -> str:
+        """The module whose import decides: a package that imports this one itself comes first."""
+        parts = module.split(".")
+        ours = self.packages.module_name(self.path)
+        for length in range(1, len(parts)):
+            outer = ".".join(parts[:length])
+            package = self.packages.paths.get(outer)
+            if package is None or f"{ours}.".startswith(f"{outer}."):
+                continue
+            if self.packages.paths.get(module) in self.packages.closure(package):
+                return outer
+        return module
+
     def is_sensitive(self, module: str) -> bool:
         path = self.packages.paths.get(module)
         if path is None:
             return module.partition(".")[0] in LOUD
-        return self.packages.is_sensitive(path)
+        return path not in self.loaded and self.packages.is_sensitive(path)
 
     def comes_back(self, module: str) -> bool:
         path = self.packages.paths.get(module)
         if path is None:
             return module.startswith(".")
+        if path in self.loaded:
+            return False
         closure = self.packages.closure(path)
         return self.path in closure or path in closure
+
+    def star_names(self, module: str) -> frozenset[str] | None:
+        path = self.packages.paths.get(module)
+        facts = self.packages.facts(path) if path is not None else None
+        if facts is None or facts.star_imports or facts.rebinds_unseen:
+            return None
+        if "__all__" not in facts.scope.bound:
+            return frozenset(n for n in facts.scope.bound if not n.startswith("_"))
+        return _listed(facts)
+
+    def is_module(self, module: str) -> bool:
+        return module in self.packages.paths
 
     def may_shadow(self, package: str, name: str) -> bool:
         path = self.packages.paths.get(package)

@@ -29,7 +29,7 @@ class Scope:
 
     __slots__ = (
         *("kind", "node", "parent", "private", "depth", "bound", "params", "globals", "nonlocals"),
-        *("used", "children", "deleted", "owners", "stored", "loaded"),
+        *("used", "children", "deleted", "handled", "owners", "stored", "loaded"),
     )
 
     def __init__(self, kind: str, node: ast.AST, parent: Scope | None, private: str = "") -> None:
@@ -44,6 +44,7 @@ class Scope:
         self.nonlocals: set[str] = set()
         self.used: set[str] = set()
         self.deleted: set[str] = set()
+        self.handled: dict[str, int] = {}
         self.children: list[Scope] = []
         self.owners: dict[str, Scope | None] = {}
         self.stored: dict[str, int] = {}
@@ -162,7 +163,8 @@ class _Resolver:
     def handler(self, node: ast.ExceptHandler) -> None:
         if node.name:
             self.bind(node.name)
-            self.scope.deleted.add(self.scope.mangle(node.name))
+            name = self.scope.mangle(node.name)
+            self.scope.handled[name] = self.scope.handled.get(name, 0) + 1
         self.all([node.type, *node.body])
 
     def tried(self, node: ast.Try) -> None:

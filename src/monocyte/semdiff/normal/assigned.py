@@ -24,7 +24,8 @@ def maybe_unbound(scope: Scope) -> frozenset[str]:
     assert isinstance(scope.node, FUNCTIONS)
     flow = _Flow(scope)
     flow.block(scope.node.body, frozenset(scope.params))
-    return frozenset(flow.unsure | (scope.deleted & scope.bound))
+    also = {n for n, count in scope.handled.items() if scope.stored[n] > count}
+    return frozenset(flow.unsure | (scope.deleted & scope.bound) | also)
 
 
 def _meet(states: Iterable[State]) -> State:

@@ -72,7 +72,8 @@ def effects_of(node: ast.stmt, facts: ModuleFacts, scope: Scope) -> Effects:
         case ast.Assign():
             found = _assigned(node.targets, node.value, facts, scope)
         case ast.AnnAssign(simple=1):
-            found = _inert([node.annotation, node.value], facts, scope)
+            found = _inert([node.value], facts, scope)
+            found.add(_annotated([node.annotation]))
             found.binds = {*_bound(node.target), "!annotations"}
         case ast.Import() | ast.ImportFrom():
             found = Effects()  # its bindings are the importer's business, see imports.py
@@ -134,7 +135,7 @@ def _function(
         every = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
         starred = (node.args.vararg, node.args.kwarg)
         annotations = [a.annotation for a in (*every, *starred) if a is not None]
-        found.add(_inert([*annotations, node.returns], facts, scope))
+        found.add(_annotated([*annotations, node.returns]))
     if "header" in node.__dict__:
         found.inert = False
     found.binds.add(node.name)
@@ -214,6 +215,24 @@ def _inert(nodes: Iterable[ast.expr | None], facts: ModuleFacts, scope: Scope) -
             found.reads |= mentions(node)
             if any(isinstance(n, ast.Attribute | ast.Call | ast.Subscript) for n in ast.walk(node)):
                 found.reads.add(OUTSIDE)
+    return found
+
+
+_ANNOTATION_PARTS = (
+    *(ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Tuple, ast.List, ast.BinOp),
+    *(ast.BitOr, ast.expr_context),
+)
+
+
+def _annotated(nodes: Iterable[ast.expr | None]) -> Effects:
+    """Annotations: looking up names, subscripting and `|` are taken to run nobody's code there."""
+    found = Effects()
+    for node in nodes:
+        if node is not None:
+            found.inert = found.inert and all(
+                isinstance(part, _ANNOTATION_PARTS) for part in ast.walk(node)
+            )
+            found.reads |= mentions(node)
     return found
 
 

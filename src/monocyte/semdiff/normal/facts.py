@@ -18,10 +18,15 @@ __all__ = ["ModuleFacts"]
 FRAME_READERS = frozenset({"locals", "vars", "dir", "eval", "exec", "breakpoint"})
 """Builtins that may see the variables of the frame that calls them."""
 
-FRAME_WORDS = frozenset(
-    {"_getframe", "currentframe", "f_locals", "f_back", "stack", "set_trace", "interact", "embed"}
-)
+FRAME_WORDS = frozenset({"_getframe", "currentframe", "f_locals", "f_back", "set_trace"})
 """Attributes and names that lead to frames."""
+
+LIBRARY_FRAME_WORDS = {
+    **{"stack": "inspect", "getargvalues": "inspect", "interact": "code", "embed": "IPython"},
+    **{"ic": "icecream", "evaluate": "numexpr", "argname": "varname", "query": "pandas"},
+    **{"sql": "duckdb", "dmatrix": "patsy", "dmatrices": "patsy"},
+}
+"""Words that lead to frames where the module knows that library."""
 
 NAMESPACE_WORDS = frozenset({"globals", "exec", "eval", "__builtins__", "builtins", "__dict__"})
 """Names by which a module may rebind its own globals, or the builtins, unseen."""
@@ -215,7 +220,7 @@ class ModuleFacts:
     def _find_readers(self, node: ast.AST, scope: Scope, found: set[Scope]) -> None:
         for child in ast.iter_child_nodes(node):
             inner = inner_scope(child) if "scope" in child.__dict__ else scope
-            if _reads_frame(child, node):
+            if _reads_frame(child, node, self.words):
                 found.add(scope)
             self._find_readers(child, inner, found)
 
@@ -228,17 +233,22 @@ class ModuleFacts:
         )
 
 
-def _reads_frame(node: ast.AST, parent: ast.AST) -> bool:
+def _reads_frame(node: ast.AST, parent: ast.AST, words: frozenset[str]) -> bool:
     if isinstance(node, ast.Attribute):
-        return node.attr in FRAME_WORDS | FRAME_READERS - {"dir", "eval"}
+        of_builtins = isinstance(node.value, ast.Name) and "builtins" in node.value.id
+        return _leads_to_frame(node.attr, words) or (of_builtins and node.attr in FRAME_READERS)
     if not isinstance(node, ast.Name):
         return False
-    if node.id in FRAME_WORDS:
+    if _leads_to_frame(node.id, words):
         return True
     if node.id not in FRAME_READERS:
         return False
     called = isinstance(parent, ast.Call) and parent.func is node
     return not (called and _has_namespace(node.id, parent))  # type: ignore[arg-type]
+
+
+def _leads_to_frame(word: str, words: frozenset[str]) -> bool:
+    return word in FRAME_WORDS or LIBRARY_FRAME_WORDS.get(word, "!") in words
 
 
 def _has_namespace(name: str, call: ast.Call) -> bool:

@@ -34,6 +34,15 @@ class Imports(Protocol):
     def comes_back(self, module: str) -> bool:
         """Whether importing it runs through a cycle, so that half-made modules are seen."""
 
+    def entry(self, module: str) -> str:
+        """The module whose import decides: a package that imports this one itself comes first."""
+
+    def star_names(self, module: str) -> frozenset[str] | None:
+        """What a star import of a module binds; None where that is not in sight."""
+
+    def is_module(self, module: str) -> bool:
+        """Whether the tree has a module of that name."""
+
     def may_shadow(self, package: str, name: str) -> bool:
         """Whether `package` may define a `name` of its own where a submodule is named alike."""
 
@@ -49,6 +58,15 @@ class _NoTree:
 
     def comes_back(self, module: str) -> bool:
         return module.startswith(".")
+
+    def entry(self, module: str) -> str:
+        return module
+
+    def star_names(self, module: str) -> frozenset[str] | None:  # noqa: ARG002
+        return None
+
+    def is_module(self, module: str) -> bool:  # noqa: ARG002
+        return False
 
     def may_shadow(self, package: str, name: str) -> bool:  # noqa: ARG002
         return package.partition(".")[0] not in sys.stdlib_module_names
@@ -75,7 +93,7 @@ def _touches(
     """What a statement touches, and in which mode."""
     if isinstance(node, ast.Import | ast.ImportFrom):
         if any(alias.name == "*" for alias in node.names):
-            return {**_effectful(Effects(inert=False)), "!star": WRITE}
+            return _star(node, imports, tries)
         return _import(node, imports, tries)
     if not effects.inert:
         return _effectful(effects)
@@ -94,22 +112,47 @@ def _effectful(effects: Effects) -> dict[str, str]:
 def _import(node: ast.Import | ast.ImportFrom, imports: Imports, tries: int) -> dict[str, str]:
     touched = {"!imports": "import", "!star": "import"}
     for alias in node.names:
-        module = alias.name if isinstance(node, ast.Import) else imports.absolute(node)
         bound = alias.asname or alias.name.partition(".")[0]
         plain = isinstance(node, ast.Import) and alias.asname is None
         touched[bound] = f"import {bound}" if plain else WRITE
-        touched.update(_submodules(module))
-        if isinstance(node, ast.ImportFrom) and imports.may_shadow(module, alias.name):
-            touched[f"!sub {module}.{alias.name}"] = "from"
-        if imports.is_sensitive(module):
-            touched["!sensitive"] = WRITE
-        if imports.comes_back(module):
-            touched["!module"] = WRITE
-        if tries and not (isinstance(node, ast.Import) and _cannot_fail(module)):
-            touched["!fails"] = WRITE
-        elif tries:
-            touched["!fails"] = "fine"
+        for module in _modules(node, alias, imports):
+            touched.update(_submodules(module))
+            if imports.is_sensitive(module):
+                touched["!sensitive"] = f"import {imports.entry(module)}"
+            if imports.comes_back(module):
+                touched["!module"] = f"import {imports.entry(module)}"
+        if isinstance(node, ast.ImportFrom):
+            package = imports.absolute(node)
+            if imports.may_shadow(package, alias.name):
+                touched[f"!sub {package}.{alias.name}"] = "from"
+        if tries:
+            sure = isinstance(node, ast.Import) and _cannot_fail(alias.name)
+            touched["!fails"] = "fine" if sure else WRITE
     return touched
+
+
+def _star(node: ast.Import | ast.ImportFrom, imports: Imports, tries: int) -> dict[str, str]:
+    """A star import: as many names as its module gives, or nobody knows which."""
+    assert isinstance(node, ast.ImportFrom)
+    names = None if tries else imports.star_names(imports.absolute(node))
+    if names is None:
+        return _effectful(Effects(inert=False))
+    touched: dict[str, str] = {}
+    for name in sorted(names) or ["__all__"]:
+        single = ast.ImportFrom(node.module, [ast.alias(name)], node.level)
+        touched.update(_import(single, imports, tries))
+    return touched
+
+
+def _modules(
+    node: ast.Import | ast.ImportFrom, alias: ast.alias, imports: Imports
+) -> list[str]:
+    """The modules that an import runs, if nobody has before; the one that decides its place last."""
+    if isinstance(node, ast.Import):
+        return [alias.name]
+    package = imports.absolute(node)
+    inner = f"{package}.{alias.name}"
+    return [package, inner] if imports.is_module(inner) else [package]
 
 
 def _submodules(module: str) -> dict[str, str]:
