@@ -1,4 +1,4 @@
-"""Changes get a witness that runs; what is equal gets none; what is not deterministic is said to be."""
+"""Changes get a witness that runs; what is equal gets none; what is unstable is said to be."""
 
 import os
 import subprocess
@@ -40,7 +40,10 @@ def compare(observatory: Observatory, old: str, new: str, name: str = "f") -> Be
     return observatory.compare(version(old), version(new), name)
 
 
-# what differs: (old, new, name of the definition)
+CLASS = "@dataclasses.dataclass\nclass C:\n    n: int\n"
+STRUCT = "class S(msgspec.Struct):\n    n: Annotated[int, Meta(ge=1000, le=1010)]\n"
+ENUM = "class E(enum.Enum):\n    A = 1\n    B = 2\n"
+# (what differs, old, new, name of the definition)
 CHANGES: dict[str, tuple[str, str, str, str]] = {
     "value": (
         "value",
@@ -70,7 +73,7 @@ CHANGES: dict[str, tuple[str, str, str, str]] = {
     "exception type": (
         "exception type",
         "def f(d: dict[str, int]): return d['key']",
-        "def f(d: dict[str, int]):\n    if 'key' not in d:\n        raise LookupError\n    return d['key']",
+        "def f(d: dict[str, int]):\n    if not 'key' in d: raise LookupError\n    return d['key']",
         "f",
     ),
     "exception message": (
@@ -129,14 +132,14 @@ CHANGES: dict[str, tuple[str, str, str, str]] = {
     ),
     "method": (
         "value",
-        "class C:\n    def __init__(self, n: int): self.n = n\n    def m(self, k: int): return self.n + k",
-        "class C:\n    def __init__(self, n: int): self.n = n\n    def m(self, k: int): return self.n - k",
+        CLASS + "    def m(self, k: int): return self.n + k",
+        CLASS + "    def m(self, k: int): return self.n - k",
         "C.m",
     ),
     "property": (
         "value",
-        "@dataclasses.dataclass\nclass C:\n    n: int\n    @property\n    def p(self): return self.n > 5",
-        "@dataclasses.dataclass\nclass C:\n    n: int\n    @property\n    def p(self): return self.n >= 5",
+        CLASS + "    @property\n    def p(self): return self.n > 5",
+        CLASS + "    @property\n    def p(self): return self.n >= 5",
         "C.p",
     ),
     "static method": (
@@ -153,16 +156,14 @@ CHANGES: dict[str, tuple[str, str, str, str]] = {
     ),
     "struct with constraints": (
         "value",
-        "class S(msgspec.Struct):\n    n: Annotated[int, Meta(ge=1000, le=1010)]\n"
-        "def f(s: S): return s.n == 1010",
-        "class S(msgspec.Struct):\n    n: Annotated[int, Meta(ge=1000, le=1010)]\n"
-        "def f(s: S): return False",
+        STRUCT + "def f(s: S): return s.n == 1010",
+        STRUCT + "def f(s: S): return False",
         "f",
     ),
     "enumeration": (
         "value",
-        "class E(enum.Enum):\n    A = 1\n    B = 2\ndef f(e: E): return e is E.B",
-        "class E(enum.Enum):\n    A = 1\n    B = 2\ndef f(e: E): return e is not E.A and e is not E.B",
+        ENUM + "def f(e: E): return e is E.B",
+        ENUM + "def f(e: E): return e is not E.A and e is not E.B",
         "f",
     ),
     "untyped": (
@@ -229,8 +230,7 @@ EQUALS = {
     ),
     "comprehension": (
         "def f(a: list[int]): return [i for i in a if i > 2]",
-        "def f(a: list[int]):\n    out = []\n    for i in a:\n        if not i <= 2:\n"
-        "            out.append(i)\n    return out",
+        "def f(a: list[int]):\n    o = []\n    for i in a:\n        i > 2 and o.append(i)\n    return o",
     ),
     "order of a set": (
         "def f(a: set[str]): return {it for it in a}",
@@ -322,8 +322,8 @@ def test_trees_are_imported_from_their_own_roots(observatory: Observatory, tmp_p
         (package / "part.py").write_text(f"NUMBER = {number}\n")
         text = "def f(n: int) -> int:\n    from pack.part import NUMBER\n    return NUMBER + n\n"
         (package / "main.py").write_text(text)
-    versions = [Version("pack.main", (str(tmp_path / it),)) for it in ("old", "new")]
-    found = observatory.compare(*versions, "f")
+    old, new = [Version("pack.main", (str(tmp_path / it),)) for it in ("old", "new")]
+    found = observatory.compare(old, new, "f")
     assert (found.verdict, found.call) == (Verdict.CHANGED, "pack.main.f(0)")
 
 

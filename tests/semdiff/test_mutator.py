@@ -5,6 +5,7 @@ import functools
 import inspect
 import textwrap
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -182,11 +183,12 @@ def test_only_what_is_asked_for_is_listed() -> None:
     assert {it.line for it in Mutator(SAMPLE, lines=[14]).mutants} == {14}
 
 
-registry: list[Callable[..., Any]] = []
+registry: list[FunctionType] = []
 
 
 def registered(function: Callable[..., Any]) -> Callable[..., Any]:
     """A decorator that keeps the function and gives out another."""
+    assert isinstance(function, FunctionType)
     registry.append(function)
 
     @functools.wraps(function)
@@ -198,6 +200,7 @@ def registered(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @registered
 def doubled(count: int, most: int = 10) -> int:
+    """Twice as many, up to a bound."""
     return min(count * 2, most)
 
 
@@ -226,10 +229,11 @@ def test_a_swap_is_undone_when_the_mutant_raises() -> None:
 def test_a_closure_that_does_not_fit_is_refused_and_undone() -> None:
     """Code that closes over other variables cannot be put in; what was put in before comes out."""
 
-    def outer(held: int) -> Callable[[], int]:
+    def outer(held: int) -> FunctionType:
         def inner() -> int:
             return held
 
+        assert isinstance(inner, FunctionType)
         return inner
 
     before = registry[0].__code__

@@ -1,7 +1,8 @@
-"""What is judged runs locked: whatever it does, a report comes back, and nothing else is touched."""
+"""What is judged runs locked: whatever it does, a report comes back, and no more."""
 
 import os
 import sys
+from ast import literal_eval
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,13 +96,18 @@ def test_nothing_of_our_environment_is_inside(
     """Variables of ours do not get in, whatever they are called."""
     monkeypatch.setenv("SECRET_TOKEN", "abc")
     with Worker(paths=[TOYS]) as fresh:
-        names = eval(fresh.run("misdeeds:look_around", b"", LIMITS).value)
+        names = literal_eval(fresh.run("misdeeds:look_around", b"", LIMITS).value.decode())
     assert names == sorted(["HOME", "LANG", "PATH", "PYTHONHASHSEED", "PYTHONUTF8", "TMPDIR", "TZ"])
 
 
 def test_no_descriptor_of_ours_is_inside(worker: Worker) -> None:
     """A child has its three and the end of its own pipe."""
-    assert eval(worker.run("misdeeds:open_descriptors", b"", LIMITS).value) == [0, 1, 2, 63]
+    assert literal_eval(worker.run("misdeeds:open_descriptors", b"", LIMITS).value.decode()) == [
+        0,
+        1,
+        2,
+        63,
+    ]
 
 
 def test_threads_are_allowed(worker: Worker) -> None:

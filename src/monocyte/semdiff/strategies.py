@@ -170,7 +170,8 @@ class Strategies:
         if kind in (abc.Callable, types.FunctionType):
             return self._function(args)
         if kind is type:
-            return st.sampled_from([Member(arg.__module__, arg.__qualname__) for arg in args])
+            classes = [it for it in args if isinstance(it, type)] or [int, str]
+            return st.sampled_from([Member(it.__module__, it.__qualname__) for it in classes])
         if isinstance(kind, type):
             return self._of_own(kind, args)
         raise Unsupported(str(kind))
@@ -203,6 +204,8 @@ class Strategies:
         return st.one_of([self.of(it) for it in found])
 
     def _constructed(self, kind: type, name: tuple[str, str]) -> Strategy:
+        if name[0] == "builtins":  # whatever has no row in the tables cannot be made of nothing
+            raise Unsupported(f"no values of {kind.__qualname__} can be made")
         try:
             signature = inspect.signature(kind)
             hints = self._hints_of_class(kind)

@@ -37,7 +37,7 @@ def spin_and_swallow(payload: bytes) -> bytes:
         try:
             while True:
                 pass
-        except BaseException:
+        except BaseException:  # noqa: BLE001, S110 (the misdeed)
             pass
 
 
@@ -105,7 +105,7 @@ def write_much(payload: bytes) -> bytes:
 
 
 def say(payload: bytes) -> bytes:
-    print("said")
+    print("said")  # noqa: T201
     sys.stderr.write("warned")
     os.write(1, b"raw")
     return b""
