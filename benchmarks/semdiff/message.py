@@ -8,6 +8,7 @@ witnesses that the library shows are decoded again, here, without it.
 
 from __future__ import annotations
 
+import dataclasses
 import time
 import types
 from typing import Any
@@ -59,8 +60,9 @@ def _named(value: Any) -> Any:
         return value._asdict()
     if isinstance(value, msgspec.Struct) and type(value).__struct_config__.array_like:
         return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
-    plain = _plain(value)
-    return plain
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)  # to_builtins leaves out what came from a default
+    return _plain(value)
 
 
 def _misleads(ours: Any, theirs: Any, said: Any, *, promised: bool) -> bool:
