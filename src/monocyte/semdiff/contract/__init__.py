@@ -8,6 +8,7 @@ signature by a call that binds to one and not to the other.
 
 from monocyte.semdiff.contract.changes import RULES, Change, Effect, Evidence, Step, step_demanded
 from monocyte.semdiff.contract.messages import compare_messages
+from monocyte.semdiff.contract.signatures import compare_surfaces
 
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "Evidence",
     "Step",
     "compare_messages",
+    "compare_surfaces",
     "step_demanded",
 ]
