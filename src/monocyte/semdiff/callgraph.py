@@ -167,5 +167,3 @@ def _closure(starts: Iterable[State], backwards: dict[State, list[State]]) -> se
                 seen.add(before)
                 ahead.append(before)
     return seen
-
-

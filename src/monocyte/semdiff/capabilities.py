@@ -133,7 +133,9 @@ def _all(graph: Graph) -> dict[str, frozenset[str]]:
     states = [(entry, _is_module(entry)) for entry in graph.entries]
     found = graph.reach_all(states)
     return {
-        entry: frozenset(map(_at_import, found[entry, running])) if running else found[entry, running]
+        entry: frozenset(map(_at_import, found[entry, running]))
+        if running
+        else found[entry, running]
         for entry, running in states
     }
 

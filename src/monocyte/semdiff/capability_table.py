@@ -238,7 +238,9 @@ NAMES: dict[str, str] = {
 """What single names can do, where it differs from their module."""
 
 BUILTINS: dict[str, str] = {
-    name.partition(".")[2]: letters for name, letters in NAMES.items() if name.startswith("builtins.")
+    name.partition(".")[2]: letters
+    for name, letters in NAMES.items()
+    if name.startswith("builtins.")
 } | {"__builtins__": "D", "__loader__": "D", "__spec__": "D", "__import__": "D"}
 
 ALIASES: dict[str, str] = {
@@ -254,22 +256,16 @@ ALIASES: dict[str, str] = {
 """Names under which a module shows somebody else's (found by listing every module's namespace)."""
 
 PATH_METHODS: dict[str, str] = {
-    **dict.fromkeys("read_text read_bytes iterdir glob rglob walk exists is_file is_dir is_symlink is_mount"
-                    " is_socket is_fifo is_block_device is_char_device is_junction stat lstat owner group"
-                    " readlink resolve samefile".split(), "R"),
-    **dict.fromkeys("write_text write_bytes unlink mkdir rmdir touch symlink_to hardlink_to link_to rename"
-                    " replace chmod lchmod copy copy_into move move_into".split(), "W"),
-    **dict.fromkeys("cwd home expanduser absolute".split(), "RE"),
+    **dict.fromkeys(["read_text", "read_bytes", "iterdir", "glob", "rglob", "walk", "exists", "is_file", "is_dir", "is_symlink", "is_mount", "is_socket", "is_fifo", "is_block_device", "is_char_device", "is_junction", "stat", "lstat", "owner", "group", "readlink", "resolve", "samefile"], "R"),
+    **dict.fromkeys(["write_text", "write_bytes", "unlink", "mkdir", "rmdir", "touch", "symlink_to", "hardlink_to", "link_to", "rename", "replace", "chmod", "lchmod", "copy", "copy_into", "move", "move_into"], "W"),
+    **dict.fromkeys(["cwd", "home", "expanduser", "absolute"], "RE"),
     "open": "RW",
 }  # fmt: skip
 """Methods of `pathlib.Path`, by name: what a path can do is said where it is done."""
 
 METHODS: dict[str, str] = {
     name: PATH_METHODS[name]
-    for name in (
-        "read_text read_bytes iterdir rglob is_symlink is_mount write_text write_bytes rmdir symlink_to"
-        " hardlink_to link_to readlink unlink lchmod copy_into move_into"
-    ).split()
+    for name in ["read_text", "read_bytes", "iterdir", "rglob", "is_symlink", "is_mount", "write_text", "write_bytes", "rmdir", "symlink_to", "hardlink_to", "link_to", "readlink", "unlink", "lchmod", "copy_into", "move_into"]
 } | {
     "create_connection": "N", "create_server": "N", "create_datagram_endpoint": "N", "getaddrinfo": "N",
     "sendto": "N", "recvfrom": "N", "sock_connect": "N", "urlopen": "N", "getresponse": "N",

@@ -22,6 +22,8 @@ class Chunk:
     name: str
     words: set[str] = field(default_factory=set)
     """Every name and attribute in it; for an imported alias the original, too."""
+    calls: set[str] = field(default_factory=set)
+    """The names in it that are called."""
     values: set[str] = field(default_factory=set)
     """The names in it that are handed on as values: not called, not looked into, not types."""
 
@@ -35,7 +37,7 @@ def chunks_of(facts: ModuleFacts) -> list[Chunk]:
     }
     chunks = list(_collect(facts.tree, Chunk("")))
     for chunk in chunks:
-        for named in (chunk.words, chunk.values):
+        for named in (chunk.words, chunk.calls, chunk.values):
             named |= {originals[word] for word in named & originals.keys()}
     return chunks
 
@@ -49,6 +51,8 @@ def _collect(node: ast.AST, chunk: Chunk) -> Iterator[Chunk]:
             chunk.words.add(word)
             if not used:
                 chunk.values.add(word)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            chunk.calls.add(node.func.id if isinstance(node.func, ast.Name) else node.func.attr)
         for child, consumed in _children(node):
             if isinstance(child, FUNCTIONS):
                 inner = Chunk(child.name)

@@ -208,7 +208,7 @@ class _Pair:
         yield from ()
 
 
-HARD_CHANNELS = (Channel.NAMES, Channel.CODE, Channel.LIFETIME)
+HARD_CHANNELS = (Channel.NAMES, Channel.CODE, Channel.LIFETIME, Channel.FRAMES)
 """What the rules about bodies may change beside the text."""
 
 

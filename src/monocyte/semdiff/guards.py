@@ -18,7 +18,7 @@ from monocyte.semdiff.normal.effects import PURE_DECORATORS
 from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.scopes import FUNCTIONS
 
-__all__ = ["Channel", "Reader", "mentions_reader", "readers_of"]
+__all__ = ["FRAME_CHANNELS", "Channel", "Reader", "mentions_reader", "readers_of"]
 
 
 class Channel(StrEnum):
@@ -33,6 +33,13 @@ class Channel(StrEnum):
     TEXT = "source text"
     ORDER = "order of definitions"
     LIFETIME = "lifetime of values"
+    FRAMES = "frames of calls"
+
+
+FRAME_CHANNELS = frozenset(
+    {Channel.NAMES, Channel.LINES, Channel.CODE, Channel.TEXT, Channel.FRAMES}
+)
+"""What whoever is called can see of its caller."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,10 @@ WORDS: dict[str, tuple[Channel, ...]] = {
     **dict.fromkeys(("getsource", "getsourcelines", "findsource"), (C.TEXT, C.LINES)),
     **dict.fromkeys(("getcomments", "getblock", "__loader__"), (C.TEXT, C.LINES)),
     **dict.fromkeys(("getline", "getlines"), (C.TEXT, C.LINES)),
+    **dict.fromkeys(("_getframe", "currentframe", "f_back", "f_code", "tb_next"), (C.FRAMES,)),
+    **dict.fromkeys(("getrecursionlimit", "setrecursionlimit"), (C.FRAMES,)),
+    **dict.fromkeys(("open", "fdopen", "TemporaryFile", "NamedTemporaryFile"), (C.LIFETIME,)),
+    **dict.fromkeys(("socket", "mmap", "Popen", "ResourceWarning", "memoryview"), (C.LIFETIME,)),
     "__subclasses__": (C.ORDER,),
     **dict.fromkeys(("getdoc", "docopt", "doctest", "pydoc", "help"), (C.DOCS,)),
     "Fire": (C.DOCS,),
@@ -83,19 +94,19 @@ WORDS: dict[str, tuple[Channel, ...]] = {
 MODULE_WORDS: dict[str, tuple[str, tuple[Channel, ...]]] = {
     **dict.fromkeys(
         ("stack", "trace", "getinnerframes", "getouterframes", "getframeinfo"),
-        ("inspect", (C.LINES, C.TEXT)),
+        ("inspect", (C.LINES, C.TEXT, C.FRAMES)),
     ),
     **dict.fromkeys(
         ("extract_stack", "extract_tb", "walk_tb", "walk_stack", "format_stack", "format_tb"),
-        ("traceback", (C.LINES, C.TEXT)),
+        ("traceback", (C.LINES, C.TEXT, C.FRAMES)),
     ),
     **dict.fromkeys(
         ("format_exc", "format_exception", "TracebackException", "StackSummary"),
-        ("traceback", (C.LINES, C.TEXT)),
+        ("traceback", (C.LINES, C.TEXT, C.FRAMES)),
     ),
     **dict.fromkeys(
         ("print_exc", "print_exception", "print_stack", "print_tb", "print_last"),
-        ("traceback", (C.LINES, C.TEXT)),
+        ("traceback", (C.LINES, C.TEXT, C.FRAMES)),
     ),
     "dis": ("dis", (C.CODE, C.LINES)),
     **dict.fromkeys(("yacc", "lex"), ("ply", (C.DOCS,))),
@@ -174,6 +185,8 @@ class _Search:
                 yield from self.word(node)
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 yield from self.decorated(node)
+                if _cleans_up(node):
+                    yield Reader(C.LIFETIME, "a generator's cleanup", node.lineno)
                 if node.name == "__del__":
                     yield Reader(C.LIFETIME, "__del__", node.lineno)
             elif isinstance(node, ast.Call):
@@ -353,6 +366,10 @@ class _Search:
             parent.attr in _HARMLESS_CODE or parent.attr in WORDS
         ):
             return
+        if isinstance(parent, ast.Compare) or (
+            isinstance(parent, ast.Call) and _spelled(parent.func) in {"add", "discard"}
+        ):
+            return  # which code it is, not what it is
         for channel in (C.CODE, C.LINES, C.NAMES):
             yield Reader(channel, _spelled(node), node.lineno)  # type: ignore[attr-defined]
 
@@ -505,6 +522,14 @@ def _pattern(node: ast.expr) -> str:
 
 
 _SPELLABLE = frozenset({*WORDS, *_SPECIAL_WORDS, "f_locals", "co_code", "co_consts"})
+
+
+def _cleans_up(node: ast.AST) -> bool:
+    """A generator that does something when it is dropped half-way: `finally`, `with`, `except`."""
+    if not node.__dict__.get("generator"):
+        return False
+    guarded = (n for n in ast.walk(node) if isinstance(n, ast.Try | ast.With | ast.AsyncWith))
+    return any(isinstance(i, ast.Yield | ast.YieldFrom) for n in guarded for i in ast.walk(n))
 
 
 def _finds_neighbour(node: ast.AST) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from types import CodeType, FrameType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 __all__ = ["Lines"]
 
@@ -56,26 +56,33 @@ class _Traced:
 
 
 class _Monitored:
-    _next = 0
+    """One tool for all: which code belongs to which `hit` is looked up when a line is reported."""
+
+    TOOL = 4
+    """Debugger, coverage, profiler and hypothesis have others; whoever has this one is ours."""
+
+    owners: ClassVar[dict[CodeType, set[int]]] = {}
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
-        monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
-        self._monitoring = monitoring
-        self._id = 3 + _Monitored._next % 2  # ids that no debugger, profiler or coverage takes
-        _Monitored._next += 1
-        if monitoring.get_tool(self._id) is None:
-            monitoring.use_tool_id(self._id, "monocyte")
-        monitoring.register_callback(self._id, monitoring.events.LINE, self._line)
+        self._monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
+        if self._monitoring.get_tool(self.TOOL) is None:
+            self._monitoring.use_tool_id(self.TOOL, "monocyte")
+            event = self._monitoring.events.LINE
+            self._monitoring.register_callback(self.TOOL, event, self._line)
 
     def start(self) -> None:
         for code in self._lines.codes:
-            self._monitoring.set_local_events(self._id, code, self._monitoring.events.LINE)
+            self.owners[code] = self._lines.hit
+            self._monitoring.set_local_events(self.TOOL, code, self._monitoring.events.LINE)
 
     def stop(self) -> None:
         for code in self._lines.codes:
-            self._monitoring.set_local_events(self._id, code, 0)
+            self._monitoring.set_local_events(self.TOOL, code, 0)
 
-    def _line(self, _code: CodeType, line: int) -> Any:
-        self._lines.hit.add(line)
-        return self._monitoring.DISABLE
+    @classmethod
+    def _line(cls, code: CodeType, line: int) -> Any:
+        hit = cls.owners.get(code)
+        if hit is not None:
+            hit.add(line)
+        return sys.monitoring.DISABLE  # type: ignore[attr-defined,unused-ignore]

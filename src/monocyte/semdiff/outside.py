@@ -16,17 +16,7 @@ PORTS = frozenset({"Caller", "Clock", "Ids", "Ask", "Http", "Model", "Files", "S
 """What a handler of a cell asks for by annotation."""
 
 PLAIN_DUNDERS = frozenset(
-    "__name__ __doc__ __file__ __version__ __all__ __class__ __qualname__ __module__ __init__ __new__"
-    " __eq__ __hash__ __repr__ __str__ __setattr__ __delattr__ __call__ __len__ __iter__ __next__"
-    " __contains__ __getitem__ __setitem__ __delitem__ __enter__ __exit__ __lt__ __le__ __gt__ __ge__"
-    " __ne__ __format__ __copy__ __deepcopy__ __post_init__ __init_subclass__ __members__ __abs__"
-    " __add__ __mul__ __sub__ __or__ __and__ __xor__ __bool__ __int__ __float__ __index__ __sizeof__"
-    " __class_getitem__ __missing__ __reversed__ __annotations__ __author__ __truediv__ __neg__"
-    " __pos__ __mod__ __floordiv__ __pow__ __radd__ __iadd__ __await__ __aenter__ __aexit__ __set_name__"
-    " __instancecheck__ __subclasscheck__ __dir__ __struct_fields__ __args__ __origin__ __prepare__"
-    " __path__ __package__ __debug__ __match_args__ __slots__ __getattr__ __hash__ __bytes__ __future__"
-    " __dataclass_fields__ __required_keys__ __optional_keys__ __abstractmethods__ __get__ __set__"
-    " __delete__ __fspath__ __ceil__ __floor__ __round__ __trunc__ __divmod__ __invert__ __lshift__".split()
+    ["__name__", "__doc__", "__file__", "__version__", "__all__", "__class__", "__qualname__", "__module__", "__init__", "__new__", "__eq__", "__hash__", "__repr__", "__str__", "__setattr__", "__delattr__", "__call__", "__len__", "__iter__", "__next__", "__contains__", "__getitem__", "__setitem__", "__delitem__", "__enter__", "__exit__", "__lt__", "__le__", "__gt__", "__ge__", "__ne__", "__format__", "__copy__", "__deepcopy__", "__post_init__", "__init_subclass__", "__members__", "__abs__", "__add__", "__mul__", "__sub__", "__or__", "__and__", "__xor__", "__bool__", "__int__", "__float__", "__index__", "__sizeof__", "__class_getitem__", "__missing__", "__reversed__", "__annotations__", "__author__", "__truediv__", "__neg__", "__pos__", "__mod__", "__floordiv__", "__pow__", "__radd__", "__iadd__", "__await__", "__aenter__", "__aexit__", "__set_name__", "__instancecheck__", "__subclasscheck__", "__dir__", "__struct_fields__", "__args__", "__origin__", "__prepare__", "__path__", "__package__", "__debug__", "__match_args__", "__slots__", "__getattr__", "__hash__", "__bytes__", "__future__", "__dataclass_fields__", "__required_keys__", "__optional_keys__", "__abstractmethods__", "__get__", "__set__", "__delete__", "__fspath__", "__ceil__", "__floor__", "__round__", "__trunc__", "__divmod__", "__invert__", "__lshift__"]
 )
 """Dunders of outside things that lead nowhere."""
 
@@ -38,10 +28,7 @@ def is_standard(dotted: str) -> bool:
 
 
 _PRIVATE = frozenset(
-    "_thread _io _socket _ssl _posixsubprocess _ctypes _winapi _imp _frozen_importlib _sitebuiltins"
-    " _frozen_importlib_external _pyio _posixshmem _sqlite3 _interpreters _xxsubinterpreters"
-    " _testcapi _testinternalcapi _collections_abc _weakref _weakrefset _strptime _random"
-    " _warnings _operator _functools _tracemalloc _signal _aix_support _osx_support _sysconfig".split()
+    ["_thread", "_io", "_socket", "_ssl", "_posixsubprocess", "_ctypes", "_winapi", "_imp", "_frozen_importlib", "_sitebuiltins", "_frozen_importlib_external", "_pyio", "_posixshmem", "_sqlite3", "_interpreters", "_xxsubinterpreters", "_testcapi", "_testinternalcapi", "_collections_abc", "_weakref", "_weakrefset", "_strptime", "_random", "_warnings", "_operator", "_functools", "_tracemalloc", "_signal", "_aix_support", "_osx_support", "_sysconfig"]
 )
 
 

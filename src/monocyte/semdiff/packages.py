@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from monocyte.semdiff.chunks import Chunk, chunks_of
 from monocyte.semdiff.definitions import Definition, Unreadable, parse
-from monocyte.semdiff.guards import Reader, mentions_reader, readers_of
+from monocyte.semdiff.guards import FRAME_CHANNELS, Reader, mentions_reader, readers_of
 from monocyte.semdiff.normal.effects import effects_of, mentions
 from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.normal.order import LOUD, Imports
@@ -175,10 +175,11 @@ class Packages:
         """
         name = definition.name.partition("#")[0].rpartition(".")[2]
         for function, chunks in self._callers.items():
-            if any(name == chunk.name or name in chunk.values for chunk in chunks):
-                for where, reader in self._reading[function]:
-                    if where != path and not reader.of:
-                        yield reader
+            given = any(name in chunk.values for chunk in chunks)
+            calls = any(name == chunk.name and function in chunk.calls for chunk in chunks)
+            for where, reader in self._reading[function] if given or calls else ():
+                if where != path and not reader.of and (given or reader.channel in FRAME_CHANNELS):
+                    yield reader
 
     def _bytes(self, path: str) -> bytes:
         try:

@@ -48,10 +48,7 @@ LETTERS = {
 }
 
 DANGEROUS = frozenset(
-    "__subclasses__ __globals__ __builtins__ __code__ __self__ __loader__ __spec__ __closure__"
-    " __import__ __getattribute__ cell_contents f_globals f_locals f_builtins f_back f_code tb_frame"
-    " gi_frame cr_frame ag_frame gi_code cr_code ag_code __build_class__ __func__ func_globals"
-    " __annotations__ __reduce_ex__ __bases__ __base__ __mro__ __wrapped__ __kwdefaults__ __defaults__ mro".split()
+    ["__subclasses__", "__globals__", "__builtins__", "__code__", "__self__", "__loader__", "__spec__", "__closure__", "__import__", "__getattribute__", "cell_contents", "f_globals", "f_locals", "f_builtins", "f_back", "f_code", "tb_frame", "gi_frame", "cr_frame", "ag_frame", "gi_code", "cr_code", "ag_code", "__build_class__", "__func__", "func_globals", "__annotations__", "__reduce_ex__", "__bases__", "__base__", "__mro__", "__wrapped__", "__kwdefaults__", "__defaults__", "mro"]
 )
 """Attributes that lead from any object to all of the interpreter."""
 
@@ -63,11 +60,10 @@ VALUES = frozenset({"os.environ", "os.environb", "sys.path", "sys.modules", "sys
 """Outside things that act when they are used, without a call."""
 
 TYPES = frozenset(
-    "str int float bool bytes bytearray complex list dict set frozenset tuple range slice".split()
+    ["str", "int", "float", "bool", "bytes", "bytearray", "complex", "list", "dict", "set", "frozenset", "tuple", "range", "slice"]
 )
 PLAIN_CALLS = frozenset(
-    "str int float bool bytes bytearray list dict set frozenset tuple len sorted repr range sum min max"
-    " abs round hash ord chr enumerate zip reversed format ascii bin hex oct divmod any all id".split()
+    ["str", "int", "float", "bool", "bytes", "bytearray", "list", "dict", "set", "frozenset", "tuple", "len", "sorted", "repr", "range", "sum", "min", "max", "abs", "round", "hash", "ord", "chr", "enumerate", "zip", "reversed", "format", "ascii", "bin", "hex", "oct", "divmod", "any", "all", "id"]
 )
 RUNS_ON_IMPORT = {"antigravity": "PN", "this": "", "idlelib.idle": "RWP"}
 
@@ -77,7 +73,13 @@ OPERATORS: dict[type[ast.AST], tuple[str, ...]] = {
     ast.For: ("__iter__", "__next__"),
     ast.AsyncFor: ("__aiter__", "__anext__"),
     ast.comprehension: ("__iter__", "__next__", "__aiter__", "__anext__"),
-    ast.Subscript: ("__getitem__", "__setitem__", "__delitem__", "__class_getitem__", "__missing__"),
+    ast.Subscript: (
+        "__getitem__",
+        "__setitem__",
+        "__delitem__",
+        "__class_getitem__",
+        "__missing__",
+    ),
     ast.Await: ("__await__",),
     ast.Delete: ("__del__", "__delete__"),
     ast.FormattedValue: ("__format__", "__str__", "__repr__"),
@@ -337,7 +339,9 @@ class _Walker:
             return frozenset({("fn", self.index.ids[id(node)])})
         if isinstance(node, ast.ClassDef):
             return frozenset({("cls", self.index.ids[id(node)])})
-        if isinstance(node, (ast.Constant, ast.JoinedStr, ast.List, ast.Dict, ast.Set, ast.ListComp)):
+        if isinstance(
+            node, (ast.Constant, ast.JoinedStr, ast.List, ast.Dict, ast.Set, ast.ListComp)
+        ):
             return frozenset({("val", type(node).__name__)})
         if isinstance(node, (ast.Tuple, ast.DictComp, ast.SetComp, ast.GeneratorExp, ast.Compare)):
             return frozenset({("val", type(node).__name__)})
@@ -408,9 +412,7 @@ class _Walker:
             return self.imported(*binding, seen=set())
         return self.resolve(binding)
 
-    def global_name(
-        self, module: Module, name: str, seen: set[tuple[str, str]]
-    ) -> frozenset[Ref]:
+    def global_name(self, module: Module, name: str, seen: set[tuple[str, str]]) -> frozenset[Ref]:
         """What a name of a module's outermost scope may be."""
         if (module.name, name) in seen:
             return frozenset()
@@ -425,7 +427,9 @@ class _Walker:
                         before, self.module = self.module, module
                         found |= self.resolve_all([binding], module.scope, f"{name}@{id(binding)}")
                         self.module = before
-                    if not isinstance(binding, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                    if not isinstance(
+                        binding, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+                    ):
                         found.add(("var", f"{module.name}:={name}"))
         for star in module.stars:
             found |= self.starred(star, name, seen)
@@ -438,10 +442,14 @@ class _Walker:
     def starred(self, star: str, name: str, seen: set[tuple[str, str]]) -> frozenset[Ref]:
         other = self.index.program.find(star)
         if other is not None:
-            found = self.global_name(other, name, seen) if name in other.names or other.stars else ()
+            found = (
+                self.global_name(other, name, seen) if name in other.names or other.stars else ()
+            )
             return frozenset(found)
         known = name in _BUILTIN_NAMES and f"{star}.{name}" not in ("os.open", "io.open")
-        return frozenset() if known or name.startswith("_") else frozenset({("ext", f"{star}.{name}")})
+        return (
+            frozenset() if known or name.startswith("_") else frozenset({("ext", f"{star}.{name}")})
+        )
 
     def imported(self, source: str, name: str, seen: set[tuple[str, str]]) -> frozenset[Ref]:
         program = self.index.program
@@ -464,7 +472,9 @@ class _Walker:
         if kind == "mod":
             if f"{owner}.{name}" in self.index.program.modules:
                 return frozenset({("mod", f"{owner}.{name}")})
-            return self.imported(owner, name, set()) if self.index.program.find(owner) else frozenset()
+            return (
+                self.imported(owner, name, set()) if self.index.program.find(owner) else frozenset()
+            )
         if kind == "cls":
             mine = self.index.classes.get(owner, {}).get(name, [])
             return frozenset(("fn", node) for node in mine) or frozenset({UNKNOWN})
@@ -550,15 +560,22 @@ class _Walker:
         for cls, methods in CLASS_METHODS.items():
             if cls.rpartition(".")[2] in self.index.spelled and name in methods:
                 found += methods[name]
-        if self.index.uses_paths and name not in ("replace", "copy", "open", "exists", "walk", "home"):
-            found = PATH_METHODS.get(name, found) if name not in ("stat", "absolute", "move") else found
+        if self.index.uses_paths and name not in (
+            "replace",
+            "copy",
+            "open",
+            "exists",
+            "walk",
+            "home",
+        ):
+            found = (
+                PATH_METHODS.get(name, found) if name not in ("stat", "absolute", "move") else found
+            )
         self.touch_letters(found, node, f".{name}")
 
     def assigned_attribute(self, node: ast.Attribute) -> None:
         for kind, name in self.resolve(node.value):
-            if kind in ("ext", "mod"):
-                self.patch(node, f"{name}.{node.attr}")
-            elif kind in ("cls", "fn") and not name.startswith(self.module.name + ":"):
+            if kind in ("ext", "mod") or (kind in ("cls", "fn") and not name.startswith(self.module.name + ":")):
                 self.patch(node, f"{name}.{node.attr}")
         if node.attr in ("__code__", "__class__", "__bases__", "__globals__", "__builtins__"):
             self.touch("dynamic", node, f".{node.attr} =", runs=True)
@@ -691,7 +708,9 @@ class _Walker:
     def call_open(self, node: ast.Call) -> bool:
         given = [k.value for k in node.keywords if k.arg == "mode"] + node.args[1:2]
         mode = "r" if not given else _text(given[0])
-        if any(isinstance(a, ast.Starred) for a in node.args) or any(not k.arg for k in node.keywords):
+        if any(isinstance(a, ast.Starred) for a in node.args) or any(
+            not k.arg for k in node.keywords
+        ):
             mode = None
         found = "RW" if mode is None else _by_mode(mode)
         self.touch_letters(found, node, f"open(…, {mode!r})" if mode else "open", runs=True)
@@ -966,7 +985,14 @@ class _Walker:
 
     def inherit(self, name: str, above: str, node: ast.ClassDef) -> None:
         """Making a subclass runs hooks of the class above; having it is having what is inherited."""
-        hooks = ("__init_subclass__", "__new__", "__init__", "__prepare__", "__call__", "__set_name__")
+        hooks = (
+            "__init_subclass__",
+            "__new__",
+            "__init__",
+            "__prepare__",
+            "__call__",
+            "__set_name__",
+        )
         self.graph.link(name, above, node.lineno, How.MENTIONS)
         for attribute, members in self.index.classes.get(above, {}).items():
             for member in members:

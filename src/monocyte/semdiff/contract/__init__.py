@@ -10,7 +10,6 @@ from monocyte.semdiff.contract.changes import RULES, Change, Effect, Evidence, S
 from monocyte.semdiff.contract.messages import compare_messages
 from monocyte.semdiff.contract.signatures import compare_surfaces
 
-
 __all__ = [
     "RULES",
     "Change",

@@ -82,7 +82,9 @@ class Change(msgspec.Struct, frozen=True):
     def finding(self) -> Finding:
         """The change as a finding of a diff."""
         shown = self.to_sender or self.to_receiver
-        witness = shown and Witness(code=shown.said, old=_seen(shown, "old"), new=_seen(shown, "new"))
+        witness = shown and Witness(
+            code=shown.said, old=_seen(shown, "old"), new=_seen(shown, "new")
+        )
         verdict = Verdict.CHANGED if witness else Verdict.UNKNOWN
         worst = max(self.sender, self.receiver)
         severity = (Severity.NOTE, Severity.NOTE, Severity.BREAKING)[worst]

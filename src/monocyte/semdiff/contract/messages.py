@@ -81,7 +81,9 @@ class _Comparison:
         return self.ask("describe", self.versions[side], Described)
 
     def ask(self, entry: str, payload: Any, type: type[T]) -> T:
-        report: Report = self.worker.run(f"{STATION}:{entry}", msgspec.msgpack.encode(payload), LIMITS)
+        report: Report = self.worker.run(
+            f"{STATION}:{entry}", msgspec.msgpack.encode(payload), LIMITS
+        )
         if report.fate.value != "done":
             raise _Silent(f"{report.fate.value}: {report.detail[-300:]}")
         return msgspec.msgpack.decode(report.value, type=type)
@@ -181,7 +183,10 @@ class _Comparison:
             if len([d for d in found if d.rule not in PLAIN]) == 1 and difference.rule not in PLAIN:
                 mine = left
             yield self.change(name, difference, *(_best(t) for t in mine), told, swap=swap)
-            left = [[t for t in troubles if t not in own] for troubles, own in zip(left, mine, strict=True)]
+            left = [
+                [t for t in troubles if t not in own]
+                for troubles, own in zip(left, mine, strict=True)
+            ]
         hidden = {id(t) for t in [*left[0], *left[1]]}
         if hidden and not found:
             extra = Difference("", "reads-differently", "messages are judged differently")
@@ -212,7 +217,9 @@ class _Comparison:
             receiver=receiver,
             to_sender=shown[0],
             to_receiver=shown[1],
-            open=f"no message was found that shows it ({spelled(told[1].shape)})" if doubtful else "",
+            open=f"no message was found that shows it ({spelled(told[1].shape)})"
+            if doubtful
+            else "",
             old=self.place("old", subject),
             new=self.place("new", subject),
         )
@@ -228,7 +235,15 @@ class _Comparison:
 
 
 PLAIN = frozenset({"prose-changed", "order-free"})
-DOUBTFUL = frozenset({"constraint-changed", "type-changed", "validation-changed", "layout-changed", "default-changed"})
+DOUBTFUL = frozenset(
+    {
+        "constraint-changed",
+        "type-changed",
+        "validation-changed",
+        "layout-changed",
+        "default-changed",
+    }
+)
 WIDER = frozenset({"field-added-optional", "field-now-optional", "constraint-loosened", "member-added", "unknown-allowed"})  # fmt: skip
 
 
@@ -260,7 +275,9 @@ def _trouble(by: str, message: Spoken, outcome: Outcome, *, promised: bool) -> T
     said, meant = message.json.decode(), message.meant.decode()
     size = len(message.json)
     if outcome.json_error:
-        return Trouble(Evidence(said, by, meant, outcome.json_error), _names(outcome.json_error), size)
+        return Trouble(
+            Evidence(said, by, meant, outcome.json_error), _names(outcome.json_error), size
+        )
     ours, theirs = (msgspec.json.decode(data) for data in (message.meant, outcome.meant))
     path = _differs(ours, theirs, msgspec.json.decode(message.json), promised=promised)
     if path is not None:
@@ -284,7 +301,12 @@ def _differs(ours: Any, theirs: Any, said: Any, *, promised: bool) -> list[str] 
     """The path at which two readings differ; None if they agree."""
     if isinstance(ours, dict) and "$unsteady" in ours:
         return None
-    if isinstance(ours, dict) and isinstance(theirs, dict) and "$fields" in ours and "$fields" in theirs:
+    if (
+        isinstance(ours, dict)
+        and isinstance(theirs, dict)
+        and "$fields" in ours
+        and "$fields" in theirs
+    ):
         return _fields_differ(ours["$fields"], theirs["$fields"], said, promised=promised)
     if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
         items = said if isinstance(said, list) and len(said) == len(ours) else [None] * len(ours)
@@ -334,7 +356,7 @@ def _plain(value: Any) -> Any:
         except InvalidOperation:
             return value
     if isinstance(value, dict) and "$set" in value:
-        return ("many", sorted((repr(_plain(item)) for item in value["$set"])))
+        return ("many", sorted(repr(_plain(item)) for item in value["$set"]))
     if isinstance(value, list):
         return ("many", sorted(repr(_plain(item)) for item in value))
     return value

@@ -38,7 +38,12 @@ def hints_of(*shapes: Shape) -> Hints:
     found: dict[str, list[Any]] = {"numbers": [], "lengths": [], "patterns": [], "values": []}
     for shape in shapes:
         _mine(shape, found)
-    return Hints(*(tuple(dict.fromkeys(found[name])) for name in ("numbers", "lengths", "patterns", "values")))
+    return Hints(
+        *(
+            tuple(dict.fromkeys(found[name]))
+            for name in ("numbers", "lengths", "patterns", "values")
+        )
+    )
 
 
 def _mine(shape: Any, found: dict[str, list[Any]]) -> None:
@@ -110,7 +115,9 @@ def _scalars(shape: Shape, hints: Hints) -> Iterator[Any]:
         yield from (None, True, 1, -1, 1.5, "a", "", [], [1], {}, {"a": 1})
         yield from hints.values
     else:
-        yield from {"int": _ints, "float": _floats, "str": _texts, "bytes": _bytes}.get(kind, _fixed)(hints)
+        yield from {"int": _ints, "float": _floats, "str": _texts, "bytes": _bytes}.get(
+            kind, _fixed
+        )(hints)
         yield from FIXED.get(kind, ())
 
 
@@ -142,7 +149,14 @@ def _ints(hints: Hints) -> Iterator[int]:
 def _floats(hints: Hints) -> Iterator[float]:
     yield from (1.5, 0.0, -1.5, 1.0, 0.1, 1e300, 3)
     for number in hints.numbers:
-        yield from (number, number + 0.5, number - 0.5, number * 1.0 + 1, number - 1.0, number * 2.0)
+        yield from (
+            number,
+            number + 0.5,
+            number - 0.5,
+            number * 1.0 + 1,
+            number - 1.0,
+            number * 2.0,
+        )
     yield from (v for v in hints.values if isinstance(v, int | float) and not isinstance(v, bool))
 
 
@@ -153,7 +167,16 @@ def _texts(hints: Hints) -> Iterator[str]:
     for pattern in hints.patterns:
         yield from matching(pattern)
     yield from (v for v in hints.values if isinstance(v, str))
-    yield from ("2020-01-01T00:00:00Z", "2020-01-01", "1.5", "P1D", "12345678-1234-5678-1234-567812345678", "aGk=", "true", "null")
+    yield from (
+        "2020-01-01T00:00:00Z",
+        "2020-01-01",
+        "1.5",
+        "P1D",
+        "12345678-1234-5678-1234-567812345678",
+        "aGk=",
+        "true",
+        "null",
+    )
     for pattern, length in itertools.product(hints.patterns, hints.lengths):
         for text in itertools.islice(matching(pattern), 6):
             yield (text * (length + 1))[:length] if text else ""
@@ -277,7 +300,15 @@ def matching(pattern: str) -> Iterator[str]:
     for choice in range(6):
         text = _text(tree, choice)
         yield text
-        yield from (text.upper(), text.lower(), f"x{text}", f"{text}x", f"{text}\n", text[:-1], text + text)
+        yield from (
+            text.upper(),
+            text.lower(),
+            f"x{text}",
+            f"{text}x",
+            f"{text}\n",
+            text[:-1],
+            text + text,
+        )
 
 
 def _text(tree: Any, choice: int) -> str:

@@ -50,7 +50,9 @@ def shape_of(annotation: Any, inside: tuple[Any, ...] = ()) -> Shape:
         values = {name: member.value for name, member in annotation.__members__.items()}
         return {"kind": "enum", "name": annotation.__name__, "members": values}
     named = origin or annotation
-    if named in (dict, Map, Mapping) or (isinstance(named, type) and issubclass(named, Mapping) and not fields_of(annotation)):
+    if named in (dict, Map, Mapping) or (
+        isinstance(named, type) and issubclass(named, Mapping) and not fields_of(annotation)
+    ):
         key, value = args if len(args) == 2 else (Any, Any)
         return {"kind": "map", "key": shape_of(key, inside), "value": shape_of(value, inside)}
     if named is tuple and args and args[-1] is not Ellipsis:
@@ -90,7 +92,13 @@ def fields_of(annotation: Any) -> list[tuple[str, str, Any, bool, Any]]:
     if dataclasses.is_dataclass(named):
         hints = typing.get_type_hints(named, include_extras=True)
         return [
-            (f.name, f.name, hints[f.name], _is_required(f), _default(_none(f.default), _none(f.default_factory)))
+            (
+                f.name,
+                f.name,
+                hints[f.name],
+                _is_required(f),
+                _default(_none(f.default), _none(f.default_factory)),
+            )
             for f in dataclasses.fields(named)
             if f.init
         ]
@@ -100,7 +108,10 @@ def fields_of(annotation: Any) -> list[tuple[str, str, Any, bool, Any]]:
     if issubclass(named, tuple) and hasattr(named, "_fields"):
         hints = typing.get_type_hints(named, include_extras=True)
         defaults = named._field_defaults
-        return [(n, n, hints.get(n, Any), n not in defaults, _plain(defaults.get(n))) for n in named._fields]
+        return [
+            (n, n, hints.get(n, Any), n not in defaults, _plain(defaults.get(n)))
+            for n in named._fields
+        ]
     return []
 
 
@@ -154,4 +165,10 @@ def _judge(named: Any) -> str:
     code = getattr(getattr(named, "__post_init__", None), "__code__", None)
     if not isinstance(code, types.CodeType):
         return ""
-    return repr((code.co_code.hex(), [c for c in code.co_consts if not isinstance(c, types.CodeType)], code.co_names))
+    return repr(
+        (
+            code.co_code.hex(),
+            [c for c in code.co_consts if not isinstance(c, types.CodeType)],
+            code.co_names,
+        )
+    )

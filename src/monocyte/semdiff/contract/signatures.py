@@ -36,7 +36,9 @@ def compare_surfaces(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Ch
         else:
             found += _compared(offer, after[name])
     for name, offer in after.items():
-        if name not in before and (name.rpartition(".")[0] not in after or name.rpartition(".")[0] in before):
+        if name not in before and (
+            name.rpartition(".")[0] not in after or name.rpartition(".")[0] in before
+        ):
             found += _come(offer)
     return tuple(found)
 
@@ -45,8 +47,20 @@ def _gone(offer: Offer) -> Change:
     path = offer.name
     shown = Evidence(path, "old", f"a {offer.kind}", _missing(offer), "code")
     if offer.kind == "exports":
-        return Change(path, "", "export-added", "__all__ is gone", ADDITIVE, NEUTRAL, old=offer.place)
-    return Change(path, "", "object-removed", f"{offer.kind} is gone", BREAKING, BREAKING, shown, shown, old=offer.place)
+        return Change(
+            path, "", "export-added", "__all__ is gone", ADDITIVE, NEUTRAL, old=offer.place
+        )
+    return Change(
+        path,
+        "",
+        "object-removed",
+        f"{offer.kind} is gone",
+        BREAKING,
+        BREAKING,
+        shown,
+        shown,
+        old=offer.place,
+    )
 
 
 def _missing(offer: Offer) -> str:
@@ -59,7 +73,9 @@ def _come(offer: Offer) -> Iterator[Change]:
         return
     rule = "abstract-added" if "abstract" in offer.marks else "object-added"
     receiver = BREAKING if rule == "abstract-added" else NEUTRAL
-    shown = Evidence(offer.name, "old", "subclasses without it can be made", "TypeError: abstract method", "code")
+    shown = Evidence(
+        offer.name, "old", "subclasses without it can be made", "TypeError: abstract method", "code"
+    )
     yield Change(
         offer.name, "", rule, f"{offer.kind} is new", ADDITIVE, receiver,
         to_receiver=shown if receiver is BREAKING else None, new=offer.place,
@@ -70,7 +86,14 @@ def _compared(old: Offer, new: Offer) -> Iterator[Change]:
     make = _Maker(old, new)
     if old.kind != new.kind:
         if "import" not in (old.kind, new.kind):
-            yield make("object-kind", "", f"{old.kind} became {new.kind}", BREAKING, BREAKING, (old.kind, new.kind))
+            yield make(
+                "object-kind",
+                "",
+                f"{old.kind} became {new.kind}",
+                BREAKING,
+                BREAKING,
+                (old.kind, new.kind),
+            )
         return
     if old.kind == "exports":
         yield from _exports(old, new, make)
@@ -115,7 +138,14 @@ class _Maker:
 def _exports(old: Offer, new: Offer, make: _Maker) -> Iterator[Change]:
     before, after = set(old.value.split(", ")), set(new.value.split(", "))
     for name in sorted(before - after - {""}):
-        yield make("export-removed", "", f"{name} is no longer exported", BREAKING, NEUTRAL, ("exported", "not exported"))
+        yield make(
+            "export-removed",
+            "",
+            f"{name} is no longer exported",
+            BREAKING,
+            NEUTRAL,
+            ("exported", "not exported"),
+        )
     for name in sorted(after - before - {""}):
         yield make("export-added", "", f"{name} is exported", ADDITIVE, NEUTRAL)
 
@@ -124,8 +154,16 @@ def _values(old: Offer, new: Offer, make: _Maker) -> Iterator[Change]:
     if old.annotation != new.annotation:
         wider, narrower = _relation(old.annotation, new.annotation)
         if wider or not narrower:
-            yield make("attribute-type", "", f"{old.annotation or 'no type'} became {new.annotation or 'no type'}", *_typed(old.annotation, new.annotation), (old.annotation, new.annotation))
-    if old.value != new.value and (old.kind != "import" or old.value.rpartition(".")[2] != new.value.rpartition(".")[2]):
+            yield make(
+                "attribute-type",
+                "",
+                f"{old.annotation or 'no type'} became {new.annotation or 'no type'}",
+                *_typed(old.annotation, new.annotation),
+                (old.annotation, new.annotation),
+            )
+    if old.value != new.value and (
+        old.kind != "import" or old.value.rpartition(".")[2] != new.value.rpartition(".")[2]
+    ):
         sides = (old.value or "no value", new.value or "no value")
         yield make("attribute-value", "", f"{sides[0]} became {sides[1]}", BREAKING, NEUTRAL, sides)
 
@@ -138,18 +176,53 @@ def _ways(old: Offer, new: Offer, make: _Maker) -> Iterator[Change]:
     if old.binding != new.binding:
         kinds = {old.binding, new.binding}
         if kinds != {"property", "cached"}:
-            yield make("binding-changed", "", f"{old.binding} became {new.binding}", BREAKING, BREAKING, (old.binding, new.binding))
+            yield make(
+                "binding-changed",
+                "",
+                f"{old.binding} became {new.binding}",
+                BREAKING,
+                BREAKING,
+                (old.binding, new.binding),
+            )
     if old.flavour != new.flavour:
         rule = "async-changed" if "async" in old.flavour + new.flavour else "generator-changed"
-        yield make(rule, "", f"{old.flavour} became {new.flavour}", BREAKING, BREAKING, (old.flavour, new.flavour))
+        yield make(
+            rule,
+            "",
+            f"{old.flavour} became {new.flavour}",
+            BREAKING,
+            BREAKING,
+            (old.flavour, new.flavour),
+        )
     for name in sorted(new.raises - old.raises):
-        yield make("exception-added", "", f"may raise {name}", NEUTRAL, BREAKING, (f"does not raise {name}", f"raise {name}"))
+        yield make(
+            "exception-added",
+            "",
+            f"may raise {name}",
+            NEUTRAL,
+            BREAKING,
+            (f"does not raise {name}", f"raise {name}"),
+        )
     for name in sorted(old.raises - new.raises):
         yield make("exception-removed", "", f"no longer raises {name}", NEUTRAL, ADDITIVE)
     if "final" in new.marks - old.marks:
-        yield make("final-added", "", "may not be subclassed or overridden", NEUTRAL, BREAKING, ("open", "final"))
+        yield make(
+            "final-added",
+            "",
+            "may not be subclassed or overridden",
+            NEUTRAL,
+            BREAKING,
+            ("open", "final"),
+        )
     if "abstract" in new.marks - old.marks:
-        yield make("abstract-added", "", "must be defined by subclasses", NEUTRAL, BREAKING, ("defined", "abstract"))
+        yield make(
+            "abstract-added",
+            "",
+            "must be defined by subclasses",
+            NEUTRAL,
+            BREAKING,
+            ("defined", "abstract"),
+        )
 
 
 def _bases(old: Offer, new: Offer, make: _Maker) -> Iterator[Change]:
@@ -172,7 +245,9 @@ def _signatures(
     found = list(_parameters(before, after, make))
     yield from found
     broken = _broken(before, after)
-    if broken and not any(change.sender is BREAKING and change.rule != "parameter-type" for change in found):
+    if broken and not any(
+        change.sender is BREAKING and change.rule != "parameter-type" for change in found
+    ):
         first = broken[0]
         what = "calls are taken differently"
         sides = (f"binds: {first.meant}", first.read)
@@ -215,9 +290,17 @@ def _removed(
 ) -> Iterator[Change]:
     call = _failing(old, new, parameter)
     if call is None:
-        yield make("parameter-removed", f"({parameter.name})", "is gone, but is still taken", NEUTRAL, NEUTRAL)
+        yield make(
+            "parameter-removed",
+            f"({parameter.name})",
+            "is gone, but is still taken",
+            NEUTRAL,
+            NEUTRAL,
+        )
         return
-    yield make("parameter-removed", f"({parameter.name})", "is gone", BREAKING, BREAKING, call[1:], call[0])
+    yield make(
+        "parameter-removed", f"({parameter.name})", "is gone", BREAKING, BREAKING, call[1:], call[0]
+    )
 
 
 def _added(
@@ -228,7 +311,15 @@ def _added(
         call = _failing(old, new, parameter)
         effect = BREAKING if call else NEUTRAL
         sides = (call[1], call[2]) if call else ("", "")
-        yield make("parameter-added-required", path, "is new and required", effect, effect, sides, call[0] if call else "")
+        yield make(
+            "parameter-added-required",
+            path,
+            "is new and required",
+            effect,
+            effect,
+            sides,
+            call[0] if call else "",
+        )
         return
     # A new parameter in the middle moves those after it: `parameter-moved` says so of them.
     sides = ("an override without it", f"called with {parameter.name}")
@@ -236,41 +327,98 @@ def _added(
 
 
 def _parameter(
-    old: inspect.Signature, new: inspect.Signature, was: inspect.Parameter, now: inspect.Parameter, make: _Maker
+    old: inspect.Signature,
+    new: inspect.Signature,
+    was: inspect.Parameter,
+    now: inspect.Parameter,
+    make: _Maker,
 ) -> Iterator[Change]:
     path = f"({was.name})"
     if was.name != now.name:
         call = _failing(old, new, was)
         if call is not None:
-            yield make("parameter-renamed", path, f"is now {now.name}", BREAKING, BREAKING, call[1:], call[0])
-        elif was.kind is Kinds.POSITIONAL_ONLY or was.kind in (Kinds.VAR_POSITIONAL, Kinds.VAR_KEYWORD):
-            yield make("parameter-renamed", path, f"is now {now.name}, which no call says", NEUTRAL, NEUTRAL)
+            yield make(
+                "parameter-renamed",
+                path,
+                f"is now {now.name}",
+                BREAKING,
+                BREAKING,
+                call[1:],
+                call[0],
+            )
+        elif was.kind is Kinds.POSITIONAL_ONLY or was.kind in (
+            Kinds.VAR_POSITIONAL,
+            Kinds.VAR_KEYWORD,
+        ):
+            yield make(
+                "parameter-renamed",
+                path,
+                f"is now {now.name}, which no call says",
+                NEUTRAL,
+                NEUTRAL,
+            )
     elif was.kind != now.kind:
         call = _failing(old, new, was)
         effect = BREAKING if call else ADDITIVE
         what = f"{_kind(was)} became {_kind(now)}"
-        yield make("parameter-kind", path, what, effect, BREAKING, call[1:] if call else ("", ""), call[0] if call else "")
+        yield make(
+            "parameter-kind",
+            path,
+            what,
+            effect,
+            BREAKING,
+            call[1:] if call else ("", ""),
+            call[0] if call else "",
+        )
     moved = _landing(old, new, was, now)
     if moved is not None:
-        yield make("parameter-moved", path, "stands elsewhere", BREAKING, BREAKING, moved[1:], moved[0])
+        yield make(
+            "parameter-moved", path, "stands elsewhere", BREAKING, BREAKING, moved[1:], moved[0]
+        )
     yield from _default(old, new, was, now, make)
     yield from _type(was, now, make)
 
 
 def _default(
-    old: inspect.Signature, new: inspect.Signature, was: inspect.Parameter, now: inspect.Parameter, make: _Maker
+    old: inspect.Signature,
+    new: inspect.Signature,
+    was: inspect.Parameter,
+    now: inspect.Parameter,
+    make: _Maker,
 ) -> Iterator[Change]:
     path = f"({was.name})"
     if _is_required(was) and not _is_required(now):
-        yield make("parameter-optional", path, f"may be left out: {now.default}", ADDITIVE, ADDITIVE)
+        yield make(
+            "parameter-optional", path, f"may be left out: {now.default}", ADDITIVE, ADDITIVE
+        )
     elif _is_required(now) and not _is_required(was):
         call = _failing(old, new, was)
         sides = call[1:] if call else ("", "")
         effect = BREAKING if call else NEUTRAL
-        yield make("parameter-required", path, f"had the default {was.default}", effect, NEUTRAL, sides, call[0] if call else "")
-    elif was.default is not EMPTY and str(was.default) != str(now.default) and not _equal(was.default, now.default):
+        yield make(
+            "parameter-required",
+            path,
+            f"had the default {was.default}",
+            effect,
+            NEUTRAL,
+            sides,
+            call[0] if call else "",
+        )
+    elif (
+        was.default is not EMPTY
+        and str(was.default) != str(now.default)
+        and not _equal(was.default, now.default)
+    ):
         sides = (f"{was.name}={was.default}", f"{now.name}={now.default}")
-        yield make("parameter-default", path, f"{was.default} became {now.default}", BREAKING, NEUTRAL, sides, f"{make.old.name}({_filled(old)})")
+        yield make(
+            "parameter-default",
+            path,
+            f"{was.default} became {now.default}",
+            BREAKING,
+            NEUTRAL,
+            sides,
+            f"{make.old.name}({_filled(old)})",
+        )
 
 
 def _equal(one: Any, other: Any) -> bool:
@@ -292,7 +440,15 @@ def _type(was: inspect.Parameter, now: inspect.Parameter, make: _Maker) -> Itera
         yield make("parameter-type-wider", path, what, ADDITIVE, ADDITIVE)
     elif narrower or wider:
         example = _example(before, after)
-        yield make("parameter-type", path, what, BREAKING, NEUTRAL, (f"understands {example}", f"promises {after}"), f"{make.old.name}({was.name}={example})")
+        yield make(
+            "parameter-type",
+            path,
+            what,
+            BREAKING,
+            NEUTRAL,
+            (f"understands {example}", f"promises {after}"),
+            f"{make.old.name}({was.name}={example})",
+        )
 
 
 def _returns(old: inspect.Signature, new: inspect.Signature, make: _Maker) -> Iterator[Change]:
@@ -333,7 +489,9 @@ def _members(node: ast.expr) -> set[str]:
         if name == "Union":
             parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
             return {member for part in parts for member in _members(part)}
-        return {f"{ {'List': 'list', 'Dict': 'dict', 'Tuple': 'tuple', 'Set': 'set', 'Type': 'type'}.get(name, name)}[{ast.unparse(node.slice)}]"}
+        return {
+            f"{ {'List': 'list', 'Dict': 'dict', 'Tuple': 'tuple', 'Set': 'set', 'Type': 'type'}.get(name, name) }[{ast.unparse(node.slice)}]"
+        }
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return {_plain(node.value)}
     return {ast.unparse(node).rpartition(".")[2]}
@@ -359,18 +517,32 @@ def _fits(member: str, other: str) -> bool:
     if member == other or other in ("Any", "object"):
         return True
     (name, _, inner), (wide, _, outer) = member.partition("["), other.partition("[")
-    return name in WIDE.get(wide, ()) and (inner == outer or not outer or inner.replace(", ...", "") == outer)
+    return name in WIDE.get(wide, ()) and (
+        inner == outer or not outer or inner.replace(", ...", "") == outer
+    )
 
 
 def _example(old: str, new: str) -> str:
     after = set(new.split(" | "))
     lost = [m for m in old.split(" | ") if not any(_fits(m, other) for other in after)]
-    values = {"int": "1", "str": "'a'", "float": "1.5", "bool": "True", "None": "None", "bytes": "b'a'", "list": "[]", "dict": "{}"}
+    values = {
+        "int": "1",
+        "str": "'a'",
+        "float": "1.5",
+        "bool": "True",
+        "None": "None",
+        "bytes": "b'a'",
+        "list": "[]",
+        "dict": "{}",
+    }
     return values.get((lost or [old])[0].partition("[")[0], f"<a {(lost or [old])[0]}>")
 
 
 def _is_required(parameter: inspect.Parameter) -> bool:
-    return parameter.default is EMPTY and parameter.kind not in (Kinds.VAR_POSITIONAL, Kinds.VAR_KEYWORD)
+    return parameter.default is EMPTY and parameter.kind not in (
+        Kinds.VAR_POSITIONAL,
+        Kinds.VAR_KEYWORD,
+    )
 
 
 def _kind(parameter: inspect.Parameter) -> str:
@@ -424,11 +596,15 @@ def _broken(old: inspect.Signature, new: inspect.Signature) -> tuple[_Broken, ..
             after = _bind(new, places, names)
         except TypeError as why:
             said = {*re.findall(r"'(\w+)'", str(why))}
-            found.append(_Broken(text, _bound(before), f"TypeError: {why}", said or about, about, None))
+            found.append(
+                _Broken(text, _bound(before), f"TypeError: {why}", said or about, about, None)
+            )
             continue
         landed = _landed(before, after)
         if landed is not None:
-            found.append(_Broken(text, _bound(before), f"binds: {_bound(after)}", {landed}, about, landed))
+            found.append(
+                _Broken(text, _bound(before), f"binds: {_bound(after)}", {landed}, about, landed)
+            )
     return tuple(sorted(found, key=lambda it: (len(it.call), it.call)))
 
 
@@ -463,7 +639,10 @@ def _landed(before: inspect.BoundArguments, after: inspect.BoundArguments) -> st
                 return name
     for name, value in after.arguments.items():
         if name in before.signature.parameters and name not in before.arguments:
-            if before.signature.parameters[name].kind not in STARRED and after.signature.parameters[name].kind not in STARRED:
+            if (
+                before.signature.parameters[name].kind not in STARRED
+                and after.signature.parameters[name].kind not in STARRED
+            ):
                 return name
     return None
 
@@ -496,4 +675,6 @@ def _bound(bound: inspect.BoundArguments) -> str:
 
 def _filled(signature: inspect.Signature) -> str:
     needed = [p for p in signature.parameters.values() if _is_required(p)]
-    return ", ".join(f"{p.name}=<{p.name}>" if p.kind is Kinds.KEYWORD_ONLY else f"<{p.name}>" for p in needed)
+    return ", ".join(
+        f"{p.name}=<{p.name}>" if p.kind is Kinds.KEYWORD_ONLY else f"<{p.name}>" for p in needed
+    )

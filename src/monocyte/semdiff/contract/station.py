@@ -204,7 +204,9 @@ def read(payload: bytes) -> bytes:
 def _outcome(annotation: Any, message: Spoken) -> Outcome:
     meant, json_error, packed_error = b"null", "", ""
     try:
-        meant = msgspec.json.encode(meaning(codec.decode_json(annotation, message.json), annotation))
+        meant = msgspec.json.encode(
+            meaning(codec.decode_json(annotation, message.json), annotation)
+        )
     except Exception as why:  # noqa: BLE001
         json_error = f"{type(why).__name__}: {why}"
     try:
@@ -232,7 +234,9 @@ def meaning(value: Any, annotation: Any = None) -> Any:
     if isinstance(value, datetime.date | datetime.time | UUID | datetime.timedelta):
         return {"$text": str(value)}
     if fields := fields_of(annotation if isinstance(value, dict) else type(value)):
-        held = value if isinstance(value, dict) else {n: getattr(value, n, None) for n, *_ in fields}
+        held = (
+            value if isinstance(value, dict) else {n: getattr(value, n, None) for n, *_ in fields}
+        )
         return {"$fields": {wire: meaning(held[n], t) for n, wire, t, *_ in fields if n in held}}
     if isinstance(value, Mapping):
         return {"$map": sorted(([meaning(k), meaning(v)] for k, v in value.items()), key=repr)}

@@ -153,7 +153,9 @@ def _unions(old: Shape, new: Shape, path: str) -> Iterator[Difference]:
 
 def _alike(one: Shape, other: Shape) -> bool:
     return one["kind"] == other["kind"] and (
-        one["kind"] != "record" or one["name"] == other["name"] or one.get("tag") == other.get("tag")
+        one["kind"] != "record"
+        or one["name"] == other["name"]
+        or one.get("tag") == other.get("tag")
     )
 
 
@@ -161,7 +163,9 @@ def _records(old: Shape, new: Shape, path: str) -> Iterator[Difference]:
     if old["tag"] != new["tag"]:
         yield Difference(path, "tag-changed", f"tag {old['tag']} became {new['tag']}")
     if old["row"] != new["row"]:
-        yield Difference(path, "layout-changed", "row became record" if old["row"] else "record became row")
+        yield Difference(
+            path, "layout-changed", "row became record" if old["row"] else "record became row"
+        )
     if old["forbids"] != new["forbids"]:
         rule = "unknown-forbidden" if new["forbids"] else "unknown-allowed"
         yield Difference(path, rule, "unknown fields")
@@ -197,7 +201,11 @@ def _fields(old: Shape, new: Shape, path: str) -> Iterator[Difference]:
 
 def _twin(field: Any, gone: list[Any], come: list[Any]) -> Any:
     """The field that a field was renamed to, if there is just one that it can be."""
-    same = [f for f in come if (_bare(f["shape"]), f["required"]) == (_bare(field["shape"]), field["required"])]
+    same = [
+        f
+        for f in come
+        if (_bare(f["shape"]), f["required"]) == (_bare(field["shape"]), field["required"])
+    ]
     rivals = [f for f in gone if _bare(f["shape"]) == _bare(field["shape"])]
     return same[0] if len(same) == 1 and len(rivals) == 1 else None
 

@@ -66,7 +66,9 @@ class _Reader:
     def offers(self) -> Iterator[Offer]:
         if self.exported is not None:
             listed = ", ".join(sorted(self.exported))
-            yield Offer(f"{self.module.name}.__all__", "exports", self.place(self.module.tree), value=listed)
+            yield Offer(
+                f"{self.module.name}.__all__", "exports", self.place(self.module.tree), value=listed
+            )
         for name, bindings in self.module.names.items():
             if self.is_public(name) and bindings:
                 yield from self.offer(self.module.name, name, bindings[-1], "function")
@@ -81,18 +83,33 @@ class _Reader:
         if isinstance(binding, tuple):
             # What is imported is offered only if it is said to be: by `__all__`, or in a package.
             if self.exported is not None or self.module.is_package:
-                yield Offer(full, "import", self.place(self.module.tree), value=".".join(filter(None, binding)))
+                yield Offer(
+                    full,
+                    "import",
+                    self.place(self.module.tree),
+                    value=".".join(filter(None, binding)),
+                )
         elif isinstance(binding, ast.FunctionDef | ast.AsyncFunctionDef):
             yield self.function(full, binding, kind)
         elif isinstance(binding, ast.ClassDef):
             yield from self.class_(full, binding)
         elif isinstance(binding, ast.AST):
             value = ast.unparse(binding) if isinstance(binding, ast.expr) else ""
-            yield Offer(full, "value", self.place(binding), value=value, annotation=self.annotation_of(owner, name))
+            yield Offer(
+                full,
+                "value",
+                self.place(binding),
+                value=value,
+                annotation=self.annotation_of(owner, name),
+            )
 
     def annotation_of(self, owner: str, name: str) -> str:
         for node in self.module.tree.body if owner == self.module.name else ():
-            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == name:
+            if (
+                isinstance(node, ast.AnnAssign)
+                and isinstance(node.target, ast.Name)
+                and node.target.id == name
+            ):
                 return ast.unparse(node.annotation)
         return ""
 
@@ -115,7 +132,10 @@ class _Reader:
     def class_(self, full: str, node: ast.ClassDef) -> Iterator[Offer]:
         bases = tuple(ast.unparse(base) for base in node.bases)
         marks = {ast.unparse(d).rpartition(".")[2] for d in node.decorator_list}
-        is_enum = any(base.rpartition(".")[2] in ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag") for base in bases)
+        is_enum = any(
+            base.rpartition(".")[2] in ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag")
+            for base in bases
+        )
         found = frozenset({"final"} & marks | ({"enum"} if is_enum else set()))
         yield Offer(full, "class", self.place(node), _constructor(node), bases=bases, marks=found)
         seen: set[str] = set()
@@ -134,7 +154,14 @@ class _Reader:
                 elif isinstance(binding, ast.AST):
                     value = ast.unparse(binding) if isinstance(binding, ast.expr) else ""
                     said = annotated.get(name, "")
-                    yield Offer(f"{full}.{name}", "attribute", self.place(binding), value=value, annotation=said, marks=found & {"enum"})
+                    yield Offer(
+                        f"{full}.{name}",
+                        "attribute",
+                        self.place(binding),
+                        value=value,
+                        annotation=said,
+                        marks=found & {"enum"},
+                    )
 
     def ancestors(self, node: ast.ClassDef, seen: set[int]) -> Iterator[ast.ClassDef]:
         """The classes of this program that a class inherits from, nearest first."""
@@ -174,11 +201,21 @@ def _made_in_init(node: ast.ClassDef) -> Iterator[tuple[str, ast.AST]]:
 
 def _exported(tree: ast.Module) -> set[str] | None:
     for node in tree.body:
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        targets = (
+            node.targets
+            if isinstance(node, ast.Assign)
+            else [node.target]
+            if isinstance(node, ast.AnnAssign)
+            else []
+        )
         if any(isinstance(t, ast.Name) and t.id == "__all__" for t in targets):
             value = node.value  # type: ignore[attr-defined]
             if isinstance(value, ast.List | ast.Tuple):
-                return {e.value for e in value.elts if isinstance(e, ast.Constant) and isinstance(e.value, str)}
+                return {
+                    e.value
+                    for e in value.elts
+                    if isinstance(e, ast.Constant) and isinstance(e.value, str)
+                }
     return None
 
 
@@ -195,9 +232,13 @@ def _signature(node: Function) -> inspect.Signature:
     args, kinds = node.args, inspect.Parameter
     found: list[inspect.Parameter] = []
     plain = [*args.posonlyargs, *args.args]
-    defaults: list[ast.expr | None] = [None] * (len(plain) - len(args.defaults)) + list(args.defaults)
+    defaults: list[ast.expr | None] = [None] * (len(plain) - len(args.defaults)) + list(
+        args.defaults
+    )
     for index, (arg, default) in enumerate(zip(plain, defaults, strict=True)):
-        kind = kinds.POSITIONAL_ONLY if index < len(args.posonlyargs) else kinds.POSITIONAL_OR_KEYWORD
+        kind = (
+            kinds.POSITIONAL_ONLY if index < len(args.posonlyargs) else kinds.POSITIONAL_OR_KEYWORD
+        )
         found.append(_parameter(arg, kind, default))
     if args.vararg:
         found.append(_parameter(args.vararg, kinds.VAR_POSITIONAL, None))
@@ -214,7 +255,9 @@ def _parameter(arg: ast.arg, kind: Any, default: ast.expr | None) -> inspect.Par
         arg.arg,
         kind,
         default=_Text(ast.unparse(default)) if default is not None else inspect.Parameter.empty,
-        annotation=_Text(ast.unparse(arg.annotation)) if arg.annotation else inspect.Parameter.empty,
+        annotation=_Text(ast.unparse(arg.annotation))
+        if arg.annotation
+        else inspect.Parameter.empty,
     )
 
 
@@ -226,10 +269,20 @@ def _constructor(node: ast.ClassDef) -> inspect.Signature | None:
     for statement in node.body:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             said = ast.unparse(statement.annotation)
-            if "ClassVar" in said or "init=False" in (ast.unparse(statement.value) if statement.value else ""):
+            if "ClassVar" in said or "init=False" in (
+                ast.unparse(statement.value) if statement.value else ""
+            ):
                 continue
-            kind = inspect.Parameter.KEYWORD_ONLY if keyword else inspect.Parameter.POSITIONAL_OR_KEYWORD
-            found.append(_parameter(ast.arg(statement.target.id, statement.annotation), kind, statement.value))
+            kind = (
+                inspect.Parameter.KEYWORD_ONLY
+                if keyword
+                else inspect.Parameter.POSITIONAL_OR_KEYWORD
+            )
+            found.append(
+                _parameter(
+                    ast.arg(statement.target.id, statement.annotation), kind, statement.value
+                )
+            )
     try:
         return inspect.Signature(found)
     except ValueError:
@@ -237,7 +290,11 @@ def _constructor(node: ast.ClassDef) -> inspect.Signature | None:
 
 
 def _binding(marks: set[str]) -> str:
-    for mark, name in (("staticmethod", "static"), ("classmethod", "class"), ("cached_property", "cached")):
+    for mark, name in (
+        ("staticmethod", "static"),
+        ("classmethod", "class"),
+        ("cached_property", "cached"),
+    ):
         if mark in marks:
             return name
     return "property" if marks & {"property", "setter", "getter", "deleter"} else "plain"
@@ -279,4 +336,9 @@ def _raised_again(node: ast.Try, name: str) -> bool:
         for handler in node.handlers
         if handler.type is not None and ast.unparse(handler.type) == name
         for inner in ast.walk(handler)
-    ) or any(isinstance(inner, ast.Raise) for part in (node.orelse, node.finalbody) for n in part for inner in ast.walk(n))
+    ) or any(
+        isinstance(inner, ast.Raise)
+        for part in (node.orelse, node.finalbody)
+        for n in part
+        for inner in ast.walk(n)
+    )

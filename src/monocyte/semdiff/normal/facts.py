@@ -163,26 +163,35 @@ class ModuleFacts:
         )
 
     def is_stable(self, name: str, scope: Scope) -> bool:
-        """Whether a global read inside a function has one value once the module is loaded.
+        """Whether a global read inside a function always gives the same value.
 
-        That is: a builtin, or bound once at the top level by a plain def, class or import.
+        That is: a builtin, or bound once at the top level by a plain def, class or import that comes
+        before the function, so that there is no time at which it is missing.
         """
         if not scope.is_function or scope.owner(name) is not None:
             return False
         if self.is_builtin(name, scope):
             return True
-        return name in self._bound_once and not self.star_imports and not self.rebinds_unseen
+        line = self._bound_once.get(name)
+        known = line is not None and not self.star_imports and not self.rebinds_unseen
+        return known and line < _first_line(scope)  # type: ignore[operator]
 
     @cached_property
-    def _bound_once(self) -> frozenset[str]:
-        found: set[str] = set()
+    def _bound_once(self) -> dict[str, int]:
+        """Names that one plain top-level statement binds, and nobody deletes, with its line."""
+        found: dict[str, int] = {}
         for statement in self.tree.body:
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                found.add(statement.name)
+                found[statement.name] = statement.end_lineno or statement.lineno
             elif isinstance(statement, ast.Import | ast.ImportFrom):
-                found.update(a.asname or a.name.partition(".")[0] for a in statement.names)
-        once = (n for n in found if self.scope.stored.get(n) == 1)
-        return frozenset(n for n in once if n not in self.global_writers)
+                names = (a.asname or a.name.partition(".")[0] for a in statement.names)
+                found.update(dict.fromkeys(names, statement.lineno))
+        once = self.scope.stored
+        return {
+            name: line
+            for name, line in found.items()
+            if once.get(name) == 1 and name not in self.global_writers
+        }
 
     def is_plain(self, name: str, scope: Scope) -> bool:
         """Whether a name is a variable of this very function that no inner scope shares."""
@@ -231,6 +240,16 @@ class ModuleFacts:
             isinstance(node, ast.ExceptHandler) and _broad(node.type) and _looks(node)
             for node in self.nodes
         )
+
+
+def _first_line(scope: Scope) -> int:
+    """The line on which the outermost function around a scope begins."""
+    line = 0
+    above: Scope | None = scope
+    while above is not None and above.kind != "module":
+        line = getattr(above.node, "lineno", line)
+        above = above.parent
+    return line
 
 
 def _reads_frame(node: ast.AST, parent: ast.AST, words: frozenset[str]) -> bool:
