@@ -230,7 +230,7 @@ EQUALS = {
     ),
     "comprehension": (
         "def f(a: list[int]): return [i for i in a if i > 2]",
-        "def f(a: list[int]):\n    o = []\n    for i in a:\n        i > 2 and o.append(i)\n    return o",
+        "def f(a: list[int]):\n    o = []\n    for i in a: i > 2 and o.append(i)\n    return o",
     ),
     "order of a set": (
         "def f(a: set[str]): return {it for it in a}",
