@@ -90,6 +90,8 @@ class Observatory:
         """Look for an input on which the definition `name` behaves differently."""
         asked = Search(old, new, name, self.budget, driver, tuple(recorded))
         found = self._search(asked)
+        if not found.problem and found.call is None and self.budget.symbolic:
+            found = self._solve(asked, found)
         if found.problem or found.call is None:
             return _nothing(asked, found)
         return self._confirm(asked, found, found.call)
@@ -101,6 +103,19 @@ class Observatory:
             if report.fate is Fate.DONE:
                 return msgspec.msgpack.decode(report.value, type=Found)
         return Found(problem=f"the search itself {_ended(report)}", seconds=report.seconds)
+
+    def _solve(self, asked: Search, found: Found) -> Found:
+        """What CrossHair adds; that it found nothing, or had to be killed, adds nothing."""
+        most = self.budget.symbolic * 2
+        report = self._searcher.run(SOLVE, asked, Limits(wall=most, cpu=most, memory=2 << 30))
+        if report.fate is not Fate.DONE:
+            return found
+        solved = msgspec.msgpack.decode(report.value, type=Found)
+        if solved.call is None:
+            return found
+        return msgspec.structs.replace(
+            found, call=solved.call, differs=solved.differs, source=solved.source
+        )
 
     def _limits(self) -> Limits:
         most = self.budget.seconds + self.budget.shrink + 5
@@ -154,6 +169,7 @@ def _pair(outcomes: list[Outcome | str]) -> tuple[Outcome, Outcome] | str:
 
 PRELOAD = ("asyncio", "monocyte.semdiff.search:warm")
 PLAIN = ("asyncio", "monocyte.semdiff.replaying")
+SOLVE = "monocyte.semdiff.symbolic:solve"
 SEARCH, REPLAY = "monocyte.semdiff.search:search", "monocyte.semdiff.replaying:replay"
 
 CRASHES = {Fate.KILLED: "crashed", Fate.EXITED: "exited", Fate.TIMED_OUT: "unfinished"}

@@ -34,6 +34,8 @@ class Budget(msgspec.Struct, frozen=True):
     """Seconds of processor time for one call, while searching."""
     hang: float = 0.3
     """Seconds after which a call has not finished, if the other version was 20 times faster."""
+    symbolic: float = 0.0
+    """Seconds for CrossHair, where nothing was found otherwise; 0 does not ask it."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -85,7 +87,7 @@ class Found(msgspec.Struct, frozen=True):
     """Why nothing could be tried, if so."""
     seconds: float = 0.0
     source: str = ""
-    """Where the input came from: recorded, generated."""
+    """Where the input came from: recorded, generated, solved."""
 
 
 class Replay(msgspec.Struct, frozen=True):
