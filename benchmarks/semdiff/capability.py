@@ -148,7 +148,9 @@ def uncovered(files: dict[str, str], heard: Heard) -> list[str]:
     imports = {name.removeprefix("import:") for name in static if name.startswith("import:")}
     imports |= {name for name in static if name.startswith("dependency:")}
     missed = [f"{e}({a})" for e, a in heard.running if not is_covered(e, a, static)]
-    return missed + [f"import: {e}({a})" for e, a in heard.importing if not is_covered(e, a, imports)]
+    return missed + [
+        f"import: {e}({a})" for e, a in heard.importing if not is_covered(e, a, imports)
+    ]
 
 
 def main() -> None:
@@ -165,7 +167,9 @@ def main() -> None:
                 spent += time.perf_counter() - started
                 neutral = kind == "neutral"
                 proven = not (_gained(old, new)) if neutral else proof(case, old, new)
-                flagged = bool(said) if neutral else found(case, said, obfuscated=kind == "obfuscated")
+                flagged = (
+                    bool(said) if neutral else found(case, said, obfuscated=kind == "obfuscated")
+                )
                 missed = [
                     *(uncovered(case.old, old) if isinstance(old, Heard) else []),
                     *(uncovered(case.new, new) if isinstance(new, Heard) else []),

@@ -14,8 +14,8 @@ import types
 from typing import Any
 
 import msgspec
-from benchmarks.semdiff.message_cases import CASES, source
 
+from benchmarks.semdiff.message_cases import CASES, source
 from monocyte.contracts import codec
 from monocyte.contracts.values import Map
 from monocyte.semdiff.contract import Change, Effect
@@ -68,15 +68,28 @@ def _named(value: Any) -> Any:
 def _misleads(ours: Any, theirs: Any, said: Any, *, promised: bool) -> bool:
     if isinstance(ours, dict) and isinstance(theirs, dict):
         names = ours.keys() & theirs.keys() - {"type"}
-        lost = isinstance(said, dict) and promised and (said.keys() & ours.keys()) - theirs.keys() - {"type"}
+        lost = (
+            isinstance(said, dict)
+            and promised
+            and (said.keys() & ours.keys()) - theirs.keys() - {"type"}
+        )
         inner = (
-            _misleads(ours[n], theirs[n], said.get(n) if isinstance(said, dict) else None, promised=promised)
+            _misleads(
+                ours[n],
+                theirs[n],
+                said.get(n) if isinstance(said, dict) else None,
+                promised=promised,
+            )
             for n in names
         )
         return bool(lost) or any(inner)
     if isinstance(ours, list | tuple) and isinstance(theirs, list | tuple):
         return sorted(map(repr, ours)) != sorted(map(repr, theirs))
-    if type(ours) is not type(theirs) and {type(ours), type(theirs)} & {str} and not isinstance(ours, bool):
+    if (
+        type(ours) is not type(theirs)
+        and {type(ours), type(theirs)} & {str}
+        and not isinstance(ours, bool)
+    ):
         return str(ours) != str(theirs)
     return bool(ours != theirs) or (isinstance(ours, bool) is not isinstance(theirs, bool))
 
@@ -87,7 +100,11 @@ def proven(case: tuple[Any, ...]) -> bool:
     before, after = load(old), load(new)
     forth = [breaks(before, after, data, promised=True) for data in olds]
     back = [breaks(after, before, data, promised=False) for data in news]
-    return None not in [*forth, *back] and any(forth) is (sender == "b") and any(back) is (receiver == "b")
+    return (
+        None not in [*forth, *back]
+        and any(forth) is (sender == "b")
+        and any(back) is (receiver == "b")
+    )
 
 
 def said(changes: tuple[Change, ...]) -> tuple[str, str]:
@@ -101,7 +118,10 @@ def witnessed(case: tuple[Any, ...], changes: tuple[Change, ...]) -> bool:
     """Whether every break has a witness, and every witness really breaks."""
     before, after = load(case[1]), load(case[2])
     for change in (c for c in changes if c.subject == "m.M"):
-        for effect, shown in ((change.sender, change.to_sender), (change.receiver, change.to_receiver)):
+        for effect, shown in (
+            (change.sender, change.to_sender),
+            (change.receiver, change.to_receiver),
+        ):
             if effect is not Effect.BREAKING:
                 continue
             if shown is None:
@@ -115,8 +135,12 @@ def witnessed(case: tuple[Any, ...], changes: tuple[Change, ...]) -> bool:
 def main() -> None:
     """Print the counts, and every case that is wrong."""
     wrong, spent = [], 0.0
-    counts = dict.fromkeys(("cases", "proven", "breaking", "found", "false", "open", "witnessed"), 0)
-    with Worker(preload=("monocyte.semdiff.contract.station", "monocyte", "dataclasses", "uuid")) as worker:
+    counts = dict.fromkeys(
+        ("cases", "proven", "breaking", "found", "false", "open", "witnessed"), 0
+    )
+    with Worker(
+        preload=("monocyte.semdiff.contract.station", "monocyte", "dataclasses", "uuid")
+    ) as worker:
         for case in CASES:
             name, old, new, *labels = case[:5]
             started = time.perf_counter()
@@ -128,15 +152,21 @@ def main() -> None:
             counts["proven"] += is_proven
             counts["breaking"] += labels.count("b")
             counts["found"] += sum(l == a == "b" for l, a in zip(labels, answer, strict=True))
-            counts["false"] += sum(l == "o" and a == "b" for l, a in zip(labels, answer, strict=True))
+            counts["false"] += sum(
+                l == "o" and a == "b" for l, a in zip(labels, answer, strict=True)
+            )
             counts["open"] += any(c.open for c in changes)
             counts["witnessed"] += is_witnessed
             if not is_proven or list(answer) != labels or not is_witnessed:
                 why = f"proven {is_proven} witnessed {is_witnessed} labels {labels} said {answer}"
-                wrong.append(f"{name}: {why} {[(c.rule, c.path, c.to_sender, c.to_receiver, c.open) for c in changes]}")
+                wrong.append(
+                    f"{name}: {why} {[(c.rule, c.path, c.to_sender, c.to_receiver, c.open) for c in changes]}"
+                )
             elif any(c.open for c in changes):
                 wrong.append(f"{name}: open: {[(c.rule, c.open) for c in changes]}")
-    print(*(f"{k} {v}" for k, v in counts.items()), f"of {2 * len(CASES)} directions, {spent:.2f} s")
+    print(
+        *(f"{k} {v}" for k, v in counts.items()), f"of {2 * len(CASES)} directions, {spent:.2f} s"
+    )
     print(*wrong, sep="\n")
 
 

@@ -45,7 +45,11 @@ def _s(limits: str) -> str:
 
 
 def _e(members: str) -> str:
-    return "class E(enum.Enum):\n    " + "\n    ".join(members.split("; ")) + "\nclass M(Value):\n    a: E"
+    return (
+        "class E(enum.Enum):\n    "
+        + "\n    ".join(members.split("; "))
+        + "\nclass M(Value):\n    a: E"
+    )
 
 
 def _slot(text: str, use: str = "Slot") -> str:

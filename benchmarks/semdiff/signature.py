@@ -107,7 +107,11 @@ def _renamed(before: Any, after: Any) -> list[tuple[str, str]]:
     """Parameters at the same place, with names that the other function does not have."""
     old, new = (f.__code__.co_varnames[: f.__code__.co_argcount] for f in (before, after))
     everyone = [set(f.__code__.co_varnames) for f in (before, after)]
-    return [(a, b) for a, b in zip(old, new, strict=False) if a not in everyone[1] and b not in everyone[0]]
+    return [
+        (a, b)
+        for a, b in zip(old, new, strict=False)
+        if a not in everyone[1] and b not in everyone[0]
+    ]
 
 
 def pairs(count: int, seed: int = 0) -> list[tuple[str, str]]:
@@ -144,7 +148,9 @@ def _griffe(both: list[tuple[str, str]], python: str) -> list[bool]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.py"
         path.write_text(script)
-        done = subprocess.run([python, str(path)], input=json.dumps(both), capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [python, str(path)], input=json.dumps(both), capture_output=True, text=True, check=True
+        )
     found: list[bool] = json.loads(done.stdout)
     return found
 
@@ -157,7 +163,9 @@ def main() -> None:
     answers = [judged(*pair) for pair in both]
     spent = time.perf_counter() - started
     _print("ours", labels, [answer for answer, _ in answers], spent)
-    unshown = sum(c.sender is Effect.BREAKING and c.to_sender is None for _, said in answers for c in said)
+    unshown = sum(
+        c.sender is Effect.BREAKING and c.to_sender is None for _, said in answers for c in said
+    )
     print("breaks without a call that shows them:", unshown)
     if "--griffe" in sys.argv:
         started = time.perf_counter()
@@ -174,7 +182,9 @@ def main() -> None:
 def _print(who: str, labels: list[bool], answers: list[bool], spent: float) -> None:
     found = sum(a and b for a, b in zip(labels, answers, strict=True))
     false = sum(b and not a for a, b in zip(labels, answers, strict=True))
-    print(f"{who:7} pairs {len(labels)} breaking {sum(labels)} found {found} false {false} {spent:.2f} s")
+    print(
+        f"{who:7} pairs {len(labels)} breaking {sum(labels)} found {found} false {false} {spent:.2f} s"
+    )
 
 
 if __name__ == "__main__":

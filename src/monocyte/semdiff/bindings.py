@@ -87,6 +87,11 @@ class Program:
                 self.broken[file] = str(error)
                 continue
             self.modules[name] = Module(name, file, tree)
+        self._packages = {
+            ".".join(parts[:end])
+            for parts in (name.split(".") for name in self.modules)
+            for end in range(1, len(parts) + 1)
+        }
 
     def find(self, name: str) -> Module | None:
         """The module of that dotted name, if it is part of the program."""
@@ -94,7 +99,7 @@ class Program:
 
     def is_local(self, name: str) -> bool:
         """Whether the dotted name is a module or a package of the program."""
-        return name in self.modules or any(m.startswith(name + ".") for m in self.modules)
+        return name in self._packages
 
 
 def module_name(file: str, files: Mapping[str, str]) -> str:
@@ -160,8 +165,8 @@ def _bound(node: ast.AST) -> Iterator[tuple[str, Binding]]:
             yield name, node.value
         case ast.AugAssign(target=ast.Name(id=name)):
             yield name, node
-        case ast.For() | ast.AsyncFor() | ast.comprehension():
-            for name in _names(node.target):
+        case ast.For(target=target) | ast.AsyncFor(target=target) | ast.comprehension(target=target):
+            for name in _names(target):
                 yield name, node
         case ast.With() | ast.AsyncWith():
             for item in node.items:

@@ -32,6 +32,10 @@ class How(IntEnum):
     """What the other returns or holds is called: all that it mentions may run."""
     IMPORTS = 3
     """The other is a module, and its code runs; what it merely defines does not."""
+    MAYBE = 4
+    """Mentions, if what is not known turns out to be so: an attribute of whatever has it."""
+    MAYBE_CALLS = 5
+    """Calls, likewise."""
 
 
 class Edge(msgspec.Struct, frozen=True, array_like=True):
@@ -91,10 +95,13 @@ class Graph:
         for (to, how), line in self.edges.get(node, {}).items():
             yield Edge(to, line, how)
 
-    def reach(self, entry: str, *, running: bool = False) -> dict[str, tuple[Step, ...]]:
+    def reach(
+        self, entry: str, *, running: bool = False, surely: bool = False
+    ) -> dict[str, tuple[Step, ...]]:
         """Each capability that can be reached from an entry, with the shortest path that leads there.
 
-        With `running`, only what happens when the entry itself is run: calls, not mentions.
+        With `running`, only what happens when the entry itself is run: calls, not mentions. With
+        `surely`, only along what is known, not along what a value of unknown type might be.
         """
         start = (entry, running)
         found: dict[str, tuple[Step, ...]] = {}
@@ -107,16 +114,22 @@ class Graph:
                     found[capability] = self._path(came, state, line, what)
             for edge in self.edges_of(state[0]):
                 after = _after(state, edge.to, edge.how)
+                if surely and edge.how >= How.MAYBE:
+                    continue
                 if after is not None and after not in came:
                     came[after] = (state, edge.line)
                     ahead.append(after)
         return found
 
-    def reach_all(self, entries: Iterable[State]) -> dict[State, frozenset[str]]:
+    def reach_all(
+        self, entries: Iterable[State], *, surely: bool = False
+    ) -> dict[State, frozenset[str]]:
         """The capabilities of each entry, without paths: one pass backwards for each capability."""
         backwards: dict[State, list[State]] = {}
         for source, edges in self.edges.items():
             for to, how in edges:
+                if surely and how >= How.MAYBE:
+                    continue
                 for state in ((source, False), (source, True)):
                     after = _after(state, to, how)
                     if after is not None:
@@ -145,7 +158,7 @@ class Graph:
 
 
 def _is_holder(node: str) -> bool:
-    return node.startswith(("attr:", "args:")) or ":=" in node
+    return node.startswith(("attr:", "args:")) or ":=" in node or ".=" in node
 
 
 def _after(state: State, to: str, how: How) -> State | None:
@@ -155,7 +168,7 @@ def _after(state: State, to: str, how: How) -> State | None:
         return to, True
     if not running or how is How.RESULT:
         return to, False
-    return (to, True) if how is How.CALLS or _is_holder(node) else None
+    return (to, True) if how in (How.CALLS, How.MAYBE_CALLS) or _is_holder(node) else None
 
 
 def _closure(starts: Iterable[State], backwards: dict[State, list[State]]) -> set[State]:

@@ -116,9 +116,13 @@ def gains(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Gain, ...]:
 
 def _gains(old: Graph, new: Graph) -> Iterator[Gain]:
     before, after = _all(old), _all(new)
+    # What an unknown value might lead to is counted on both sides, and so hides what is gained for
+    # sure: what can be reached along known ways alone is compared by itself.
+    surely_before, surely_after = _all(old, surely=True), _all(new, surely=True)
     could = frozenset[str]().union(*before.values())
     for entry, can in after.items():
         gained = can - before.get(entry, frozenset())
+        gained |= surely_after[entry] - surely_before.get(entry, frozenset())
         paths: dict[str, tuple[Step, ...]] = {}
         for name in sorted(gained):
             where = Where.ENTRY if entry in before else Where.NEW_ENTRY
@@ -129,9 +133,9 @@ def _gains(old: Graph, new: Graph) -> Iterator[Gain]:
             yield Gain(name, entry, where, paths.get(name, ()))
 
 
-def _all(graph: Graph) -> dict[str, frozenset[str]]:
+def _all(graph: Graph, *, surely: bool = False) -> dict[str, frozenset[str]]:
     states = [(entry, _is_module(entry)) for entry in graph.entries]
-    found = graph.reach_all(states)
+    found = graph.reach_all(states, surely=surely)
     return {
         entry: frozenset(map(_at_import, found[entry, running]))
         if running

@@ -65,6 +65,9 @@ TYPES = frozenset(
 PLAIN_CALLS = frozenset(
     ["str", "int", "float", "bool", "bytes", "bytearray", "list", "dict", "set", "frozenset", "tuple", "len", "sorted", "repr", "range", "sum", "min", "max", "abs", "round", "hash", "ord", "chr", "enumerate", "zip", "reversed", "format", "ascii", "bin", "hex", "oct", "divmod", "any", "all", "id"]
 )
+AMBIGUOUS = frozenset("replace copy open exists walk home stat absolute move".split())
+"""Methods of paths that values of other types have too: only a known path is believed."""
+
 RUNS_ON_IMPORT = {"antigravity": "PN", "this": "", "idlelib.idle": "RWP"}
 
 OPERATORS: dict[type[ast.AST], tuple[str, ...]] = {
@@ -99,6 +102,8 @@ def build(sources: Mapping[str, str]) -> Graph:
     graph = Graph()
     index = _Index(program, graph)
     for module in program.modules.values():
+        _Walker(index, module).hierarchy()
+    for module in program.modules.values():
         _Walker(index, module).module_body()
     for file, why in program.broken.items():
         node = f"{file}:<module>"
@@ -118,6 +123,12 @@ class _Index:
         self.homes: dict[str, tuple[Module, ast.AST]] = {}
         self.members: dict[str, list[str]] = {}
         self.classes: dict[str, dict[str, list[str]]] = {}
+        """What each class has, inherited or its own."""
+        self.own: dict[str, dict[str, list[str]]] = {}
+        self.above: dict[str, set[str]] = {}
+        self.below: dict[str, set[str]] = {}
+        self.first_parameters: dict[int, str] = {}
+        self._families: dict[str, tuple[str, ...]] = {}
         self.uses_paths = False
         self.spelled: set[str] = set()
         taken: set[str] = set()
@@ -143,6 +154,7 @@ class _Index:
                 self.graph.node(full, module.file, node.lineno)
                 if isinstance(tree, ast.ClassDef):
                     self.member(self.ids[id(tree)], name, full)
+                    self._method(self.ids[id(tree)], node)
                 is_class = isinstance(node, ast.ClassDef)
                 inner = full.partition(":")[2] + ("." if is_class else ".<locals>.")
                 if is_class:
@@ -151,10 +163,37 @@ class _Index:
                     self.graph.entries.append(full)
             self._number(module, node, inner, taken)
 
+    def _method(self, owner: str, node: ast.AST) -> None:
+        """Remember `self`; what a static method gets first is anybody's."""
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            marks = {ast.unparse(d) for d in node.decorator_list}
+            places = [*node.args.posonlyargs, *node.args.args]
+            if places and "staticmethod" not in marks:
+                self.first_parameters[id(places[0])] = owner
+
+    def family(self, owner: str) -> tuple[str, ...]:
+        """A class, those above it and those below it, as far as they are in the program."""
+        found = self._families.get(owner)
+        if found is None:
+            above = _closed({owner}, self.above)
+            found = self._families[owner] = tuple(sorted(above | _closed({owner}, self.below)))
+        return found
+
     def member(self, owner: str, name: str, node: str) -> None:
         """A class has that attribute."""
         self.members.setdefault(name, []).append(node)
+        self.own.setdefault(owner, {}).setdefault(name, []).append(node)
         self.classes.setdefault(owner, {}).setdefault(name, []).append(node)
+
+
+def _closed(found: set[str], steps: Mapping[str, set[str]]) -> set[str]:
+    ahead = list(found)
+    while ahead:
+        for further in steps.get(ahead.pop(), ()):
+            if further not in found:
+                found.add(further)
+                ahead.append(further)
+    return found
 
 
 def _spelled(tree: ast.AST) -> set[str]:
@@ -188,6 +227,17 @@ class _Walker:
         self.all = f"{module.name}:<all>"
 
     # -- blocks ----------------------------------------------------------------------------------
+
+    def hierarchy(self) -> None:
+        """Which class stands above which, before any code is read."""
+        for node in ast.walk(self.module.tree):
+            if isinstance(node, ast.ClassDef):
+                name = self.index.ids[id(node)]
+                for base in node.bases:
+                    for kind, above in self.resolve(base):
+                        if kind == "cls":
+                            self.index.above.setdefault(name, set()).add(above)
+                            self.index.below.setdefault(above, set()).add(name)
 
     def module_body(self) -> None:
         self.graph.node(self.node, self.module.file, 1)
@@ -229,7 +279,7 @@ class _Walker:
     def visit(self, node: ast.AST) -> None:
         for dunder in OPERATORS.get(type(node), ()):
             if dunder in self.index.members:
-                self.link(f"attr:{dunder}", node, How.CALLS)
+                self.link(f"attr:{dunder}", node, How.MAYBE_CALLS)
         handler = getattr(self, "do_" + type(node).__name__, None)
         if handler is not None:
             handler(node)
@@ -251,7 +301,8 @@ class _Walker:
         self.graph.link(self.node, to, line, how)
         for sink in self.sinks:
             self.graph.node(sink, self.module.file, line)
-            self.graph.link(sink, to, line, How.RESULT if how else how)
+            kept = How.MAYBE if how >= How.MAYBE else How.RESULT if how else how
+            self.graph.link(sink, to, line, kept)
 
     def touch(self, capability: str, node: ast.AST, what: str, *, runs: bool = False) -> None:
         site = Site(capability, getattr(node, "lineno", 0), what, runs or self.calling)
@@ -359,11 +410,17 @@ class _Walker:
                 return frozenset({("path", "")})
             return sides if all(kind == "val" for kind, _ in sides) else frozenset({UNKNOWN})
         if isinstance(node, ast.arg):
-            return self.annotated(node.annotation)
+            own = self.index.first_parameters.get(id(node))
+            return frozenset({("self", own)}) if own else self.annotated(node.annotation)
         return frozenset({UNKNOWN})
 
     def returned(self, ref: Ref) -> Ref:
         kind, name = ref
+        if ref == ("ext", "builtins.super"):
+            scope: Scope | None = self.scope
+            while scope is not None and scope.kind != "class":
+                scope = scope.parent
+            return ("self", self.index.ids[id(scope.node)]) if scope else UNKNOWN
         if kind == "cls":
             return ("inst", name)
         if kind == "ext" and name.partition(".")[2] in PLAIN_CALLS and name.startswith("builtins."):
@@ -455,8 +512,11 @@ class _Walker:
         program = self.index.program
         if not name:
             return frozenset({("mod" if program.is_local(source) else "ext", source)})
-        if program.is_local(f"{source}.{name}") and f"{source}.{name}" in program.modules:
-            return frozenset({("mod", f"{source}.{name}")})
+        whole = f"{source}.{name}".strip(".")
+        if whole in program.modules:
+            return frozenset({("mod", whole)})
+        if not source:
+            return frozenset({UNKNOWN})  # from a package whose own file is not here
         module = program.find(source)
         if module is None:
             return frozenset({("ext", f"{source}.{name}")})
@@ -475,9 +535,10 @@ class _Walker:
             return (
                 self.imported(owner, name, set()) if self.index.program.find(owner) else frozenset()
             )
-        if kind == "cls":
-            mine = self.index.classes.get(owner, {}).get(name, [])
-            return frozenset(("fn", node) for node in mine) or frozenset({UNKNOWN})
+        if kind in ("cls", "inst", "self"):
+            mine = [m for c in self.index.family(owner) for m in self.index.own.get(c, {}).get(name, [])]
+            found = [("fn", node) for node in mine if node in self.index.homes]
+            return frozenset(found) if found and len(found) == len(mine) else frozenset({*found, UNKNOWN})
         if kind == "val":
             return frozenset({("val", owner)})
         if kind == "path" and name in ("parent", "parents"):
@@ -542,35 +603,41 @@ class _Walker:
                     self.link(hook, node, How.CALLS)
         elif kind == "val":
             pass
+        elif kind == "pathmethod":
+            pass
         elif kind == "path":
             self.touch_letters(PATH_METHODS.get(name, ""), node, f"Path.{name}")
         else:
-            self.unknown_attribute(kind, name, node, how)
+            self.unknown_attribute(ref, name, node)
 
-    def unknown_attribute(self, kind: str, name: str, node: ast.AST, how: How) -> None:
-        self.link(f"attr:{name}", node, how)
-        self.link("attr:*", node, how)
+    def unknown_attribute(self, ref: Ref, name: str, node: ast.AST) -> None:
+        """An attribute of a value: of a known class, or of whatever has one of that name."""
+        kind, owner = ref
+        sure, maybe = (How.CALLS, How.MAYBE_CALLS) if self.calling else (How.MENTIONS, How.MAYBE)
+        known = self.index.family(owner) if kind in ("inst", "self", "cls") else ()
+        own = [member for cls in known for member in self.index.own.get(cls, {}).get(name, ())]
+        for member in own:
+            self.link(member, node, sure)
+        for cls in known:
+            self.link(f"{cls}.={name}", node, sure)
+        if not own or kind != "inst":
+            self.link(f"attr:{name}", node, maybe)
+        self.link("attr:*", node, maybe)
         if name not in self.index.members:
             for hook in ("__getattr__", "__getattribute__"):
+                for cls in known:
+                    for member in self.index.own.get(cls, {}).get(hook, ()):
+                        self.link(member, node, How.CALLS)
                 if hook in self.index.members:
-                    self.link(f"attr:{hook}", node, How.CALLS)
-        if kind in ("fn", "var") or name in self.index.members:
+                    self.link(f"attr:{hook}", node, How.MAYBE_CALLS)
+        if kind in ("fn", "var") or own:
             return
         found = METHODS.get(name, "")
         for cls, methods in CLASS_METHODS.items():
             if cls.rpartition(".")[2] in self.index.spelled and name in methods:
                 found += methods[name]
-        if self.index.uses_paths and name not in (
-            "replace",
-            "copy",
-            "open",
-            "exists",
-            "walk",
-            "home",
-        ):
-            found = (
-                PATH_METHODS.get(name, found) if name not in ("stat", "absolute", "move") else found
-            )
+        if self.index.uses_paths and name not in AMBIGUOUS:
+            found = PATH_METHODS.get(name, found)
         self.touch_letters(found, node, f".{name}")
 
     def assigned_attribute(self, node: ast.Attribute) -> None:
@@ -599,7 +666,7 @@ class _Walker:
         for name in node.kwd_attrs:
             if name in DANGEROUS:
                 self.touch("dynamic", node, f".{name}", runs=True)
-            self.unknown_attribute("?", name, node, How.CALLS)
+            self.unknown_attribute(UNKNOWN, name, node)
         self.children(node)
 
     # -- calls -----------------------------------------------------------------------------------------
@@ -613,9 +680,9 @@ class _Walker:
             self.visit(node.func)
         if isinstance(node.func, (ast.Call, ast.Subscript)):
             self.result_of(node.func)
-        if any(kind == "?" or kind == "inst" for kind, _ in callees):
+        if any(kind in ("?", "inst", "self", "var") for kind, _ in callees):
             if "__call__" in self.index.members:
-                self.link("attr:__call__", node, How.CALLS)
+                self.link("attr:__call__", node, How.MAYBE_CALLS)
         for kind, name in callees:
             if kind == "cls":
                 self.metaclass_of(name, node)
@@ -685,6 +752,8 @@ class _Walker:
             for kind, name in self.resolve(target.value):
                 if kind == "mod":
                     yield f"{name}:={target.attr}"
+                elif kind in ("self", "inst", "cls"):
+                    yield f"{name}.={target.attr}"
         elif isinstance(target, (ast.Subscript, ast.Starred)):
             yield from self.places(target.value)
         elif isinstance(target, (ast.Tuple, ast.List)):
@@ -735,10 +804,10 @@ class _Walker:
         if prefix and not prefix.startswith("__") and not self.leads_outside(base):
             for name in self.index.members:
                 if name.startswith(prefix):
-                    self.link(f"attr:{name}", node, How.CALLS)
+                    self.link(f"attr:{name}", node, How.CALLS)  # one of them it will be
             return True
         self.touch("dynamic", node, "getattr with a computed name", runs=True)
-        self.link("attr:*", node, How.CALLS)
+        self.link("attr:*", node, How.MAYBE_CALLS)
         return True
 
     def leads_outside(self, base: ast.expr) -> bool:
@@ -786,7 +855,7 @@ class _Walker:
             for name in (part for n in names or () for part in n.split(".")):
                 if name in DANGEROUS:
                     self.touch("dynamic", node, f".{name}", runs=True)
-                self.unknown_attribute("?", name, node, How.CALLS)
+                self.unknown_attribute(UNKNOWN, name, node)
         self.rest(node)
         return True
 
@@ -844,8 +913,9 @@ class _Walker:
             return
         self.import_of(source, node)
         for alias in node.names:
-            if f"{source}.{alias.name}" in self.index.program.modules:
-                self.import_of(f"{source}.{alias.name}", node)
+            whole = f"{source}.{alias.name}".strip(".")
+            if whole in self.index.program.modules:
+                self.import_of(whole, node)
         if not self.index.program.is_local(source) and any(a.name == "*" for a in node.names):
             found = module_letters(source) if is_standard(source) else ""
             if "D" in found:
@@ -853,6 +923,8 @@ class _Walker:
 
     def import_of(self, name: str, node: ast.stmt) -> None:
         program = self.index.program
+        if not name:
+            return  # `from . import it` at the top: `it` is looked at by itself
         if program.is_local(name):
             parts = name.split(".")
             for end in range(1, len(parts) + 1):
@@ -878,7 +950,7 @@ class _Walker:
     def do_AugAssign(self, node: ast.AugAssign) -> None:  # noqa: N802
         for dunder in OPERATORS[ast.AugAssign]:
             if dunder in self.index.members:
-                self.link(f"attr:{dunder}", node, How.CALLS)
+                self.link(f"attr:{dunder}", node, How.MAYBE_CALLS)
         self.assign([node.target], node.value, node)
 
     def do_NamedExpr(self, node: ast.NamedExpr) -> None:  # noqa: N802
@@ -890,8 +962,9 @@ class _Walker:
             self.graph.node(place, self.module.file, getattr(node, "lineno", 0))
             if ".=" in place:
                 owner, _, name = place.rpartition(".=")
-                self.index.member(owner, name, place)
-                self.graph.link(f"attr:{name}", place, 0, How.MENTIONS)
+                if place not in self.index.own.get(owner, {}).get(name, ()):
+                    self.index.member(owner, name, place)
+                    self.graph.link(f"attr:{name}", place, 0, How.MENTIONS)
         plain = all(isinstance(t, ast.Name) for t in targets)
         if plain and self.is_module_alias(value):
             return  # `o = os`: the new name is followed like the old one
