@@ -46,7 +46,8 @@ def _named(requirement: Any) -> str:
 
 
 def _line(text: str, name: str) -> int:
-    return next((i for i, line in enumerate(text.splitlines(), 1) if name in line), 1)
+    word = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])")
+    return next((i for i, line in enumerate(text.splitlines(), 1) if word.search(line)), 1)
 
 
 def _toml(text: str) -> Iterator[tuple[str, int]]:

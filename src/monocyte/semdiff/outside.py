@@ -66,10 +66,11 @@ def letters(dotted: str) -> str:
     for index, part in enumerate(parts):
         if index and part.startswith("_") and ".".join(parts[: index + 1]) not in NAMES:
             found |= _private(parts, index)
-        shown = index and part in MODULES and parts[0] != "builtins"
-        if shown and part != parts[index - 1] and not _listed(parts[: index + 1]):
-            rest = parts[index:]
-            found |= set(letters(".".join(rest)) if rest[1:] else module_letters(part))
+        module = part.lstrip("_")
+        shown = index and module in MODULES and parts[0] != "builtins"
+        if shown and module != parts[index - 1] and not _listed(parts[: index + 1]):
+            rest = [module, *parts[index + 1 :]]
+            found |= set(letters(".".join(rest)) if rest[1:] else module_letters(module))
     return "".join(sorted(found | set(_by_table(parts))))
 
 

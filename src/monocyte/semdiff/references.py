@@ -106,10 +106,10 @@ def build(sources: Mapping[str, str]) -> Graph:
     for module in program.modules.values():
         _Walker(index, module).module_body()
     for file, why in program.broken.items():
-        node = f"{file}:<module>"
-        graph.node(node, file, 1)
-        graph.entries.append(node)
-        graph.touch(node, Site("dynamic", 1, f"does not parse: {why}", runs=True))
+        for node in (f"{file}:<module>", f"{file}:<all>"):
+            graph.node(node, file, 1)
+            graph.entries.append(node)
+            graph.touch(node, Site("dynamic", 1, f"does not parse: {why}", runs=True))
     return graph
 
 

@@ -597,13 +597,13 @@ def _broken(old: inspect.Signature, new: inspect.Signature) -> tuple[_Broken, ..
         except TypeError as why:
             said = {*re.findall(r"'(\w+)'", str(why))}
             found.append(
-                _Broken(text, _bound(before), f"TypeError: {why}", said or about, about, None)
+                _Broken(text, _bound(before), f"TypeError: {why}", said or about, about, frozenset())
             )
             continue
         landed = _landed(before, after)
-        if landed is not None:
+        if landed:
             found.append(
-                _Broken(text, _bound(before), f"binds: {_bound(after)}", {landed}, about, landed)
+                _Broken(text, _bound(before), f"binds: {_bound(after)}", set(landed), about, landed)
             )
     return tuple(sorted(found, key=lambda it: (len(it.call), it.call)))
 
@@ -626,32 +626,26 @@ class _Broken(NamedTuple):
     """Parameters that the error is about."""
     about: set[str]
     """Parameters that the call gives."""
-    landed: str | None
+    landed: frozenset[str]
 
 
-def _landed(before: inspect.BoundArguments, after: inspect.BoundArguments) -> str | None:
-    """A parameter of both whose argument has gone to another one."""
-    for name, value in before.arguments.items():
-        both = name in after.signature.parameters
-        starred = before.signature.parameters[name].kind in STARRED
-        if both and not starred and after.signature.parameters[name].kind not in STARRED:
-            if after.arguments.get(name, value) != value or name not in after.arguments:
-                return name
-    for name, value in after.arguments.items():
-        if name in before.signature.parameters and name not in before.arguments:
-            if (
-                before.signature.parameters[name].kind not in STARRED
-                and after.signature.parameters[name].kind not in STARRED
-            ):
-                return name
-    return None
+def _landed(before: inspect.BoundArguments, after: inspect.BoundArguments) -> frozenset[str]:
+    """Parameters of both that no longer get the argument that they got."""
+    both = [
+        name
+        for name, parameter in before.signature.parameters.items()
+        if (twin := after.signature.parameters.get(name)) is not None
+        and parameter.kind not in STARRED
+        and twin.kind not in STARRED
+    ]
+    return frozenset(n for n in both if before.arguments.get(n) != after.arguments.get(n))
 
 
 def _failing(
     old: inspect.Signature, new: inspect.Signature, parameter: inspect.Parameter
 ) -> tuple[str, str, str] | None:
     """The shortest call about a parameter that binds to the old signature and not to the new."""
-    broken = [it for it in _broken(old, new) if it.landed is None]
+    broken = [it for it in _broken(old, new) if not it.landed]
     for wanted in (lambda it: parameter.name in it.blamed, lambda it: parameter.name in it.about):
         for it in broken:
             if wanted(it):
@@ -664,7 +658,7 @@ def _landing(
 ) -> tuple[str, str, str] | None:
     """The shortest call that binds to both, with the argument of one parameter landing in another."""
     for it in _broken(old, new):
-        if it.landed in (was.name, now.name):
+        if it.landed & {was.name, now.name}:
             return it.call, f"binds: {it.meant}", it.read
     return None
 

@@ -73,9 +73,8 @@ def _bare(shape: Any) -> Any:
     if shape.get("kind") == "enum":
         return {"kind": "enum", "values": sorted(map(repr, shape["members"].values()))}
     hidden = {"prose"} | ({"name"} if shape.get("kind") == "record" else set())
-    return {key: _bare(part) for key, part in shape.items() if key not in hidden} | (
-        {"limits": _bare(shape["limits"])} if shape.get("limits") else {}
-    )
+    hidden |= set() if shape.get("limits") else {"limits"}
+    return {key: _bare(part) for key, part in shape.items() if key not in hidden}
 
 
 def _inside(old: Shape, new: Shape, path: str) -> Iterator[Difference]:
