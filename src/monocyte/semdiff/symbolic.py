@@ -1,7 +1,7 @@
 """In a worker: CrossHair, if it is installed and asked for, where generated inputs found nothing.
 
 It solves for an input instead of guessing one. Its own time limits do not stop an endless loop, so
-the worker that it runs in is killed at the end of its time; that is no more than "nothing found". What
+the worker that it runs in is killed in the end; that is no more than "nothing found". What
 it finds is confirmed like any other input.
 """
 
