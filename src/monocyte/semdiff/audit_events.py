@@ -38,7 +38,16 @@ NETWORK = (
 )
 
 HARMLESS = frozenset(
-    ["array.__new__", "builtins.id", "time.sleep", "sys.unraisablehook", "gc.collect", "os.getrandom", "cpython.PyInterpreterState_Clear", "sys.set_asyncgen_hook"]
+    [
+        "array.__new__",
+        "builtins.id",
+        "time.sleep",
+        "sys.unraisablehook",
+        "gc.collect",
+        "os.getrandom",
+        "cpython.PyInterpreterState_Clear",
+        "sys.set_asyncgen_hook",
+    ]
 )
 """Events that tell of nothing that is a capability."""
 

@@ -165,7 +165,9 @@ def _bound(node: ast.AST) -> Iterator[tuple[str, Binding]]:
             yield name, node.value
         case ast.AugAssign(target=ast.Name(id=name)):
             yield name, node
-        case ast.For(target=target) | ast.AsyncFor(target=target) | ast.comprehension(target=target):
+        case (
+            ast.For(target=target) | ast.AsyncFor(target=target) | ast.comprehension(target=target)
+        ):
             for name in _names(target):
                 yield name, node
         case ast.With() | ast.AsyncWith():

@@ -83,6 +83,7 @@ WORDS: dict[str, tuple[Channel, ...]] = {
     "__subclasses__": (C.ORDER,),
     **dict.fromkeys(("getdoc", "docopt", "doctest", "pydoc", "help"), (C.DOCS,)),
     "Fire": (C.DOCS,),
+    **dict.fromkeys(("getmembers", "getmembers_static"), (C.DOCS, C.ANNOTATIONS, C.CODE)),
     **dict.fromkeys(("__annotations__", "get_type_hints", "get_annotations"), (C.ANNOTATIONS,)),
     **dict.fromkeys(("signature", "getfullargspec", "Signature"), (C.ANNOTATIONS,)),
     **dict.fromkeys(("singledispatch", "singledispatchmethod"), (C.ANNOTATIONS,)),
@@ -323,6 +324,7 @@ class _Search:
             call = self.parents.get(node)
             if not isinstance(call, ast.Call) or call.func is not node:
                 yield Reader(C.ORDER, node.id, node.lineno)
+                yield Reader(C.NAMES, node.id, node.lineno)
                 return
             used = call
         if isinstance(node, ast.Attribute) and self._is_instance(node.value):
@@ -389,7 +391,9 @@ class _Search:
         """`getattr` with a name put together on the spot, one's own source as a script."""
         name = _spelled(node.func)
         if name in {"getattr", "attrgetter", "__getattribute__"}:
-            if any(_may_spell_reader(a) for a in node.args):
+            listed = self.facts.words & {"dir", "getmembers", "getmembers_static"}
+            computed = len(node.args) > 1 and not isinstance(node.args[1], ast.Constant)
+            if (listed and computed) or any(_may_spell_reader(a) for a in node.args):
                 for channel in _BY_ANY_NAME:
                     yield Reader(channel, name, node.lineno)
         elif name == "open" and any("argv" in _words(a) for a in node.args):

@@ -148,7 +148,8 @@ class Packages:
                 continue
             facts = self.facts(path)
             for reader in readers_of(facts) if facts else ():
-                for name in _names_around(facts.tree, reader.line):  # type: ignore[union-attr]
+                names = list(_names_around(facts.tree, reader.line))  # type: ignore[union-attr]
+                for name in names or [""]:
                     found.setdefault(name, []).append((path, reader))
         return found
 
@@ -156,9 +157,9 @@ class Packages:
     def _callers(self) -> dict[str, list[Chunk]]:
         """For each function that contains a reader: the pieces of code of the tree that name it."""
         found: dict[str, list[Chunk]] = {}
-        if not self._reading:
+        if not any(self._reading):
             return found
-        names = b"|".join(re.escape(name.encode()) for name in self._reading)
+        names = b"|".join(re.escape(name.encode()) for name in self._reading if name)
         words = re.compile(rb"\b(?:" + names + rb")\b")
         for path in self.paths.values():
             facts = self.facts(path) if words.search(self._bytes(path)) else None
@@ -174,12 +175,28 @@ class Packages:
         and the definition as a value to be handed on.
         """
         name = definition.name.partition("#")[0].rpartition(".")[2]
+        if definition.kind == "module":
+            name = self.module_name(path).rpartition(".")[2]
         for function, chunks in self._callers.items():
             given = any(name in chunk.values for chunk in chunks)
             calls = any(name == chunk.name and function in chunk.calls for chunk in chunks)
             for where, reader in self._reading[function] if given or calls else ():
                 if where != path and not reader.of and (given or reader.channel in FRAME_CHANNELS):
                     yield reader
+        for where, reader, words in self._looking:
+            if where != path and name in words:
+                yield reader
+
+    @cached_property
+    def _looking(self) -> list[tuple[str, Reader, set[str]]]:
+        """Every reader with the words of the piece of code in which it stands."""
+        found = []
+        for path in sorted({where for places in self._reading.values() for where, _ in places}):
+            facts = self.facts(path)
+            chunks = {chunk.name: chunk.words for chunk in chunks_of(facts)} if facts else {}
+            for name, places in self._reading.items():
+                found += [(w, r, chunks[name]) for w, r in places if w == path and name in chunks]
+        return found
 
     def _bytes(self, path: str) -> bytes:
         try:

@@ -597,7 +597,9 @@ def _broken(old: inspect.Signature, new: inspect.Signature) -> tuple[_Broken, ..
         except TypeError as why:
             said = {*re.findall(r"'(\w+)'", str(why))}
             found.append(
-                _Broken(text, _bound(before), f"TypeError: {why}", said or about, about, frozenset())
+                _Broken(
+                    text, _bound(before), f"TypeError: {why}", said or about, about, frozenset()
+                )
             )
             continue
         landed = _landed(before, after)

@@ -216,8 +216,23 @@ class ModuleFacts:
         """Whether the names of a function's variables may be read by what it (or an inner one) calls."""
         found = self._raw.get(scope)
         if found is None:
-            found = self._raw[scope] = any(s in self._readers for s in scope.within())
+            found = self._raw[scope] = self._reader_has_other_name or any(
+                s in self._readers for s in scope.within()
+            )
         return found
+
+    @cached_property
+    def _reader_has_other_name(self) -> bool:
+        """Whether `locals`, `eval`… are handed on as values, to be called under any name."""
+        called = {id(node.func) for node in self.nodes if isinstance(node, ast.Call)}
+        return any(
+            isinstance(node, ast.Name)
+            and node.id in FRAME_READERS
+            and isinstance(node.ctx, ast.Load)
+            and id(node) not in called
+            and not any(node.id in scope.bound for scope in self.scope.within())
+            for node in self.nodes
+        )
 
     @cached_property
     def _readers(self) -> set[Scope]:

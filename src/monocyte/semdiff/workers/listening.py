@@ -64,7 +64,7 @@ class _Ear:
 ALWAYS = frozenset(
     {"builtins.id", "time.sleep", "array.__new__", "sys.unraisablehook", "gc.collect"}
 )
-MAKING = frozenset({"exec", "compile", "sys._getframe", "object.__getattr__", "object.__setattr__", "code.__new__", "object.__delattr__"})  # fmt: skip
+MAKING = frozenset({"exec", "compile", "sys._getframe", "sys._getframemodulename", "object.__getattr__", "object.__setattr__", "code.__new__", "object.__delattr__"})  # fmt: skip
 MAKERS = (
     *(
         "dataclasses.py",
