@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from benchmarks.semdiff.capability import Case, cases, found, heard_of, uncovered, verdict
 
+from benchmarks.semdiff.capability import Case, cases, found, heard_of, uncovered, verdict
 from monocyte.semdiff.capabilities import Where, findings, gains, reached
 from monocyte.semdiff.verdicts import Severity
 from monocyte.semdiff.workers import Worker

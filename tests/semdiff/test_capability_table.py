@@ -23,7 +23,9 @@ def test_the_modules_of_other_pythons_are_listed(python: str) -> None:
     found = Path(f"/root/.pyenv/versions/{python}/bin/python")
     if not found.exists():
         pytest.skip(f"no Python {python} here")
-    script = "import sys, json; print(json.dumps([n for n in sys.stdlib_module_names if n[0] != '_']))"
+    script = (
+        "import sys, json; print(json.dumps([n for n in sys.stdlib_module_names if n[0] != '_']))"
+    )
     done = subprocess.run([found, "-c", script], capture_output=True, text=True, check=True)
     assert set(json.loads(done.stdout)) - MODULES.keys() == set()
 

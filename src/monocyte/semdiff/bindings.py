@@ -31,6 +31,20 @@ class Module:
         self.stars: list[str] = []
         self._local: dict[int, dict[str, list[Binding]]] = {}
         self.take(tree, self.names)
+        self._take_globals()
+
+    def _take_globals(self) -> None:
+        """What functions bind to names that they declare global."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                declared = {
+                    name for s in ast.walk(node) if isinstance(s, ast.Global) for name in s.names
+                }
+                if declared:
+                    inner: dict[str, list[Binding]] = {}
+                    self.take(node, inner)
+                    for name in declared & inner.keys():
+                        self.names.setdefault(name, []).extend(inner[name])
 
     def take(self, block: ast.AST, names: dict[str, list[Binding]]) -> None:
         """Collect the bindings of a block, imports made absolute."""
@@ -136,7 +150,8 @@ def bindings_of(block: ast.AST) -> Iterator[tuple[str, Binding]]:
             yield from _bound(child)
 
 
-def _bound(node: ast.AST) -> Iterator[tuple[str, Binding]]:
+def _bound(node: ast.AST) -> Iterator[tuple[str, Binding]]:  # noqa: C901, PLR0912 (a table of cases)
+    target: ast.AST
     if type_checking(node):
         assert isinstance(node, ast.If)  # noqa: S101
         for child in [*node.body, *node.orelse]:
@@ -178,8 +193,8 @@ def _bound(node: ast.AST) -> Iterator[tuple[str, Binding]]:
             yield name, node
         case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
             yield name, node
-    for child in ast.iter_child_nodes(node):
-        yield from _bound(child)
+    for part in ast.iter_child_nodes(node):
+        yield from _bound(part)
 
 
 def _targets(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, Binding]]:

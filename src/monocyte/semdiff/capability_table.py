@@ -126,6 +126,8 @@ NAMES: dict[str, str] = {
            " setrecursionlimit setswitchinterval set_int_max_str_digits setdlopenflags"
            " set_asyncgen_hooks set_coroutine_origin_tracking_depth monitoring activate_stack_trampoline"),
     **_all("sys", "DM", "modules path meta_path path_hooks path_importer_cache"),
+    **_all("sys", "RW", "stdin.buffer.raw stdout.buffer.raw stderr.buffer.raw __stdin__.buffer.raw"
+           " __stdout__.buffer.raw __stderr__.buffer.raw"),  # files, whose class opens others
     "sys.stdin.read": "R", "sys.stdin.readline": "R", "sys.stdin.readlines": "R", "sys.stdin.buffer": "R",
     "sys.__stdin__": "R", "sys.stdin": "R",
     **_all("pathlib", "", "PurePath PurePosixPath PureWindowsPath"),

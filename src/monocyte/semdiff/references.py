@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 
 from monocyte.semdiff.bindings import Program, type_checking
 from monocyte.semdiff.callgraph import Graph, How, Site
+from monocyte.semdiff.capability_table import PATH_METHODS
 from monocyte.semdiff.outside import is_standard, module_letters
 from monocyte.semdiff.outside_calls import OutsideCaller
 from monocyte.semdiff.resolving import UNKNOWN, Index, Ref
 from monocyte.semdiff.scopes import Scope, inner_scope
-from monocyte.semdiff.touching import DANGEROUS, OPERATORS
+from monocyte.semdiff.touching import AMBIGUOUS, DANGEROUS, OPERATORS
 
 __all__ = ["build"]
 
@@ -121,6 +122,7 @@ class _Walker(OutsideCaller):
             return
         with self.called():
             self.visit(node.func)
+        self.path_call(node)
         if isinstance(node.func, (ast.Call, ast.Subscript)):
             self.result_of(node.func)
         if any(kind in ("?", "inst", "self", "var") for kind, _ in callees):
@@ -134,6 +136,30 @@ class _Walker(OutsideCaller):
             self.each(node.args)
             for keyword in node.keywords:
                 self.visit(keyword.value)
+
+    def path_call(self, node: ast.Call) -> None:
+        """`it.open("w")`, `it.replace(other)`: of a value that may be a path, told by its arguments."""
+        func = node.func
+        if not isinstance(func, ast.Attribute) or func.attr not in AMBIGUOUS:
+            return
+        refs = self.resolve(func.value)
+        outside_class = any(k in ("inst", "self") and self.has_outside_base(n) for k, n in refs)
+        if not self.index.uses_paths or not (outside_class or any(k == "?" for k, _ in refs)):
+            return
+        count = len(node.args) + len(node.keywords)
+        starred = any(isinstance(arg, ast.Starred) for arg in node.args)
+        if starred or count in AMBIGUOUS[func.attr]:
+            self.touch_letters(PATH_METHODS[func.attr], node, f".{func.attr}", runs=True)
+
+    def has_outside_base(self, name: str) -> bool:
+        """Whether a class inherits from one that is not part of the program."""
+        for cls in self.index.family(name):
+            module, home = self.index.homes.get(cls, (None, None))
+            if module is not None and isinstance(home, ast.ClassDef):
+                for base in home.bases:
+                    if any(kind != "cls" for kind, _ in self.resolve_in(module, base)):
+                        return True
+        return False
 
     def result_of(self, func: ast.expr) -> None:
         """The result of one call is called: all that the first may mention may run."""
@@ -179,6 +205,14 @@ class _Walker(OutsideCaller):
     def do_Import(self, node: ast.Import) -> None:  # noqa: N802
         for alias in node.names:
             self.import_of(alias.name, node)
+            self.kept_by_class(node, alias.asname or alias.name.partition(".")[0])
+
+    def kept_by_class(self, node: ast.stmt, name: str) -> None:
+        """A module imported in a class body is an attribute of everything that has the class."""
+        if self.scope.kind == "class":
+            with self.keeping(f"{self.node}.={name}"):
+                for ref in self.resolve_name(name):
+                    self.mention(ref, node)
 
     def do_ImportFrom(self, node: ast.ImportFrom) -> None:  # noqa: N802
         source = self.module.absolute(node)
@@ -186,6 +220,7 @@ class _Walker(OutsideCaller):
             return
         self.import_of(source, node)
         for alias in node.names:
+            self.kept_by_class(node, alias.asname or alias.name)
             whole = f"{source}.{alias.name}".strip(".")
             if whole in self.index.program.modules:
                 self.import_of(whole, node)
@@ -238,7 +273,7 @@ class _Walker(OutsideCaller):
                 if place not in self.index.own.get(owner, {}).get(name, ()):
                     self.index.member(owner, name, place)
                     self.graph.link(f"attr:{name}", place, 0, How.MENTIONS)
-        plain = all(isinstance(t, ast.Name) for t in targets)
+        plain = all(isinstance(t, ast.Name) for t in targets) and self.scope.kind != "class"
         if plain and self.is_module_alias(value):
             return  # `o = os`: the new name is followed like the old one
         with self.keeping(*places):

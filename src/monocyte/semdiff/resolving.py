@@ -440,7 +440,7 @@ class Resolver:
         owner = self.scope.owner(self.scope.mangle(node.id))
         names = self.module.local(owner) if owner else self.module.names
         found: list[str] = []
-        for binding in names.get(node.id, [None]):  # type: ignore[list-item]
+        for binding in names.get(node.id, [None]):
             if isinstance(binding, (ast.For, ast.comprehension)):
                 values = binding.iter
                 if not isinstance(binding.target, ast.Name) or not _is_row(values):

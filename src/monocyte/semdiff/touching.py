@@ -22,7 +22,7 @@ from monocyte.semdiff.outside import (
 )
 from monocyte.semdiff.resolving import Ref, Resolver
 
-__all__ = ["DANGEROUS", "OPERATORS", "Toucher"]
+__all__ = ["AMBIGUOUS", "DANGEROUS", "OPERATORS", "Toucher"]
 
 LETTERS = {
     "R": "files.read",
@@ -81,8 +81,13 @@ DANGEROUS = frozenset(
 VALUES = frozenset({"os.environ", "os.environb", "sys.path", "sys.modules", "sys.meta_path"})
 """Outside things that act when they are used, without a call."""
 
-AMBIGUOUS = frozenset("replace copy open exists walk home stat absolute move".split())
-"""Methods of paths that values of other types have too: only a known path is believed."""
+STREAMS = frozenset(["stdout", "stderr", "stdin", "__stdout__", "__stderr__", "__stdin__"])
+
+AMBIGUOUS: dict[str, tuple[int, ...]] = {
+    "replace": (1,), "copy": (1, 2, 3), "move": (1,), "open": (0, 1, 2, 3, 4, 5), "exists": (0, 1),
+    "walk": (0, 1, 2, 3), "home": (0,), "stat": (0, 1), "absolute": (0,),
+}  # fmt: skip
+"""Methods of paths that values of other types have too, with how many arguments a path's has."""
 
 OPERATORS: dict[type[ast.AST], tuple[str, ...]] = {
     ast.With: ("__enter__", "__exit__"),
@@ -263,9 +268,7 @@ class Toucher(Resolver):
                 hook = f"{owner}:__getattr__"
                 if hook in self.index.homes and name not in self.index.program.modules[owner].names:
                     self.link(hook, node, How.CALLS)
-        elif kind == "val":
-            pass
-        elif kind == "pathmethod":
+        elif kind == "val" or kind == "pathmethod":
             pass
         elif kind == "path":
             self.touch_letters(PATH_METHODS.get(name, ""), node, f"Path.{name}")
@@ -298,7 +301,9 @@ class Toucher(Resolver):
         for cls, methods in CLASS_METHODS.items():
             if cls.rpartition(".")[2] in self.index.spelled and name in methods:
                 found += methods[name]
-        if self.index.uses_paths and name not in AMBIGUOUS:
+        if name == "raw" and self.index.spelled & STREAMS:
+            found += "RW"  # the file beneath a standard stream: its class opens others
+        if self.index.uses_paths and (name not in AMBIGUOUS or not self.calling):
             found = PATH_METHODS.get(name, found)
         self.touch_letters(found, node, f".{name}")
 

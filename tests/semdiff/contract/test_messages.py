@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from benchmarks.semdiff.message import proven, said, witnessed
 from benchmarks.semdiff.message_cases import CASES, source
-
 from monocyte.semdiff.contract import RULES, Change, Effect, Step, compare_messages, step_demanded
 from monocyte.semdiff.verdicts import Verdict
 from monocyte.semdiff.workers import Worker
@@ -79,7 +79,11 @@ def test_a_default_made_anew_each_time_is_no_difference(worker: Worker) -> None:
     [
         ("a: int", "a: int", Step.NONE),
         ("a: int", 'a: Annotated[int, Meta(title="A")]', Step.PATCH),
-        ("class M(Struct):\n    a: int", "class M(Struct):\n    a: int\n    b: int = 0", Step.MINOR),
+        (
+            "class M(Struct):\n    a: int",
+            "class M(Struct):\n    a: int\n    b: int = 0",
+            Step.MINOR,
+        ),
         ("a: int", "a: str", Step.MAJOR),
     ],
 )

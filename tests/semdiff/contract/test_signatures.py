@@ -1,8 +1,8 @@
 """Signatures and exports: who calls breaks exactly when some call does, and the call is shown."""
 
 import pytest
-from benchmarks.semdiff.signature import breaks, judged, pairs
 
+from benchmarks.semdiff.signature import breaks, judged, pairs
 from monocyte.semdiff.contract import RULES, Effect, compare_surfaces
 
 PAIRS = pairs(400, seed=7)

@@ -182,7 +182,7 @@ class _Comparison:
             mine = [[t for t in troubles if _explains(difference, t)] for troubles in left]
             if len([d for d in found if d.rule not in PLAIN]) == 1 and difference.rule not in PLAIN:
                 mine = left
-            yield self.change(name, difference, *(_best(t) for t in mine), told, swap=swap)
+            yield self.change(name, difference, _best(mine[0]), _best(mine[1]), told, swap=swap)
             left = [
                 [t for t in troubles if t not in own]
                 for troubles, own in zip(left, mine, strict=True)
@@ -190,7 +190,7 @@ class _Comparison:
         hidden = {id(t) for t in [*left[0], *left[1]]}
         if hidden and not found:
             extra = Difference("", "reads-differently", "messages are judged differently")
-            yield self.change(name, extra, *(_best(t) for t in left), told, swap=swap)
+            yield self.change(name, extra, _best(left[0]), _best(left[1]), told, swap=swap)
 
     def change(
         self,
@@ -203,7 +203,7 @@ class _Comparison:
         swap: bool,
     ) -> Change:
         sender, receiver = _effects(difference, forth, back)
-        shown = [trouble and trouble.evidence for trouble in (forth, back)]
+        shown = [trouble.evidence if trouble else None for trouble in (forth, back)]
         if swap:
             sender, receiver, shown = receiver, sender, shown[::-1]
         subject = name.removesuffix(REPLY)

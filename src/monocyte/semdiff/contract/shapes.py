@@ -107,7 +107,7 @@ def fields_of(annotation: Any) -> list[tuple[str, str, Any, bool, Any]]:
         return [(n, n, _unwrapped(t), n in named.__required_keys__, None) for n, t in hints.items()]
     if issubclass(named, tuple) and hasattr(named, "_fields"):
         hints = typing.get_type_hints(named, include_extras=True)
-        defaults = named._field_defaults
+        defaults: dict[str, Any] = getattr(named, "_field_defaults", {})
         return [
             (n, n, hints.get(n, Any), n not in defaults, _plain(defaults.get(n)))
             for n in named._fields

@@ -648,10 +648,10 @@ def _failing(
 ) -> tuple[str, str, str] | None:
     """The shortest call about a parameter that binds to the old signature and not to the new."""
     broken = [it for it in _broken(old, new) if not it.landed]
-    for wanted in (lambda it: parameter.name in it.blamed, lambda it: parameter.name in it.about):
-        for it in broken:
-            if wanted(it):
-                return it.call, f"binds: {it.meant}", it.read
+    blamed = [it for it in broken if parameter.name in it.blamed]
+    about = [it for it in broken if parameter.name in it.about]
+    for it in [*blamed, *about]:
+        return it.call, f"binds: {it.meant}", it.read
     return None
 
 

@@ -170,7 +170,7 @@ def listen(payload: bytes) -> bytes:
     os.environ[PROBE] = "probed-value"
     sys.unraisablehook = lambda _: None
     _hear_threads()
-    sys.meta_path.insert(0, _Finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _Finder)
     _Ear.modules = frozenset(_dotted(name) for name in program.files)
     before = _state()
     module, _, function = program.call.partition(":")
