@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from monocyte.semdiff.definitions import MODULE_CODE, Definition, Definitions, Unreadable, parse
-from monocyte.semdiff.guards import Channel, Reader, readers_of
+from monocyte.semdiff.guards import MODULE_WORDS_OF_ITSELF, Channel, Reader, readers_of
 from monocyte.semdiff.matching import match_moved
 from monocyte.semdiff.normal import EASY, HARD
 from monocyte.semdiff.normal.rewriter import RuleSet
@@ -69,6 +69,7 @@ class _Pair:
             yield self._unreadable(str(error))
             return
         self.readers = [*readers_of(old.facts), *readers_of(new.facts)]
+        self.words = old.facts.words | new.facts.words
         self.hard: tuple[Definitions, Definitions] | None = None
         for name in old.found.keys() & new.found.keys():
             yield from self._compared(old.found[name], new.found[name])
@@ -95,9 +96,18 @@ class _Pair:
 
     def _looking(self, old: Definition, new: Definition) -> Iterator[Reader]:
         """Who may look at a definition: anybody in its module, elsewhere who is given it by name."""
-        yield from (reader for reader in self.readers if reader.sees(old.kind, old.name))
+        for reader in self.readers:
+            if reader.sees(old.kind, old.name) and not self._is_out_of_reach(reader, old):
+                yield reader
         for packages, side in zip(self.packages, (old, new), strict=True):
             yield from packages.readers_given(self.path, side)
+
+    def _is_out_of_reach(self, reader: Reader, definition: Definition) -> bool:
+        """`x.__dict__` shows a module's order only where the module gets hold of itself."""
+        if definition.kind != "module" or reader.word not in {"__dict__", "vars", "getmembers"}:
+            return False
+        alone = reader.channel is Channel.ORDER and not self.words & MODULE_WORDS_OF_ITSELF
+        return alone and not any(p.is_handed_on(self.path) for p in self.packages)
 
     # -- definitions ------------------------------------------------------------------------------
 

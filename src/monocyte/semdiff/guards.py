@@ -16,9 +16,9 @@ from enum import StrEnum
 
 from monocyte.semdiff.normal.effects import PURE_DECORATORS
 from monocyte.semdiff.normal.facts import ModuleFacts
-from monocyte.semdiff.scopes import FUNCTIONS
+from monocyte.semdiff.scopes import FUNCTIONS, inner_scope
 
-__all__ = ["FRAME_CHANNELS", "Channel", "Reader", "mentions_reader", "readers_of"]
+__all__ = ["FRAME_CHANNELS", "MODULE_WORDS_OF_ITSELF", "Channel", "Reader", "mentions_reader", "readers_of"]
 
 
 class Channel(StrEnum):
@@ -121,6 +121,11 @@ DOC_LIBRARIES = frozenset(
     | {"pydantic", "msgspec", "monocyte", "spark", "sly", "doctest", "gradio", "langchain"}
 )
 """Libraries that make something of docstrings."""
+
+MODULE_WORDS_OF_ITSELF = frozenset(
+    {"modules", "__import__", "import_module", "importlib", "getmodule", "__main__", "gc"}
+)
+"""Words by which a module may get hold of itself as an object."""
 
 _STRING_WORDS = re.compile(
     r"\b(__doc__|__dict__|f_locals|f_lineno|tb_lineno|co_[a-z]+|getsource|__annotations__"
@@ -320,6 +325,8 @@ class _Search:
     def namespace(self, node: ast.AST) -> Iterator[Reader]:
         """`globals()`, `vars()`, `__dict__`: only going through them shows an order."""
         used: ast.AST = node
+        if not self._is_builtin_word(node):
+            return
         if isinstance(node, ast.Name):
             call = self.parents.get(node)
             if not isinstance(call, ast.Call) or call.func is not node:
@@ -331,6 +338,17 @@ class _Search:
             return
         if not self._is_looked_up(used):
             yield Reader(C.ORDER, _spelled(node), node.lineno)  # type: ignore[attr-defined]
+
+    def _is_builtin_word(self, node: ast.AST) -> bool:
+        """Whether it is the builtin (or `__dict__`), and no variable or attribute of that name."""
+        if isinstance(node, ast.Attribute):
+            return node.attr == "__dict__" or "builtins" in _spelled(node.value)
+        assert isinstance(node, ast.Name)
+        above = self.parents.get(node)
+        while above is not None and "scope" not in above.__dict__:
+            above = self.parents.get(above)
+        scope = inner_scope(above) if above is not None else self.facts.scope
+        return scope.owner(node.id) is None and node.id not in self.facts.scope.bound
 
     def _is_instance(self, node: ast.AST) -> bool:
         """`self.__dict__` in a class that is no metaclass: an instance's attributes."""

@@ -187,6 +187,18 @@ class Packages:
             if where != path and name in words:
                 yield reader
 
+    def is_handed_on(self, path: str) -> bool:
+        """Whether some code of the tree uses the module itself as a value: `show(module)`."""
+        name = self.module_name(path).rpartition(".")[2]
+        word = re.compile(rb"\b" + re.escape(name.encode("utf-8", "surrogateescape")) + rb"\b")
+        for other in self.paths.values():
+            facts = self.facts(other) if word.search(self._bytes(other)) else None
+            if facts is None or name not in _bound_by_imports(facts):
+                continue
+            if any(name in chunk.values for chunk in chunks_of(facts)):
+                return True
+        return False
+
     @cached_property
     def _looking(self) -> list[tuple[str, Reader, set[str]]]:
         """Every reader with the words of the piece of code in which it stands."""
@@ -221,6 +233,16 @@ def _names_around(tree: ast.Module, line: int) -> Iterator[str]:
                     yield inner.name
                 elif not implicit:
                     yield node.name
+
+
+def _bound_by_imports(facts: ModuleFacts) -> set[str]:
+    return {
+        spelled
+        for node in facts.nodes
+        if isinstance(node, ast.alias)
+        for spelled in (node.asname, node.name.rpartition(".")[2])
+        if spelled
+    }
 
 
 def _at_import(node: ast.AST) -> Iterator[ast.AST]:

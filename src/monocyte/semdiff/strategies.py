@@ -68,6 +68,8 @@ class Bounds(NamedTuple):
 
     def allows(self, value: Any) -> bool:
         """Whether a value that was found elsewhere keeps to the bounds."""
+        if isinstance(value, dt.datetime) and (value.tzinfo is not None) != bool(self.aware):
+            return False
         if isinstance(value, str | bytes):
             longest = len(value) if self.longest is None else self.longest
             kept = self.pattern is None or re.search(self.pattern, str(value)) is not None
@@ -379,11 +381,24 @@ class Strategies:
         """Moments that meet: half-hours of a few days, mined ones, and any."""
         near = st.integers(-20, 100).map(lambda steps: EPOCH + steps * HALF_HOUR)
         any_moment = st.datetimes(EPOCH.replace(year=1970), EPOCH.replace(year=2100))
-        naive = st.one_of([near, near, *_sampled(self.mined.dates), any_moment])
+        apart = [self._apart(near, bounds)] if self.mined.deltas else []
+        naive = st.one_of([near, near, *apart, *_sampled(self.mined.dates), any_moment])
         utc = dt.timezone.utc  # noqa: UP017 (as hypothesis writes it)
         if bounds.aware:
             return naive.map(lambda it: it.replace(tzinfo=utc))
         return naive
+
+    def _apart(self, near: Strategy, bounds: Bounds) -> Strategy:
+        """A mined span after another moment of the example: where `end - start` is compared."""
+        pool, deltas = self.pool, st.sampled_from(self.mined.deltas)
+
+        @st.composite
+        def moment(draw: Any) -> Any:
+            known = [it for it in pool.get(dt.datetime, ()) if bounds.allows(it)]
+            base = draw(st.sampled_from(known)) if known else draw(near)
+            return base.replace(tzinfo=None) + draw(deltas)
+
+        return moment()
 
     def spans(self, bounds: Bounds) -> Strategy:
         """Spans of time: mined ones, half-hours, seconds."""
