@@ -88,3 +88,13 @@ def test_code_that_does_not_parse_is_dynamic() -> None:
     """What cannot be read can do anything."""
     assert "import:dynamic" in reached({"m.py": "def ("})["m.py:<module>"]
     assert "dynamic" in {g.capability for g in gains({"m.py": ""}, {"m.py": "def ("})}
+
+
+def test_the_order_of_definitions_gains_nothing() -> None:
+    """An attribute that is stored further down is no unknown one."""
+    hook = "class H:\n    def __getattr__(self, name): return open('x')\n"
+    init = "    def __init__(self): self.size = 1\n"
+    use = "    def use(self): return self.size\n"
+    old = {"m.py": hook + "class A:\n" + init + use}
+    new = {"m.py": hook + "class A:\n" + use + init}
+    assert gains(old, new) == gains(new, old) == ()

@@ -208,3 +208,30 @@ def test_two_arguments_meet() -> None:
         return len(items.items) == 3 == number and len(text) > 2 and text in items.items
 
     assert find(pair, meets, settings=chosen, random=random.Random(1))
+
+
+def test_moments_are_a_mined_span_apart() -> None:
+    """Where a program compares `end - start` with a span, that span is met exactly."""
+    span = dt.timedelta(hours=7, minutes=11)
+    strategies = Strategies(Mined(deltas=[span]))
+    moments = st.tuples(strategies.of(dt.datetime), strategies.of(dt.datetime))
+    pair = st.builds(strategies.begin).flatmap(lambda _: moments)
+    chosen = settings(max_examples=1000, database=None, suppress_health_check=list(HealthCheck))
+    found = find(pair, lambda it: it[1] - it[0] == span, settings=chosen, random=random.Random(1))
+    assert found[1] - found[0] == span
+
+
+def test_an_aware_moment_does_not_repeat_as_a_naive_one() -> None:
+    """What leaves repeat keeps to the constraints of each."""
+    strategies = Strategies(Mined())
+    both = st.tuples(
+        strategies.of(Annotated[dt.datetime, Meta(tz=True)]), strategies.of(dt.datetime)
+    )
+
+    @settings(max_examples=100, deadline=None)
+    @given(st.builds(strategies.begin).flatmap(lambda _: both))
+    def law(pair: Any) -> None:
+        assert pair[0].tzinfo is not None
+        assert pair[1].tzinfo is None
+
+    law()

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from monocyte.semdiff.definitions import MODULE_CODE, Definition, Definitions, Unreadable, parse
-from monocyte.semdiff.guards import MODULE_WORDS_OF_ITSELF, Channel, Reader, readers_of
+from monocyte.semdiff.guards import MODULE_WORDS_OF_ITSELF, Reader, readers_of
 from monocyte.semdiff.matching import match_moved
-from monocyte.semdiff.normal import EASY, HARD
-from monocyte.semdiff.normal.rewriter import RuleSet
+from monocyte.semdiff.normal import EASY, STAGES, Channel, Stage
 from monocyte.semdiff.normal.writer import Writer
 from monocyte.semdiff.packages import Packages
 from monocyte.semdiff.sources import BadSource, Source
@@ -70,7 +69,7 @@ class _Pair:
             return
         self.readers = [*readers_of(old.facts), *readers_of(new.facts)]
         self.words = old.facts.words | new.facts.words
-        self.hard: tuple[Definitions, Definitions] | None = None
+        self.staged: dict[str, tuple[Definitions, Definitions]] = {}
         for name in old.found.keys() & new.found.keys():
             yield from self._compared(old.found[name], new.found[name])
         yield from self._module(old, new)
@@ -116,20 +115,21 @@ class _Pair:
             channels = _differing(old, new)
             yield from self._judged(old, new, channels, "normal-form")
             return
-        hard_old, hard_new = self._hard()
-        ours, theirs = hard_old.found.get(old.name), hard_new.found.get(new.name)
-        if ours and theirs and ours.written.code == theirs.written.code:
-            channels = {*_differing(old, new), *HARD_CHANNELS}
-            yield from self._judged(old, new, channels, "normal-form-of-bodies")
-            return
+        for stage in STAGES:
+            sides = self._at(stage)
+            ours, theirs = (side.found.get(old.name) for side in sides)
+            if ours and theirs and ours.written.code == theirs.written.code:
+                channels = {*_differing(old, new), *stage.channels}
+                yield from self._judged(old, new, channels, f"normal-form-{stage.name}")
+                return
         yield self._different(old, new)
 
-    def _hard(self) -> tuple[Definitions, Definitions]:
-        """Both sides under all rules: dearer, so only when the cheap ones did not settle it."""
-        if self.hard is None:
-            old, new = (_load(source, HARD) for source in self.sources)
-            self.hard = old, new
-        return self.hard
+    def _at(self, stage: Stage) -> tuple[Definitions, Definitions]:
+        """Both sides under a stage's rules: dearer, so only when the cheap ones did not settle it."""
+        if stage.name not in self.staged:
+            old, new = (_load(source, stage) for source in self.sources)
+            self.staged[stage.name] = old, new
+        return self.staged[stage.name]
 
     def _judged(
         self, old: Definition, new: Definition, channels: Iterable[Channel], rule: str
@@ -205,8 +205,9 @@ class _Pair:
         return ours == theirs
 
     def _bodies_alike(self) -> bool:
-        old, new = self._hard()
-        return old.order == new.order
+        return any(
+            old.order == new.order for old, new in (self._at(stage) for stage in STAGES[:1])
+        )
 
     # -- names that went or came ------------------------------------------------------------------
 
@@ -218,14 +219,10 @@ class _Pair:
         yield from ()
 
 
-HARD_CHANNELS = (Channel.NAMES, Channel.CODE, Channel.LIFETIME, Channel.FRAMES)
-"""What the rules about bodies may change beside the text."""
-
-
-def _load(source: Source, rules: Sequence[RuleSet]) -> Definitions:
+def _load(source: Source, stage: Stage) -> Definitions:
     data = source.python
     try:
-        return Definitions(parse(data, source.path), data, rules)
+        return Definitions(parse(data, source.path), data, stage.rules)
     except RecursionError as error:
         raise Unreadable("it nests too deep to be compared") from error
 

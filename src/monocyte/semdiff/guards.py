@@ -12,28 +12,13 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
+from monocyte.semdiff.normal.channels import Channel
 from monocyte.semdiff.normal.effects import PURE_DECORATORS
 from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.scopes import FUNCTIONS, inner_scope
 
 __all__ = ["FRAME_CHANNELS", "MODULE_WORDS_OF_ITSELF", "Channel", "Reader", "mentions_reader", "readers_of"]
-
-
-class Channel(StrEnum):
-    """What a program can see of itself beside its behaviour."""
-
-    DOCS = "documentation"
-    DOCUMENTED = "whether there is documentation"
-    ANNOTATIONS = "annotations"
-    NAMES = "names of variables"
-    LINES = "line numbers"
-    CODE = "code objects"
-    TEXT = "source text"
-    ORDER = "order of definitions"
-    LIFETIME = "lifetime of values"
-    FRAMES = "frames of calls"
 
 
 FRAME_CHANNELS = frozenset(
@@ -87,7 +72,7 @@ WORDS: dict[str, tuple[Channel, ...]] = {
     **dict.fromkeys(("__annotations__", "get_type_hints", "get_annotations"), (C.ANNOTATIONS,)),
     **dict.fromkeys(("signature", "getfullargspec", "Signature"), (C.ANNOTATIONS,)),
     **dict.fromkeys(("singledispatch", "singledispatchmethod"), (C.ANNOTATIONS,)),
-    **dict.fromkeys(("__del__", "weakref", "getrefcount", "finalize"), (C.LIFETIME,)),
+    **dict.fromkeys(("__del__", "weakref", "getrefcount"), (C.LIFETIME,)),
     **dict.fromkeys(("gc", "get_referrers", "get_objects", "tracemalloc"), (C.LIFETIME,)),
 }
 """Words that look at a channel wherever they stand."""
@@ -109,6 +94,7 @@ MODULE_WORDS: dict[str, tuple[str, tuple[Channel, ...]]] = {
         ("print_exc", "print_exception", "print_stack", "print_tb", "print_last"),
         ("traceback", (C.LINES, C.TEXT, C.FRAMES)),
     ),
+    "finalize": ("weakref", (C.LIFETIME,)),
     "dis": ("dis", (C.CODE, C.LINES)),
     **dict.fromkeys(("yacc", "lex"), ("ply", (C.DOCS,))),
     "lineno": ("warnings", (C.LINES,)),
@@ -212,6 +198,8 @@ class _Search:
             library, channels = MODULE_WORDS[word]
             if library not in self.facts.words or self.is_diagnostic(node):
                 channels = ()
+        if word in _MANAGED and self._is_managed(node):
+            channels = ()
         for channel in channels:
             if not self._is_parameter_names(node, word):
                 yield Reader(channel, word, line)
@@ -224,6 +212,13 @@ class _Search:
         return isinstance(node, ast.Name) and not any(
             node.id in scope.bound for scope in self.facts.scope.within()
         )
+
+    def _is_managed(self, node: ast.AST) -> bool:
+        """`with open(…)`: closed by the `with`, whenever it dies."""
+        call = self.parents.get(node)
+        if not isinstance(call, ast.Call):
+            return isinstance(node, ast.alias)
+        return isinstance(self.parents.get(call), ast.withitem)
 
     def _is_parameter_names(self, node: ast.AST, word: str) -> bool:
         """`co_varnames[:co_argcount]`: the parameters, whose names the normal form keeps."""
@@ -482,6 +477,7 @@ def _is_doc(target: ast.expr) -> bool:
     return _spelled(target) == "__doc__"
 
 
+_MANAGED = frozenset({"open", "fdopen", "TemporaryFile", "NamedTemporaryFile", "socket", "Popen"})
 _BY_ANY_NAME = (C.NAMES, C.LINES, C.CODE, C.DOCS, C.ANNOTATIONS)
 _FILE_READERS = frozenset(
     {"open", "read_text", "read_bytes", "readlines", "getline", "getlines", "run_path", "tokenize"}
@@ -550,6 +546,9 @@ def _cleans_up(node: ast.AST) -> bool:
     """A generator that does something when it is dropped half-way: `finally`, `with`, `except`."""
     if not node.__dict__.get("generator"):
         return False
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    if any(_spelled(d).endswith("contextmanager") for d in decorators):
+        return False  # driven to its end by a `with`
     guarded = (n for n in ast.walk(node) if isinstance(n, ast.Try | ast.With | ast.AsyncWith))
     return any(isinstance(i, ast.Yield | ast.YieldFrom) for n in guarded for i in ast.walk(n))
 

@@ -103,10 +103,16 @@ class Index:
         self._families: dict[str, tuple[str, ...]] = {}
         self.uses_paths = False
         self.spelled: set[str] = set()
+        self.stored: set[str] = set()
         taken: set[str] = set()
         for module in program.modules.values():
             self._number(module, module.tree, "", taken)
             self.spelled |= _spelled(module.tree)
+            self.stored |= {
+                node.attr
+                for node in ast.walk(module.tree)
+                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+            }
         self.uses_paths = "pathlib" in self.spelled
         for name, nodes in self.members.items():
             for node in nodes:

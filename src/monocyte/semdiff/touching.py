@@ -280,7 +280,12 @@ class Toucher(Resolver):
         kind, owner = ref
         sure, maybe = (How.CALLS, How.MAYBE_CALLS) if self.calling else (How.MENTIONS, How.MAYBE)
         known = self.index.family(owner) if kind in ("inst", "self", "cls") else ()
-        own = [member for cls in known for member in self.index.own.get(cls, {}).get(name, ())]
+        own = [
+            member
+            for cls in known
+            for member in self.index.own.get(cls, {}).get(name, ())
+            if member in self.index.homes
+        ]
         for member in own:
             self.link(member, node, sure)
         for cls in known:
@@ -288,7 +293,8 @@ class Toucher(Resolver):
         if not own or kind != "inst":
             self.link(f"attr:{name}", node, maybe)
         self.link("attr:*", node, maybe)
-        if name not in self.index.members:
+        # Asked of the whole program, not of what has been walked: the order of files is no matter.
+        if name not in self.index.members and name not in self.index.stored:
             for hook in ("__getattr__", "__getattribute__"):
                 for cls in known:
                     for member in self.index.own.get(cls, {}).get(hook, ()):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from monocyte.semdiff.normal.bodies import each_block, is_sure, loads, stores
 from monocyte.semdiff.normal.rewriter import RuleSet, Site
 
-__all__ = ["TEMPORARIES"]
+__all__ = ["CARRIED", "TEMPORARIES"]
 
 
 def inline_temporaries(body: list[ast.stmt], site: Site) -> list[ast.stmt]:
@@ -19,17 +19,31 @@ def inline_temporaries(body: list[ast.stmt], site: Site) -> list[ast.stmt]:
     variable that is surely bound, or a stable global; `t` is evaluated there once, for sure; E binds
     nothing. The value may live shorter: the channel LIFETIME.
     """
+    return _inlined(body, site, anything=True)
+
+
+def inline_returned(body: list[ast.stmt], site: Site) -> list[ast.stmt]:
+    """`t = E` then `return t` is `return E`; likewise any next use of a value without a lifetime.
+
+    Side conditions: those of `inline_temporaries`; the value is what is returned, or surely a bool,
+    number or text, so that nobody can tell when it dies.
+    """
+    return _inlined(body, site, anything=False)
+
+
+def _inlined(body: list[ast.stmt], site: Site, *, anything: bool) -> list[ast.stmt]:
     changed = True
     while changed:
-        found = _Inliner(body, site)
+        found = _Inliner(body, site, anything=anything)
         body = each_block(body, found.block)
         changed = found.changed
     return body
 
 
 class _Inliner:
-    def __init__(self, body: list[ast.stmt], site: Site) -> None:
+    def __init__(self, body: list[ast.stmt], site: Site, *, anything: bool) -> None:
         self.site = site
+        self.anything = anything
         read, bound = loads(body), stores(body)
         self.once = {name for name in read if read[name] == bound[name] == 1}
         self.changed = False
@@ -37,12 +51,22 @@ class _Inliner:
     def block(self, body: list[ast.stmt]) -> list[ast.stmt]:
         for index in range(len(body) - 2, -1, -1):
             name = self.carried(body[index])
-            if name is not None:
+            if name is not None and self.is_allowed(name, body[index], body[index + 1]):
                 value: ast.expr = body[index].value  # type: ignore[attr-defined]
                 if _Place(name, value, self.site).fill(body[index + 1]):
                     self.changed = True
                     return [*body[:index], *body[index + 1 :]]
         return body
+
+    def is_allowed(self, name: str, first: ast.stmt, second: ast.stmt) -> bool:
+        """Whether the stage may inline it: any temporary, or only those without a lifetime."""
+        if self.anything or _has_no_lifetime(first.value, self.site):  # type: ignore[attr-defined]
+            return True
+        match second:
+            case ast.Return(value=ast.Name(id=returned)):
+                return returned == name
+            case _:
+                return False
 
     def carried(self, node: ast.stmt) -> str | None:
         match node:
@@ -52,6 +76,22 @@ class _Inliner:
                 return name if fine and not parameter else None
             case _:
                 return None
+
+
+_VALUES = frozenset({"isinstance", "issubclass", "len", "callable", "hasattr", "bool", "id", "ord"})
+
+
+def _has_no_lifetime(value: ast.expr, site: Site) -> bool:
+    """Whether the value surely is a bool, a number or text."""
+    match value:
+        case ast.Constant() | ast.JoinedStr() | ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.Compare(ops=[ast.Is() | ast.IsNot() | ast.In() | ast.NotIn()]):
+            return True
+        case ast.Call(func=ast.Name(id=name)):
+            return name in _VALUES and site.is_builtin(name)
+        case _:
+            return False
 
 
 def _binds(node: ast.AST) -> bool:
@@ -171,6 +211,17 @@ def drop_dead_stores(body: list[ast.stmt], site: Site) -> list[ast.stmt]:
     Side conditions: `t` is a variable of this function alone, no parameter, never read or deleted.
     The value may live shorter: the channel LIFETIME.
     """
+    return _without_dead_stores(body, site, anything=True)
+
+
+def drop_dead_constants(body: list[ast.stmt], site: Site) -> list[ast.stmt]:
+    """`t = 7` where nothing ever reads `t` is nothing. Side conditions: those of `drop_dead_stores`."""
+    return _without_dead_stores(body, site, anything=False)
+
+
+def _without_dead_stores(
+    body: list[ast.stmt], site: Site, *, anything: bool
+) -> list[ast.stmt]:
     read = loads(body)
     deleted = {
         n.id
@@ -183,6 +234,7 @@ def drop_dead_stores(body: list[ast.stmt], site: Site) -> list[ast.stmt]:
         match node:
             case ast.Assign(targets=[ast.Name(id=name) as target]):
                 unread = not read[name] and name not in deleted
+                unread = unread and (anything or _has_no_lifetime(node.value, site))
                 return unread and site.is_plain(target) and name not in site.scope.params
             case _:
                 return False
@@ -198,5 +250,8 @@ def drop_dead_stores(body: list[ast.stmt], site: Site) -> list[ast.stmt]:
 
     return each_block(body, change)
 
+
+CARRIED = RuleSet(functions=(drop_dead_constants, inline_returned))
+"""Temporaries whose going nobody can see."""
 
 TEMPORARIES = RuleSet(functions=(drop_dead_stores, inline_temporaries))
