@@ -2,11 +2,12 @@
 
 from msgspec import Meta
 
-from monocyte.cell import Ask, Caller, Cell, Clock, Files, Ids, Rule
+from monocyte.cell import App, Ask, Caller, Cell, Clock, Files, Ids, Rule
 from monocyte.contracts import Command, Event, Map, Query, State, Tick, Value, replace
 from monocyte.errors import BusError, MonocyteError, Refused
 
 __all__ = [
+    "App",
     "Ask",
     "BusError",
     "Caller",

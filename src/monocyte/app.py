@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-from monocyte.cell import Manifest, load_package
+from monocyte.cell import Journeys, Manifest, load_package
 from monocyte.contracts.facts import Emit, ignore
 from monocyte.dmz import OWNER, Gateway, Keys, Server
 from monocyte.errors import DefinitionError
@@ -24,6 +24,7 @@ class App(NamedTuple):
     settings: Settings
     cells: tuple[Manifest, ...]
     faults: tuple[DefinitionError, ...]
+    journeys: tuple[Journeys, ...] = ()
 
     def runtime(self, emit: Emit = ignore) -> Runtime:
         """The app, ready to start in this process."""
@@ -97,4 +98,4 @@ def load_app(root: Path) -> App:
     """
     settings = read_settings(root)
     loaded = load_package(root, settings.app.cells)
-    return App(root, settings, loaded.manifests, loaded.faults)
+    return App(root, settings, loaded.manifests, loaded.faults, loaded.journeys)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monocyte.cell import Declared, Loaded, Manifest, load_package
+from monocyte.cell import Scenario, Loaded, Manifest, load_package
 from monocyte.contracts.codec import decode, encode
 from monocyte.testing import World
 
@@ -28,7 +28,7 @@ def neighbours(file: Path) -> set[str]:
     return modules | {n.name for node in imports if node.module == "lab" for n in node.names}
 
 
-def scenarios() -> list[Declared]:
+def scenarios() -> list[Scenario]:
     """Those of all cells."""
     return [it for cell in load_package(LAB, "lab").manifests for it in cell.scenarios]
 
@@ -88,7 +88,7 @@ def test_an_empty_state_survives_a_snapshot(loaded: Loaded, cell: str) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda it: it.where.rpartition("/")[2])
-def test_scenario(loaded: Loaded, scenario: Declared, seed: int) -> None:
+def test_scenario(loaded: Loaded, scenario: Scenario, seed: int) -> None:
     """Every scenario of the lab comes true, whatever the schedule."""
     with World(*loaded.manifests, seed=seed) as lab:
         scenario.function(lab)

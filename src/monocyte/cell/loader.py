@@ -1,8 +1,9 @@
 """Load the cells of a package: import each file once, read it, check that it stays in its bounds.
 
-A file is a cell if it makes a `Cell` and calls it `cell`, in whatever folder of the package it
-stands; other modules are imported by those that need them. A file that cannot be loaded is reported
-with file:line and left out, and so is who depends on it; the others are loaded all the same.
+A file is a cell if it makes a `Cell` and calls it `cell`, and holds the app's journeys if it makes
+an `App` and calls it `app`, in whatever folder of the package it stands; other modules are imported
+by those that need them. A file that cannot be loaded is reported with file:line and left out, and
+so is who depends on it; the others are loaded all the same.
 """
 
 from __future__ import annotations
@@ -17,19 +18,21 @@ from types import ModuleType
 from typing import NamedTuple
 
 from monocyte.cell.boundary import boundary_faults
-from monocyte.cell.definition import Cell
+from monocyte.cell.definition import App, Cell
 from monocyte.cell.manifest import Manifest, manifest_of
-from monocyte.cell.rules import Rule
+from monocyte.cell.proving import Journeys, journeys_of, retirement_faults
+from monocyte.cell.rules import Retired, Rule
 from monocyte.errors import DefinitionError
 
 __all__ = ["Loaded", "load_cells", "load_package"]
 
 
 class Loaded(NamedTuple):
-    """The cells that are well formed, and what is wrong with the others."""
+    """The cells that are well formed, journeys across them, and what is wrong with the others."""
 
     manifests: tuple[Manifest, ...]
     faults: tuple[DefinitionError, ...]
+    journeys: tuple[Journeys, ...] = ()
 
 
 def load_package(root: Path, package: str) -> Loaded:
@@ -44,13 +47,16 @@ def load_package(root: Path, package: str) -> Loaded:
     """
     folder = _find(root.resolve(), package)
     cells: list[Cell] = []
+    journeys: list[Journeys] = []
     faults: list[DefinitionError] = []
     for file in _files(folder):
         try:
-            if _makes_cell(file):
-                cells += _cell_of(_import(_module_name(file, folder, package), file))
+            if _declares(file):
+                module = _import(_module_name(file, folder, package), file)
+                cells += _cell_of(module)
+                journeys += _journeys_of(module)
         except DefinitionError as fault:
-            faults.append(fault)
+            faults += [fault, *fault.more]
     if not cells and not faults:
         raise DefinitionError(
             f"the package {package} has no cell",
@@ -58,7 +64,7 @@ def load_package(root: Path, package: str) -> Loaded:
             mend="write one, or run `monocyte new`",
         )
     loaded = load_cells(cells)
-    return Loaded(loaded.manifests, (*faults, *loaded.faults))
+    return Loaded(loaded.manifests, (*faults, *loaded.faults), tuple(journeys))
 
 
 def load_cells(cells: Sequence[Cell]) -> Loaded:
@@ -77,6 +83,8 @@ def load_cells(cells: Sequence[Cell]) -> Loaded:
             manifests += [] if found else [manifest]
         for fault in found:
             faults.setdefault((fault.where, fault.message), fault)
+    for fault in retirement_faults(names.rules):
+        faults.setdefault((fault.where, fault.message), fault)
     return Loaded(tuple(manifests), tuple(faults.values()))
 
 
@@ -85,7 +93,7 @@ class _Names:
 
     def __init__(self) -> None:
         self.cells: dict[str, Cell] = {}
-        self.rules: dict[str, Rule] = {}
+        self.rules: dict[str, Rule | Retired] = {}
 
     def take(self, cell: Cell) -> Iterator[DefinitionError]:
         """Every name of the cell that another has taken."""
@@ -96,7 +104,8 @@ class _Names:
                 where=cell.where,
                 mend=f"rename one; the other is at {first.where}",
             )
-        for id, rule in cell.rules.items():
+        declared: dict[str, Rule | Retired] = {**cell.rules, **cell.retired_rules}
+        for id, rule in declared.items():
             taken = self.rules.setdefault(id, rule)
             if taken is not rule:
                 yield DefinitionError(
@@ -154,8 +163,8 @@ def _module_name(file: Path, folder: Path, package: str) -> str:
     return ".".join([package, *(part for part in inside if part != "__init__")])
 
 
-def _makes_cell(file: Path) -> bool:
-    """Whether a statement at the top level of a file makes a `Cell`, or assigns `cell`."""
+def _declares(file: Path) -> bool:
+    """Whether a statement at the top level of a file makes a `Cell` or an `App`, or seems to."""
     try:
         tree = ast.parse(file.read_bytes(), file)
     except SyntaxError as why:
@@ -164,16 +173,16 @@ def _makes_cell(file: Path) -> bool:
         mend = "a cell is a readable file of Python"
         said = f"{type(why).__name__}: {why}"
         raise DefinitionError(said, where=f"{file}:1", mend=mend) from why
-    return any(map(_is_cell_made, tree.body))
+    return any(map(_is_made, tree.body))
 
 
-def _is_cell_made(statement: ast.stmt) -> bool:
+def _is_made(statement: ast.stmt) -> bool:
     if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
         return False
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
     called = statement.value.func if isinstance(statement.value, ast.Call) else None
     name = getattr(called, "id", getattr(called, "attr", None))
-    return name == "Cell" or any(getattr(target, "id", None) == "cell" for target in targets)
+    return name in {"Cell", "App"} or any(getattr(it, "id", None) == "cell" for it in targets)
 
 
 def _import(name: str, file: Path) -> ModuleType:
@@ -228,3 +237,10 @@ def _cell_of(module: ModuleType) -> Iterator[Cell]:
             mend="a cell is made in its own file, by `cell = Cell(...)`",
         )
     yield from [cell] if cell else []
+
+
+def _journeys_of(module: ModuleType) -> Iterator[Journeys]:
+    """What a module declares across cells, in an `App` of its own that it calls `app`."""
+    app = getattr(module, "app", None)
+    if isinstance(app, App) and app.module == module.__name__:
+        yield journeys_of(app, (module.__doc__ or "").strip())

@@ -17,10 +17,12 @@ from types import NoneType
 from typing import Any, NamedTuple, TypeVar
 
 from monocyte.cell.definition import Cell, Declared, Delay
+from monocyte.cell.evidence import Decision, Picture, Runbook, Scenario, Waiver
 from monocyte.cell.places import class_place, line_of
 from monocyte.cell.ports import PORTS, Port
+from monocyte.cell.proving import PROOFS, Proofs
 from monocyte.cell.results import NOTHING, Result, ResultFault, result_of
-from monocyte.cell.rules import Rule
+from monocyte.cell.rules import Retired, Rule
 from monocyte.cell.signatures import LAMBDA, annotations_of, shape_faults, unannotated
 from monocyte.cell.words import WordCheck
 from monocyte.contracts import Command, Event, Message, Query, Tick, Value, reply_type
@@ -98,7 +100,12 @@ class Manifest(NamedTuple):
     timers: Mapping[str, Timer]
     upcasts: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]]
     rules: Mapping[str, Rule]
-    scenarios: tuple[Declared, ...]
+    retired: Mapping[str, Retired]
+    picture: Picture | None
+    scenarios: tuple[Scenario, ...]
+    decisions: tuple[Decision, ...]
+    runbooks: Mapping[str, Runbook]
+    waivers: tuple[Waiver, ...]
 
     @property
     def events(self) -> dict[str, type[Event]]:
@@ -137,7 +144,7 @@ class _Reading:
         self.reactions: dict[type[Event], Reaction] = {}
         self.timers: dict[str, Timer] = {}
         self.upcasts: dict[tuple[str, int], Callable[..., Any]] = {}
-        self.scenarios: list[Declared] = []
+        self.proofs = Proofs()
         self.emitted: dict[type[Event], str] = {}
         self.words: dict[str, type[Value]] = {
             thing.__name__: thing
@@ -156,6 +163,7 @@ class _Reading:
             )
         for declared in self.cell.declared:
             self._declared(declared)
+        self.found += self.proofs.found
         check = WordCheck(self.cell)
         for word in self.words.values():
             self.found += check.word(word)
@@ -186,7 +194,12 @@ class _Reading:
             self.timers,
             self.upcasts,
             dict(cell.rules),
-            tuple(self.scenarios),
+            dict(cell.retired_rules),
+            cell.drawn,
+            tuple(self.proofs.scenarios),
+            tuple(self.proofs.decisions),
+            {runbook.name: runbook for runbook in self.proofs.runbooks},
+            tuple(cell.waivers),
         )
 
     def _fault(self, message: str, where: str, mend: str) -> None:
@@ -222,8 +235,8 @@ class _Reading:
         if it.function.__name__ == LAMBDA:
             self.unread = True
             return
-        if it.role == "scenario":
-            self.scenario(it)
+        if it.role in PROOFS:
+            PROOFS[it.role](self.proofs, it)
         elif it.role == "upcasts":
             self.upcast(it)
         else:
@@ -335,12 +348,6 @@ class _Reading:
             what = f"two functions upcast {name} from version {version}"
             self._fault(what, it.where, "delete one")
 
-    def scenario(self, it: Declared) -> None:
-        if len(inspect.signature(it.function).parameters) != 1 or _is_async(it):
-            what = f"{it.function.__name__} must be a plain function of one parameter"
-            self._fault(what, it.where, "def (lab: World) -> None")
-        self.scenarios.append(it)
-
     # -- reading one function ----------------------------------------------------------------------
 
     def _consumes(
@@ -417,7 +424,7 @@ ROLES: dict[str, Callable[[_Reading, Declared, dict[str, Any]], None]] = {
     "every": _Reading.every,
     "after": _Reading.after,
 }
-"""How a declaration is read, by its role; scenarios and upcasts need no annotations."""
+"""How a declaration of behaviour is read, by its role; upcasts need no annotations."""
 
 
 def _is_async(it: Declared) -> bool:

@@ -26,7 +26,9 @@ def shape_faults(it: Declared, *, is_global: bool) -> Iterator[DefinitionError]:
     elif is_global and it.function.__qualname__ != name:
         what = f"{it.function.__qualname__} is inside of a function or class"
         yield _fault(it, what, "move it to the top level of the file")
-    if inspect.isgeneratorfunction(it.function) or inspect.isasyncgenfunction(it.function):
+    if it.role != "runbook" and (
+        inspect.isgeneratorfunction(it.function) or inspect.isasyncgenfunction(it.function)
+    ):
         mend = "return what it makes; several events as a tuple"
         yield _fault(it, f"{name} yields, so nobody would run it to its end", mend)
     for parameter in inspect.signature(it.function).parameters.values():

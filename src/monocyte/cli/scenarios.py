@@ -42,9 +42,7 @@ def test(app_path: Path | None, seeds: int, seed: int | None, wanted: str, as_js
     app = open_app(app_path)
     chosen = [
         manifest._replace(
-            scenarios=tuple(
-                s for s in manifest.scenarios if wanted in f"{manifest.name}.{s.function.__name__}"
-            )
+            scenarios=tuple(s for s in manifest.scenarios if wanted in f"{manifest.name}.{s.name}")
         )
         for manifest in app.cells
     ]

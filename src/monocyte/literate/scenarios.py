@@ -17,7 +17,7 @@ from traceback import walk_tb
 from types import FrameType, FunctionType, ModuleType
 from typing import NamedTuple
 
-from monocyte.cell import Declared, Manifest
+from monocyte.cell import Manifest, Scenario
 from monocyte.errors import MonocyteError
 from monocyte.testing import Faults, World
 
@@ -72,7 +72,7 @@ def run(
 def _run(
     manifests: Sequence[Manifest],
     manifest: Manifest,
-    scenario: Declared,
+    scenario: Scenario,
     seed: int,
     faults: Faults,
     steps: int,
@@ -82,14 +82,14 @@ def _run(
     try:
         with World(*manifests, seed=seed, faults=faults, steps=steps) as world:
             try:
-                scenario.function(world)
+                scenario.play(world)
                 _refuse_leftovers(world)
             finally:
                 log = world.log
     except Exception as why:  # noqa: BLE001 (a supervision edge: the author's code)
         failure = why
     error, where = ("", "") if failure is None else _told(failure, manifests, scenario)
-    name, seconds = scenario.function.__name__, time.perf_counter() - started
+    name, seconds = scenario.name, time.perf_counter() - started
     return Outcome(manifest.name, name, seed, failure is None, error, where, seconds, log)
 
 
@@ -107,7 +107,7 @@ def _refuse_leftovers(world: World) -> None:
         )
 
 
-def _told(why: Exception, manifests: Sequence[Manifest], scenario: Declared) -> tuple[str, str]:
+def _told(why: Exception, manifests: Sequence[Manifest], scenario: Scenario) -> tuple[str, str]:
     """What went wrong, with the statement of the author's and its variables; and where."""
     files = {manifest.file for manifest in manifests}
     walked = [(f, line) for f, line in walk_tb(why.__traceback__) if f.f_code.co_filename in files]

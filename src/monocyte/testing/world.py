@@ -6,7 +6,7 @@ Cells import this file to name the type, so it imports next to nothing: the mach
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Actor", "Dead", "Pending", "World"]
 
 R = TypeVar("R")
+T = TypeVar("T")
 E = TypeVar("E", bound=Event)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -84,6 +85,11 @@ class World:
     def settle(self) -> None:
         """Let everything that was begun take its effect, reactions to reactions included."""
         self._simulation.settle()
+
+    def eventually(self, check: Callable[[], T]) -> T:
+        """What `check` returns once everything has taken its effect; as on any `Stage`."""
+        self.settle()
+        return check()
 
     # -- what goes wrong on purpose ----------------------------------------------------------------
 
@@ -179,6 +185,11 @@ class Actor:
 
     def __repr__(self) -> str:
         return f"<{self.principal.name} {sorted(self.principal.roles)}>"
+
+    @property
+    def name(self) -> str:
+        """The name of the principal."""
+        return self.principal.name
 
     def send(self, command: Command[R]) -> R:
         """Send a command and wait for its answer.

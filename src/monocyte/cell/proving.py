@@ -1,0 +1,234 @@
+"""Reads what proves a cell or an app: scenarios, decisions, runbooks; says what is wrong.
+
+What can be known without executing anything is judged here. Whether it comes true, and whether it
+could fail at all, others find out.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from monocyte.cell.definition import App, Declared, date_of
+from monocyte.cell.evidence import Decision, DecisionKind, Picture, Runbook, Scenario
+from monocyte.cell.places import line_of
+from monocyte.cell.rules import Retired, Rule
+from monocyte.cell.signatures import annotations_of, shape_faults
+from monocyte.cell.source import Source
+from monocyte.errors import DefinitionError
+
+__all__ = ["PROOFS", "Journeys", "Proofs", "journeys_of", "retirement_faults"]
+
+
+class Journeys(NamedTuple):
+    """What holds across the cells of an app, as one file declares it."""
+
+    name: str
+    module: str
+    file: str
+    purpose: str
+    scenarios: tuple[Scenario, ...]
+    picture: Picture | None
+
+
+def journeys_of(app: App, purpose: str) -> Journeys:
+    """Read an app's scenarios and map; `purpose` is the prose at the top of its file.
+
+    Raises:
+        DefinitionError: they are not well formed; `more` holds the further faults.
+    """
+    proofs = Proofs()
+    for where, role in app.unused.items():
+        proofs.fault(f"@{role} stands above no function", where, f"@app.{role}(...) above a def")
+    for declared in app.declared:
+        proofs.found += shape_faults(declared, is_global=app.is_global)
+        proofs.scenario(declared)
+    if faults := sorted([*app.faults, *proofs.found], key=line_of):
+        first, *more = faults
+        raise DefinitionError(first.message, where=first.where, mend=first.mend, more=tuple(more))
+    return Journeys(app.name, app.module, app.file, purpose, tuple(proofs.scenarios), app.drawn)
+
+
+class Proofs:
+    """What was read so far, and what is `found` wrong; one method for each role."""
+
+    def __init__(self) -> None:
+        self.scenarios: list[Scenario] = []
+        self.decisions: list[Decision] = []
+        self.runbooks: list[Runbook] = []
+        self.found: list[DefinitionError] = []
+        self._names: dict[str, str] = {}
+
+    def fault(self, message: str, where: str, mend: str) -> None:
+        """Note what is wrong."""
+        self.found.append(DefinitionError(message, where=where, mend=mend))
+
+    # -- scenarios ---------------------------------------------------------------------------------
+
+    def scenario(self, it: Declared) -> None:
+        """Read a scenario: one, or one for each row that is given."""
+        self._take(it)
+        self._plain(it)
+        rows: Any = it.options.get("given")
+        wanted = [p for p in _parameters(it)[1:] if rows is not None or p.default is p.empty]
+        if not _parameters(it) or (rows is None and wanted):
+            what = f"{it.function.__name__} must be a plain function of one parameter"
+            mend = "def (lab: World) -> None; further ones need @scenario(given={…})"
+            self.fault(what, it.where, mend)
+        elif rows is None:
+            self.scenarios.append(Scenario(it.function, it.where))
+        else:
+            self._rows(it, rows, [p.name for p in wanted])
+
+    def _rows(self, it: Declared, rows: object, wanted: list[str]) -> None:
+        if not isinstance(rows, Mapping) or not rows:
+            mend = 'given={"a name": (argument, …), …}'
+            self.fault("a scenario is given a mapping of rows", it.where, mend)
+            return
+        for row, arguments in rows.items():
+            if not isinstance(arguments, tuple) or len(arguments) != len(wanted):
+                takes = f"a tuple of {len(wanted)}: {', '.join(wanted) or 'nothing'}"
+                what = f"row {row!r} of {it.function.__name__} does not fit its parameters"
+                self.fault(what, it.where, f"give {takes}")
+            else:
+                self.scenarios.append(Scenario(it.function, it.where, str(row), arguments))
+
+    # -- decisions ---------------------------------------------------------------------------------
+
+    def decision(self, it: Declared) -> None:
+        """Read a decision: what it is checked against, and until when it holds."""
+        self._take(it)
+        self._plain(it)
+        self._said(it, "why it is so")
+        if not str(it.options["instead_of"]).strip():
+            mend = 'instead_of="what else could have been done"'
+            self.fault("a decision names its alternative", it.where, mend)
+        until, review = it.options["until"], date_of(it.options["review"])
+        ends = until if callable(until) else date_of(until)
+        for name in ("until", "review"):
+            given = it.options[name]
+            if given is not None and not callable(given) and date_of(given) is None:
+                what = f"{name}={given!r} of {it.function.__name__} is no date"
+                self.fault(what, it.where, 'write it as "2028-01-31"')
+        kind = self._kind(it)
+        refuted: str = it.options["refuted_by"]
+        needs_review = kind == "assumption" or callable(until)
+        if needs_review and it.options["review"] is None:
+            why = "nothing executes it" if kind == "assumption" else "a condition may never hold"
+            mend = f'give review="2027-01-31": {why}, so people look again on that day'
+            self.fault(f"{it.function.__name__} has no date of review", it.where, mend)
+        if (kind == "structure") is not bool(refuted):
+            self._refutation(it, kind)
+        made = Decision(
+            *(it.function.__name__, kind, it.function, it.where),
+            *(it.options["instead_of"], ends, review, refuted),
+        )
+        self.decisions.append(made)
+
+    def _kind(self, it: Declared) -> DecisionKind:
+        parameters = _parameters(it)
+        if not parameters:
+            return "assumption"
+        hints = self._hints(it)
+        if len(parameters) > 1 or parameters[0].name not in hints:
+            what = f"{it.function.__name__} takes one annotated parameter, or none"
+            self.fault(what, it.where, "(lab: World), (it: Source), or () for an assumption")
+        return "structure" if hints.get(parameters[0].name) is Source else "behaviour"
+
+    def _refutation(self, it: Declared, kind: DecisionKind) -> None:
+        name = it.function.__name__
+        if kind == "structure":
+            mend = 'say what source would: refuted_by="import socket"'
+            self.fault(f"nothing refutes {name}, so it may be unable to fail", it.where, mend)
+        else:
+            mend = "take it away, or let the check take a Source"
+            self.fault(f"refuted_by of {name} is source, and it reads none", it.where, mend)
+
+    # -- runbooks ----------------------------------------------------------------------------------
+
+    def runbook(self, it: Declared) -> None:
+        """Read a runbook; its scenario must have been declared above it."""
+        self._take(it)
+        self._said(it, "what it achieves")
+        name, options = it.function.__name__, it.options
+        if not inspect.isgeneratorfunction(it.function):
+            mend = "write it as a generator: yield Step(…)"
+            self.fault(f"{name} yields no steps", it.where, mend)
+        if not str(options["when"]).strip():
+            self.fault(f"{name} does not say when it is needed", it.where, 'when="…"')
+        if options["keeps"] is not None and not callable(options["keeps"]):
+            mend = "keeps=a function of the operator"
+            self.fault(f"what {name} keeps is no view", it.where, mend)
+        hints = self._hints(it)
+        names = [p.name for p in _parameters(it)]
+        if not names or any(n not in hints for n in names):
+            mend = "def (it: Operator, …) -> Steps, each parameter with its type"
+            self.fault(f"{name} needs an operator and annotations", it.where, mend)
+        example: Mapping[str, Any] = options["example"]
+        if sorted(example) != sorted(names[1:]):
+            mend = f"example={{…}} with {', '.join(names[1:]) or 'nothing'}"
+            self.fault(f"the example of {name} does not fit its parameters", it.where, mend)
+        after = next((s for s in self.scenarios if s.function is options["after"]), None)
+        if after is None:
+            mend = "after=a scenario of this cell, declared above"
+            self.fault(f"{name} is rehearsed after no scenario", it.where, mend)
+        else:
+            parameters = {n: hints.get(n) for n in names[1:]}
+            roles = tuple(options["roles"])
+            self.runbooks.append(
+                Runbook(
+                    *(name, it.function, it.where, options["when"], after, options["keeps"]),
+                    *(roles, parameters, example),
+                )
+            )
+
+    # -- what they share ---------------------------------------------------------------------------
+
+    def _take(self, it: Declared) -> None:
+        name = it.function.__name__
+        first = self._names.setdefault(name, it.where)
+        if first != it.where:
+            self.fault(f"two artefacts are called {name}", it.where, f"rename one; see {first}")
+
+    def _plain(self, it: Declared) -> None:
+        if inspect.iscoroutinefunction(it.function):
+            what = f"{it.function.__name__} must be a plain function of one parameter"
+            self.fault(what, it.where, "def (lab: World) -> None: it waits by itself")
+
+    def _said(self, it: Declared, what: str) -> None:
+        if not (it.function.__doc__ or "").strip():
+            mend = f"its docstring says {what}"
+            self.fault(f"{it.function.__name__} does not say {what}", it.where, mend)
+
+    def _hints(self, it: Declared) -> dict[str, Any]:
+        try:
+            return annotations_of(it)
+        except DefinitionError as fault:
+            self.found.append(fault)
+            return {}
+
+
+PROOFS: dict[str, Callable[[Proofs, Declared], None]] = {
+    "scenario": Proofs.scenario,
+    "decision": Proofs.decision,
+    "runbook": Proofs.runbook,
+}
+"""How what proves a cell is read, by its role."""
+
+
+def _parameters(it: Declared) -> list[inspect.Parameter]:
+    return list(inspect.signature(it.function).parameters.values())
+
+
+def retirement_faults(rules: Mapping[str, Rule | Retired]) -> Iterator[DefinitionError]:
+    """Every rule that supersedes what was never retired; `rules` are those of all cells, by ID."""
+    for rule in rules.values():
+        old = rule.supersedes if isinstance(rule, Rule) else ""
+        if old and not isinstance(rules.get(old), Retired):
+            here = "which is still in force" if old in rules else "which nobody knows"
+            yield DefinitionError(
+                f"{rule.id} supersedes {old}, {here}",
+                where=rule.where,
+                mend=f'keep it with its reason: cell.retired("{old}", "…", because="…")',
+            )
