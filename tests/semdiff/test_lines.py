@@ -1,5 +1,7 @@
 """Lines that ran are told, and only those of the code that was asked for."""
 
+import sys
+
 from monocyte.semdiff.lines import Lines, code_objects
 
 
@@ -27,7 +29,8 @@ def test_the_lines_that_ran_are_told() -> None:
     with lines:
         branching(-1)
     assert lines.hit - {FIRST} == {FIRST + 2, FIRST + 3, FIRST + 4}
-    assert lines.executable >= lines.hit
+    assert lines.executable >= lines.seen
+    assert {file for file, _ in lines.seen} == {__file__}
 
 
 def test_nothing_is_told_when_it_is_off() -> None:
@@ -73,3 +76,17 @@ def test_the_code_of_a_class_is_that_of_its_methods() -> None:
     """Methods, properties, static methods, and what is defined inside of them."""
     names = {it.co_name for it in code_objects(Methods)}
     assert {"method", "prop", "static", "<lambda>"} <= names
+
+
+def test_who_listened_before_listens_again() -> None:
+    """A tracer that was there (coverage, a debugger) is put back where it was."""
+    before = sys.gettrace()
+    calls: list[str] = []
+    sys.settrace(lambda frame, *_: calls.append(frame.f_code.co_name))
+    try:
+        with Lines(code_objects(other)):
+            other(1)
+        branching(1)
+    finally:
+        sys.settrace(before)
+    assert "branching" in calls

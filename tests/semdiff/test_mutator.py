@@ -307,3 +307,24 @@ def test_two_codes_that_do_the_same_steps_are_known(one: str, other: str, same: 
     """Place does not matter; names, constants, their types and inner code do."""
     prints = [fingerprint(Mutator(F + text).original("f")) for text in (one, other)]
     assert (prints[0] == prints[1]) is same
+
+
+def test_what_an_f_string_computes_is_mutated_and_its_text_is_not() -> None:
+    """Names are made in f-strings, too; the words in them are for people."""
+    text = "def f(x):\n    return f'page {x + 1:>8} of 9'"
+    mutator = Mutator(text, operators=["arithmetic", "number", "text"])
+    assert [it.what for it in mutator.mutants] == ["`+` becomes `-`", "1 becomes 2"]
+    assert ast.unparse(ast.parse(mutator.source(mutator.mutants[0]))).endswith(
+        "return f'page {x - 1:>8} of 9'"
+    )
+
+
+def test_what_the_caller_calls_inert_is_left_alone() -> None:
+    """Neither the node nor anything in it has mutants."""
+    text = "def f(x):\n    log(x + 1)\n    return x + 2"
+
+    def logs(node: ast.AST) -> bool:
+        return isinstance(node, ast.Call) and ast.unparse(node.func) == "log"
+
+    mutator = Mutator(text, operators=["arithmetic"], inert=logs)
+    assert [it.old for it in mutator.mutants] == ["x + 2"]

@@ -30,13 +30,20 @@ def code_objects(thing: Any) -> set[CodeType]:
 
 
 class Lines:
-    """Lines of code objects that have run while it was on; `hit` grows."""
+    """Lines of code objects that have run while it was on: `seen` grows, as (file, line)."""
 
     def __init__(self, codes: Iterable[CodeType]) -> None:
         self.codes = frozenset(codes)
-        self.hit: set[int] = set()
-        self.executable = {line for code in self.codes for *_, line in code.co_lines() if line}
+        self.seen: set[tuple[str, int]] = set()
+        self.executable = {
+            (code.co_filename, line) for code in self.codes for *_, line in code.co_lines() if line
+        }
         self._tool = _Monitored(self) if sys.version_info >= (3, 12) else _Traced(self)
+
+    @property
+    def hit(self) -> set[int]:
+        """The numbers of the lines that have run, whatever their file."""
+        return {line for _, line in self.seen}
 
     def __enter__(self) -> Self:
         self._tool.start()
@@ -55,7 +62,7 @@ class _Traced:
     def start(self) -> None:
         self._before = sys.gettrace()
         # Once all lines have run there is nothing left to see, and tracing costs.
-        if self._lines.hit < self._lines.executable:
+        if not self._lines.seen >= self._lines.executable:
             sys.settrace(self._call)
 
     def stop(self) -> None:
@@ -64,22 +71,22 @@ class _Traced:
     def _call(self, frame: FrameType, _event: str, _arg: Any) -> Any:
         if frame.f_code not in self._lines.codes:
             return None
-        self._lines.hit.add(frame.f_lineno)
+        self._lines.seen.add((frame.f_code.co_filename, frame.f_lineno))
         return self._line
 
     def _line(self, frame: FrameType, event: str, _arg: Any) -> Any:
         if event == "line":
-            self._lines.hit.add(frame.f_lineno)
+            self._lines.seen.add((frame.f_code.co_filename, frame.f_lineno))
         return self._line
 
 
 class _Monitored:
-    """One tool for all: which code belongs to which `hit` is looked up when a line is reported."""
+    """One tool for all: which code belongs to which `seen` is looked up when a line is reported."""
 
     TOOL = 4
     """Debugger, coverage, profiler and hypothesis have others; whoever has this one is ours."""
 
-    owners: ClassVar[dict[CodeType, set[int]]] = {}
+    owners: ClassVar[dict[CodeType, set[tuple[str, int]]]] = {}
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
@@ -91,7 +98,7 @@ class _Monitored:
 
     def start(self) -> None:
         for code in self._lines.codes:
-            self.owners[code] = self._lines.hit
+            self.owners[code] = self._lines.seen
             self._monitoring.set_local_events(self.TOOL, code, self._monitoring.events.LINE)
 
     def stop(self) -> None:
@@ -100,7 +107,7 @@ class _Monitored:
 
     @classmethod
     def _line(cls, code: CodeType, line: int) -> Any:
-        hit = cls.owners.get(code)
-        if hit is not None:
-            hit.add(line)
+        seen = cls.owners.get(code)
+        if seen is not None:
+            seen.add((code.co_filename, line))
         return sys.monitoring.DISABLE  # type: ignore[attr-defined,unused-ignore]

@@ -15,7 +15,7 @@ import ast
 import gc
 import operator
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import reduce
 from types import CodeType, FunctionType
@@ -80,11 +80,16 @@ class _Site(NamedTuple):
     original: ast.AST
 
 
+def _nothing(_: ast.AST) -> bool:
+    return False
+
+
 class Mutator:
     """The mutants of one module's text; raises SyntaxError if it is not Python.
 
     `only` keeps those whose definition is, or is inside of, one of these qualified names; `lines`
-    those on these lines; `operators` those of these names.
+    those on these lines; `operators` those of these names. What is `inert` is left alone, and all
+    that stands in it.
     """
 
     def __init__(
@@ -95,11 +100,13 @@ class Mutator:
         only: Iterable[str] = (),
         lines: Iterable[int] = (),
         operators: Iterable[str] = (),
+        inert: Callable[[ast.AST], bool] = _nothing,
     ) -> None:
         self.file, self._text = file, source
         self._tree = ast.parse(source, file)
         self._flags = _future_flags(self._tree)
         self._only, self._lines = tuple(only), frozenset(lines)
+        self._inert = inert
         chosen = frozenset(operators)
         self._table = _by_node([it for it in OPERATORS if not chosen or it.name in chosen])
         self._sites: list[_Site] = []
@@ -182,7 +189,7 @@ class Mutator:
 
     def _visit(self, node: ast.AST, spot: _Spot, definition: str, function: str) -> None:
         """List the mutants of a node, then those inside of it, as they stand in the text."""
-        if _is_inert(node):
+        if _is_inert(node) or self._inert(node):
             return
         for made in self._table.get(type(node), ()):
             for variant in made.variants(node):
@@ -191,7 +198,7 @@ class Mutator:
             if field not in INERT_FIELDS:
                 inside = self._inside(node, field, definition, function)
                 for i, item in enumerate(value) if isinstance(value, list) else ((None, value),):
-                    if isinstance(item, ast.AST) and not _is_covered(field, item):
+                    if isinstance(item, ast.AST) and not _is_covered(node, field, item):
                         self._visit(item, _Spot(node, field, i, spot.statement), *inside)
 
     def _inside(self, node: ast.AST, field: str, definition: str, function: str) -> tuple[str, str]:
@@ -277,11 +284,16 @@ def _is_inert(node: ast.AST) -> bool:
         return test.endswith("TYPE_CHECKING") or test.startswith("__name__ ==")
     if isinstance(node, ast.Assign):
         return any(isinstance(it, ast.Name) and it.id == "__all__" for it in node.targets)
-    return isinstance(node, ast.JoinedStr) or type(node).__name__ == "TypeAlias"
+    return type(node).__name__ == "TypeAlias"
 
 
-def _is_covered(field: str, item: ast.AST) -> bool:
-    """A docstring, or other text that stands by itself; a default, which has its own operator."""
+def _is_covered(node: ast.AST, field: str, item: ast.AST) -> bool:
+    """A docstring, or other text that stands by itself; a default, which has its own operator.
+
+    The text between the braces of an f-string is mostly for people; what is computed in it is not.
+    """
+    if isinstance(node, ast.JoinedStr):
+        return isinstance(item, ast.Constant)
     if field in ("defaults", "kw_defaults"):
         return isinstance(item, ast.Constant)
     return field in ("body", "orelse", "finalbody") and _is_text(item)
