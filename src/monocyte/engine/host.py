@@ -31,7 +31,7 @@ from monocyte.errors import (
 )
 from monocyte.journal import Journal
 
-__all__ = ["ATTEMPTS", "Host"]
+__all__ = ["ATTEMPTS", "Firing", "Host", "Reacting"]
 
 ATTEMPTS = 3
 """How often an event or a timer is tried before it becomes a dead letter."""
@@ -184,7 +184,7 @@ class Host:
             try:
                 async with aclosing(self.transport.follow(source, engine.cursor(source))) as feed:
                     async for delivery in feed:
-                        await self._insist(engine, _Reacting(engine, delivery))
+                        await self._insist(engine, Reacting(engine, delivery))
                         pause = FIRST_PAUSE
                 return
             except Exception as why:  # noqa: BLE001 (a supervision edge: the feed must go on)
@@ -222,7 +222,7 @@ class Host:
         if due is None or wait > 0:
             await self._nap(changed, wait)
         else:
-            await self._insist(engine, _Firing(engine, due))
+            await self._insist(engine, Firing(engine, due))
 
     async def _nap(self, changed: asyncio.Event, wait: float) -> None:
         """Sleep until timers have changed, or so many seconds; a World moves its own clock."""
@@ -230,7 +230,7 @@ class Host:
             async with asyncio.timeout(min(wait, LONGEST_SLEEP)):
                 await changed.wait()
 
-    async def _insist(self, engine: Engine, work: _Reacting | _Firing) -> None:
+    async def _insist(self, engine: Engine, work: Reacting | Firing) -> None:
         """Try until it took effect or has become a dead letter; who is unavailable is waited for.
 
         Raises:
@@ -316,28 +316,32 @@ class Host:
         task.add_done_callback(self._tasks.discard)
 
 
-class _Reacting(NamedTuple):
+class Reacting(NamedTuple):
     """An event on its way to a cell that reacts to it."""
 
     engine: Engine
     delivery: Delivery
 
     async def attempt(self) -> None:
+        """Let it take its effect."""
         await self.engine.react(self.delivery)
 
     async def give_up(self, why: BusError) -> None:
+        """Make it a dead letter."""
         it = self.delivery
         await self.engine.give_up(it.event, (it.cell, it.seq), why, it.labels)
 
 
-class _Firing(NamedTuple):
+class Firing(NamedTuple):
     """A timer that is due."""
 
     engine: Engine
     due: Due
 
     async def attempt(self) -> None:
+        """Let it take its effect."""
         await self.engine.fire(self.due)
 
     async def give_up(self, why: BusError) -> None:
+        """Make it a dead letter."""
         await self.engine.give_up(self.engine.timed(self.due), self.due.source, why)

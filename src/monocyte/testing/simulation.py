@@ -26,10 +26,13 @@ from monocyte.cell import Manifest
 from monocyte.contracts import Envelope, Message
 from monocyte.contracts.facts import Fact
 from monocyte.engine import Host, Outside
+from monocyte.engine.engine import Engine, Pending
+from monocyte.engine.host import Firing, Reacting
 from monocyte.errors import BusError, JournalUnavailable
 from monocyte.journal import MemoryJournal
 from monocyte.testing.faults import MARK, Cut, Faults, Mischief, catches, injected, unavailable
 from monocyte.testing.loop import Endless, Stuck, VirtualLoop
+from monocyte.testing.trace import Recording
 
 __all__ = ["Order", "Simulation"]
 
@@ -81,6 +84,7 @@ class Simulation:
         self.manifests = manifests
         self.log: list[str] = []
         self.facts: list[Fact] = []
+        self.trace = Recording(manifests)
         self.wall = START
         self.full = False
         self.loop = VirtualLoop(seed, steps=steps)
@@ -171,6 +175,7 @@ class Simulation:
         self._wire = Wire(self)
         outside = Outside(lambda: self.wall, self.new_id, self._wire, self.home)
         self.host = _Host(self.manifests, self.journal, outside, emit=self._emit, strict=True)
+        self.host.trace = self.trace
         self._spawn(self._live())
 
     async def _live(self) -> None:
@@ -318,12 +323,17 @@ class Wire(LoopbackTransport):
 
     async def asked(self, envelope: Envelope, message: Message) -> Any:
         """Ask on behalf of an actor."""
-        if self._mischief.lost("a request"):
-            raise unavailable("the request got lost")
-        reply = await self._carried(envelope, message)
-        if self._mischief.lost("an answer"):
-            raise unavailable("the answer got lost")
-        return reply
+        line = self._simulation.trace.requested(self._simulation.wall, envelope, message)
+        try:
+            if self._mischief.lost("a request"):
+                raise unavailable("the request got lost")
+            reply = await self._carried(envelope, message)
+            if self._mischief.lost("an answer"):
+                raise unavailable("the answer got lost")
+        except BusError as why:
+            line.failed(why)
+            raise
+        return line.answered(reply)
 
     async def follow(self, cell: str, after: int) -> AsyncGenerator[Delivery, None]:
         """Every event of a cell behind a position, some of them twice."""
@@ -335,12 +345,17 @@ class Wire(LoopbackTransport):
 
     async def _ported(self, envelope: Envelope, message: Message) -> Any:
         asker = envelope.path[-1]
-        if self._mischief.ask_fails(asker):
-            raise unavailable("the other cell cannot be reached")
-        reply = await self._carried(envelope, message)
-        if self._mischief.ask_fails(asker):
-            raise unavailable("the other cell's answer got lost")
-        return reply
+        line = self._simulation.trace.requested(self._simulation.wall, envelope, message)
+        try:
+            if self._mischief.ask_fails(asker):
+                raise unavailable("the other cell cannot be reached")
+            reply = await self._carried(envelope, message)
+            if self._mischief.ask_fails(asker):
+                raise unavailable("the other cell's answer got lost")
+        except BusError as why:
+            line.failed(why)
+            raise
+        return line.answered(reply)
 
     async def _carried(self, envelope: Envelope, message: Message) -> Any:
         simulation = self._simulation
@@ -368,6 +383,21 @@ class Wire(LoopbackTransport):
 
 class _Host(Host):
     """A host whose clock is the World's: it need not look whether time has passed."""
+
+    trace: Recording
+
+    def _appended(self, pending: Pending) -> None:
+        self.trace.appended(pending.entry, pending.events)
+        super()._appended(pending)
+
+    async def _insist(self, engine: Engine, work: Reacting | Firing) -> None:
+        wall = self.outside.wall()
+        if isinstance(work, Reacting):
+            self.trace.delivered(wall, engine.name, work.delivery)
+        else:
+            due = work.due
+            self.trace.due(wall, engine.name, due.timer, engine.timed(due), due.source)
+        await super()._insist(engine, work)
 
     async def _nap(self, changed: asyncio.Event, wait: float) -> None:  # noqa: ARG002
         await changed.wait()

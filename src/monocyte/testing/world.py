@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from monocyte.engine import DeadLetter
     from monocyte.journal import Entry
     from monocyte.testing.simulation import Order, Simulation
+    from monocyte.testing.trace import Said
 
 __all__ = ["Actor", "Dead", "Pending", "World"]
 
@@ -142,9 +143,16 @@ class World:
             engine = simulation.host.engines[dead.cell]
             if not tried or dead.position in engine.dead_letters:
                 tried = True
+                source = dead.letter.source
+                simulation.trace.resent(dead.cell, dead.position, source, attempt)
                 await engine.resend(dead.position, attempt)
 
         simulation.finish(simulation.order(work, f"resend {dead}"))
+
+    @property
+    def trace(self) -> tuple[Said, ...]:
+        """Who said what to whom so far, in order; `story` of monocyte.testing puts it as text."""
+        return self._simulation.trace.said()
 
     @property
     def facts(self) -> tuple[Fact, ...]:
