@@ -41,7 +41,7 @@ def test_an_app_that_runs_is_asked_over_http(shop: Path) -> None:
         assert len(said(program(*elsewhere, cwd=shop.parent, **key))) == 1
         assert said(program("letters", "list", "--json", cwd=shop, **key)) == []
         ill = {
-            ("send", "todo.Finish", '{"id": 7}'): (1, "no open promise 7"),
+            ("send", "todo.Finish", '{"text": "fly"}'): (1, "Only what is promised"),
             ("send", "todo.Promise", '{"text": 1}'): (2, "$.text"),
             ("ask", "todo.Promise"): (2, "monocyte send"),
             ("ask", "todo.ListOpn"): (1, "did you mean ListOpen?"),
@@ -92,7 +92,7 @@ def test_events_are_followed_while_they_happen(shop: Path) -> None:
         )
         assert following.stdout is not None
         assert json.loads(following.stdout.readline())["position"] == 1
-        program(*PROMISE, cwd=shop, **key)
+        program("send", "todo.Finish", '{"text": "water the plants"}', cwd=shop, **key)
         assert json.loads(following.stdout.readline())["position"] == 2
     assert following.communicate(timeout=20)[0] == ""
     assert following.returncode == 0
@@ -138,7 +138,7 @@ class Wait(Query[int]):
 
 
 @cell.handles
-async def wait(ask: Wait, todo: State) -> int:
+async def wait(ask: Wait, todo: Open) -> int:
     await asyncio.sleep(60)
     return 1
 '''
@@ -311,7 +311,7 @@ def test_on_a_terminal_it_is_drawn_and_coloured(shop: Path, cli: Cli) -> None:
 
 COMPLETE = {
     ("ask", "todo.L"): {"todo.ListOpen"},
-    ("send", "todo."): {"todo.Promise", "todo.Finish"},
+    ("send", "todo."): {"todo.Promise", "todo.PassOn", "todo.Finish"},
     ("send", "nothing"): set(),
     ("journal", "show", "t"): {"todo"},
     ("events", ""): {"todo"},
@@ -403,7 +403,7 @@ def test_a_new_app_passes_every_check(tmp_path: Path, cli: Cli) -> None:
     assert cli("new", str(root)).exit_code == 0
     tested = program("test", "--seeds", "20", cwd=root)
     assert tested.returncode == 0, tested.stdout
-    assert "20 passed, 0 failed" in tested.stdout
+    assert "40 passed, 0 failed" in tested.stdout
     checks = (
         ("ruff", "check", "--isolated", "--select", "E,F,I,B,UP,SIM,RUF", "--line-length", "100"),
         ("ruff", "format", "--isolated", "--check", "--line-length", "100"),

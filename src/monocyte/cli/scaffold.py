@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from importlib.util import find_spec
 from keyword import iskeyword
@@ -33,13 +34,17 @@ path = "data/journal.db"
 
 NEXT = """\
   cd {root}
-  monocyte test         # its scenario, in a simulated world
+  monocyte check        # its rules, picture, scenarios, decision and runbook, and what they prove
   monocyte run          # and then, in another terminal, with the key that it shows:
   export MONOCYTE_KEY=mono_…
   monocyte send todo.Promise '{{"text": "water the plants"}}'
   monocyte ask todo.ListOpen"""
 
+REVIEW = "2028-01-01"
+"""The date in the template, for which that in a year is written."""
+
 IGNORED = """\
+.monocyte/
 data/
 __pycache__/
 """
@@ -58,6 +63,7 @@ def new(name: str, as_json: bool) -> None:
         raise ConfigError(f"{root} is there already", mend="give another name")
     _refuse_name(app, package)
     cell = files("monocyte.cli.template").joinpath("todo.py").read_text(encoding="utf-8")
+    cell = cell.replace(REVIEW, f"{datetime.now(UTC).date() + timedelta(days=365)}")
     made = {
         "monocyte.toml": SETTINGS.format(name=app, package=package),
         ".gitignore": IGNORED,
