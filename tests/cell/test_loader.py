@@ -115,7 +115,7 @@ def test_all_faults_of_all_cells_are_reported_at_once(app: App) -> None:
         "class Count(Query[int]): ... #!\n"
         "class Sold(Event): ...\n"
         "cell = Cell('many', state=dict[str, Any]) #!\n"
-        "A = cell.rule('A-1', '')\nB = cell.rule('A-1', '') #!\n"
+        "A = cell.rule('A-1', 'So.')\nB = cell.rule('A-1', 'So.') #!\n"
         "@cell.every(timedelta(0)) #!\ndef tidy(it: Tick, a, b) -> Sold: ...\n"
         "from {app}.shop import _Draft #!\n"
     )

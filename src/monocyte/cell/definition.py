@@ -68,14 +68,14 @@ class _Declarations:
     def scenario(self, function: F) -> F: ...
 
     @overload
-    def scenario(self, function: None = None, *, given: Rows) -> Callable[[F], F]: ...
+    def scenario(self, function: None = None, *, given: Rows | None = None) -> Callable[[F], F]: ...
 
     def scenario(self, function: Any = None, *, given: Rows | None = None) -> Any:
         """Declare an example that must come true.
 
         It is given a `World`, or in an app a `Stage`; with `given`, once for each row of arguments.
         """
-        if given is not None:
+        if function is None:
             return self._declare_with("scenario", given=given)
         return self._declare("scenario", function)
 
@@ -84,6 +84,8 @@ class _Declarations:
         where = frame_place(_author())
         if self.drawn is not None:
             self._fault("there are two pictures", where, f"delete one; see {self.drawn.where}")
+        elif _is_blank(text) and text != "":
+            self._fault("a picture is a text", where, 'say cell.picture("""…""")')
         self.drawn = Picture(text, where)
 
     def _declare_with(self, role: str, **options: Any) -> Callable[[F], F]:
@@ -150,25 +152,30 @@ class Cell(_Declarations):
         `supersedes` is the ID of the retired rule whose place it takes.
         """
         rule = Rule(id, text, self.name, frame_place(_author()), supersedes)
-        self._take(id, rule.where)
-        self.rules.setdefault(id, rule)
+        if self._takes(id, text, rule.where):
+            self.rules[id] = rule
         return rule
 
     def retired(self, id: str, text: str, *, because: str) -> None:
         """A requirement that is no longer in force, and why; its `id` stays taken."""
         rule = Retired(id, text, because, self.name, frame_place(_author()))
-        self._take(id, rule.where)
-        if not str(because).strip():
-            self._fault(f"rule {id} is retired without a reason", rule.where, "say because=…")
-        self.retired_rules.setdefault(id, rule)
+        if self._takes(id, text, rule.where):
+            self.retired_rules[id] = rule
+            if _is_blank(because):
+                self._fault(f"rule {id} is retired without a reason", rule.where, "say because=…")
 
-    def _take(self, id: str, where: str) -> None:
-        first = self.rules.get(id) or self.retired_rules.get(id)
-        if not RULE_ID.fullmatch(str(id)):
+    def _takes(self, id: str, text: str, where: str) -> bool:
+        """Whether the ID was free; what is wrong with it, or with the text, is noted."""
+        if _is_blank(id) or not RULE_ID.fullmatch(id):
             self._fault(f"{id!r} is no ID for a rule", where, "like BOOK-1: letters, digits, . _ -")
-        elif first is not None:
+            return False
+        first = self.rules.get(id) or self.retired_rules.get(id)
+        if first is not None:
             mend = f"give it an ID of its own; the first is at {first.where}"
             self._fault(f"rule {id} is declared twice", where, mend)
+        elif _is_blank(text):
+            self._fault(f"rule {id} says nothing", where, "say what it requires, in a sentence")
+        return first is None
 
     # -- behaviour ---------------------------------------------------------------------------------
 
@@ -241,9 +248,9 @@ class Cell(_Declarations):
         """Declare that a surviving mutant changes nothing that anybody could notice."""
         where = frame_place(_author())
         ends = date_of(until)
-        if ends is None or not str(because).strip():
-            mend = 'say because="…" and until="2027-01-31"'
-            self._fault("a waiver needs a reason and a date", where, mend)
+        if ends is None or _is_blank(because) or _is_blank(mutant):
+            mend = 'say mutant="…", because="…" and until="2027-01-31"'
+            self._fault("a waiver needs a mutant, a reason and a date", where, mend)
         else:
             self.waivers.append(Waiver(mutant, because, ends, where))
 
@@ -256,6 +263,10 @@ def date_of(given: object) -> date | None:
         return date.fromisoformat(given) if isinstance(given, str) else None
     except ValueError:
         return None
+
+
+def _is_blank(text: object) -> bool:
+    return not (isinstance(text, str) and text.strip())
 
 
 def _author(depth: int = 1) -> FrameType:

@@ -16,6 +16,7 @@ from monocyte.cell.places import line_of
 from monocyte.cell.rules import Retired, Rule
 from monocyte.cell.signatures import annotations_of, shape_faults
 from monocyte.cell.source import Source
+from monocyte.contracts.annotations import spell
 from monocyte.errors import DefinitionError
 
 __all__ = ["PROOFS", "Journeys", "Proofs", "journeys_of", "retirement_faults"]
@@ -59,6 +60,8 @@ class Proofs:
         self.runbooks: list[Runbook] = []
         self.found: list[DefinitionError] = []
         self._names: dict[str, str] = {}
+        self._unsound: set[Any] = set()
+        """Scenarios with a fault: what stands on them is not reported once more."""
 
     def fault(self, message: str, where: str, mend: str) -> None:
         """Note what is wrong."""
@@ -76,6 +79,7 @@ class Proofs:
             what = f"{it.function.__name__} must be a plain function of one parameter"
             mend = "def (lab: World) -> None; further ones need @scenario(given={…})"
             self.fault(what, it.where, mend)
+            self._unsound.add(it.function)
         elif rows is None:
             self.scenarios.append(Scenario(it.function, it.where))
         else:
@@ -85,12 +89,14 @@ class Proofs:
         if not isinstance(rows, Mapping) or not rows:
             mend = 'given={"a name": (argument, …), …}'
             self.fault("a scenario is given a mapping of rows", it.where, mend)
+            self._unsound.add(it.function)
             return
         for row, arguments in rows.items():
             if not isinstance(arguments, tuple) or len(arguments) != len(wanted):
                 takes = f"a tuple of {len(wanted)}: {', '.join(wanted) or 'nothing'}"
                 what = f"row {row!r} of {it.function.__name__} does not fit its parameters"
                 self.fault(what, it.where, f"give {takes}")
+                self._unsound.add(it.function)
             else:
                 self.scenarios.append(Scenario(it.function, it.where, str(row), arguments))
 
@@ -104,21 +110,17 @@ class Proofs:
         if not str(it.options["instead_of"]).strip():
             mend = 'instead_of="what else could have been done"'
             self.fault("a decision names its alternative", it.where, mend)
+        kind = self._kind(it)
+        if kind is None:
+            return
+        self._dates(it, kind)
         until, review = it.options["until"], date_of(it.options["review"])
         ends = until if callable(until) else date_of(until)
-        for name in ("until", "review"):
-            given = it.options[name]
-            if given is not None and not callable(given) and date_of(given) is None:
-                what = f"{name}={given!r} of {it.function.__name__} is no date"
-                self.fault(what, it.where, 'write it as "2028-01-31"')
-        kind = self._kind(it)
-        refuted: str = it.options["refuted_by"]
-        needs_review = kind == "assumption" or callable(until)
-        if needs_review and it.options["review"] is None:
-            why = "nothing executes it" if kind == "assumption" else "a condition may never hold"
-            mend = f'give review="2027-01-31": {why}, so people look again on that day'
-            self.fault(f"{it.function.__name__} has no date of review", it.where, mend)
-        if (kind == "structure") is not bool(refuted):
+        refuted: Any = it.options["refuted_by"]
+        if not isinstance(refuted, str):
+            mend = "give it as source, as a string"
+            self.fault(f"refuted_by of {it.function.__name__} is no text", it.where, mend)
+        elif (kind == "structure") is not bool(refuted.strip()):
             self._refutation(it, kind)
         made = Decision(
             *(it.function.__name__, kind, it.function, it.where),
@@ -126,15 +128,40 @@ class Proofs:
         )
         self.decisions.append(made)
 
-    def _kind(self, it: Declared) -> DecisionKind:
+    def _kind(self, it: Declared) -> DecisionKind | None:
+        """What it is checked against; None if that cannot be told, which is noted."""
         parameters = _parameters(it)
         if not parameters:
             return "assumption"
         hints = self._hints(it)
-        if len(parameters) > 1 or parameters[0].name not in hints:
-            what = f"{it.function.__name__} takes one annotated parameter, or none"
-            self.fault(what, it.where, "(lab: World), (it: Source), or () for an assumption")
-        return "structure" if hints.get(parameters[0].name) is Source else "behaviour"
+        if hints is None:
+            return None
+        mend = "(lab: World), (it: Source), or () for an assumption"
+        name, hint = it.function.__name__, hints.get(parameters[0].name)
+        if len(parameters) > 1 or hint is None:
+            self.fault(f"{name} takes one annotated parameter, or none", it.where, mend)
+        elif hint is Source:
+            return "structure"
+        elif any(base.__name__ == "World" for base in getattr(hint, "__mro__", ())):
+            return "behaviour"  # World lives above this room: known by its name
+        else:
+            self.fault(f"{name} is checked against {spell(hint)}", it.where, mend)
+        return None
+
+    def _dates(self, it: Declared, kind: DecisionKind) -> None:
+        name, until, review = it.function.__name__, it.options["until"], it.options["review"]
+        conditional = callable(until)
+        for what, given in (("until", None if conditional else until), ("review", review)):
+            if given is not None and date_of(given) is None:
+                fault = f"{what}={given!r} of {name} is no date"
+                self.fault(fault, it.where, 'write it as "2028-01-31"')
+        if review is None and (conditional or kind == "assumption"):
+            why = "nothing executes it" if kind == "assumption" else "a condition may never hold"
+            mend = f'give review="2027-01-31": {why}, so people look again on that day'
+            self.fault(f"{name} has no date of review", it.where, mend)
+        if conditional and _required(until) > 1:
+            mend = "let it take nothing, or the cell's Source"
+            self.fault(f"the condition that ends {name} takes too much", it.where, mend)
 
     def _refutation(self, it: Declared, kind: DecisionKind) -> None:
         name = it.function.__name__
@@ -151,6 +178,33 @@ class Proofs:
         """Read a runbook; its scenario must have been declared above it."""
         self._take(it)
         self._said(it, "what it achieves")
+        self._occasion(it)
+        hints = self._hints(it)
+        if hints is None:
+            return
+        name, options = it.function.__name__, it.options
+        names = [p.name for p in _parameters(it)]
+        example: Any = options["example"]
+        if not names or any(n not in hints for n in names):
+            mend = "def (it: Operator, …) -> Steps, each parameter with its type"
+            self.fault(f"{name} needs an operator and annotations", it.where, mend)
+        elif not isinstance(example, Mapping) or {*example} != {*names[1:]}:
+            mend = f"example={{…}} with {', '.join(names[1:]) or 'nothing'}"
+            self.fault(f"the example of {name} does not fit its parameters", it.where, mend)
+        after = next((s for s in self.scenarios if s.function is options["after"]), None)
+        if after is not None:
+            parameters = {n: hints.get(n) for n in names[1:]}
+            made = Runbook(
+                *(name, it.function, it.where, options["when"], after, options["keeps"]),
+                *(tuple(options["roles"]), parameters, example),
+            )
+            self.runbooks.append(made)
+        elif options["after"] not in self._unsound:
+            mend = "after=a scenario of this cell, declared above"
+            self.fault(f"{name} is rehearsed after no scenario", it.where, mend)
+
+    def _occasion(self, it: Declared) -> None:
+        """When it is needed, who does it, and what it must restore."""
         name, options = it.function.__name__, it.options
         if not inspect.isgeneratorfunction(it.function):
             mend = "write it as a generator: yield Step(…)"
@@ -160,28 +214,10 @@ class Proofs:
         if options["keeps"] is not None and not callable(options["keeps"]):
             mend = "keeps=a function of the operator"
             self.fault(f"what {name} keeps is no view", it.where, mend)
-        hints = self._hints(it)
-        names = [p.name for p in _parameters(it)]
-        if not names or any(n not in hints for n in names):
-            mend = "def (it: Operator, …) -> Steps, each parameter with its type"
-            self.fault(f"{name} needs an operator and annotations", it.where, mend)
-        example: Mapping[str, Any] = options["example"]
-        if sorted(example) != sorted(names[1:]):
-            mend = f"example={{…}} with {', '.join(names[1:]) or 'nothing'}"
-            self.fault(f"the example of {name} does not fit its parameters", it.where, mend)
-        after = next((s for s in self.scenarios if s.function is options["after"]), None)
-        if after is None:
-            mend = "after=a scenario of this cell, declared above"
-            self.fault(f"{name} is rehearsed after no scenario", it.where, mend)
-        else:
-            parameters = {n: hints.get(n) for n in names[1:]}
-            roles = tuple(options["roles"])
-            self.runbooks.append(
-                Runbook(
-                    *(name, it.function, it.where, options["when"], after, options["keeps"]),
-                    *(roles, parameters, example),
-                )
-            )
+        roles = options["roles"]
+        if isinstance(roles, str) or not all(isinstance(role, str) for role in roles):
+            mend = f"roles=({roles!r},)" if isinstance(roles, str) else "roles=('technician',)"
+            self.fault(f"the roles of {name} are no tuple of names", it.where, mend)
 
     # -- what they share ---------------------------------------------------------------------------
 
@@ -201,12 +237,13 @@ class Proofs:
             mend = f"its docstring says {what}"
             self.fault(f"{it.function.__name__} does not say {what}", it.where, mend)
 
-    def _hints(self, it: Declared) -> dict[str, Any]:
+    def _hints(self, it: Declared) -> dict[str, Any] | None:
+        """Its annotations; None if they cannot be read, which is noted."""
         try:
             return annotations_of(it)
         except DefinitionError as fault:
             self.found.append(fault)
-            return {}
+            return None
 
 
 PROOFS: dict[str, Callable[[Proofs, Declared], None]] = {
@@ -219,6 +256,17 @@ PROOFS: dict[str, Callable[[Proofs, Declared], None]] = {
 
 def _parameters(it: Declared) -> list[inspect.Parameter]:
     return list(inspect.signature(it.function).parameters.values())
+
+
+def _required(condition: Callable[..., bool]) -> int:
+    """How many arguments a condition must be given."""
+    try:
+        parameters = inspect.signature(condition).parameters.values()
+    except (TypeError, ValueError):  # a builtin that does not say
+        return 0
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    keywords = sum(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in parameters)
+    return sum(p.kind in kinds and p.default is p.empty for p in parameters) + 2 * keywords
 
 
 def retirement_faults(rules: Mapping[str, Rule | Retired]) -> Iterator[DefinitionError]:
