@@ -17,6 +17,8 @@ KINDS: dict[str, tuple[Severity, str]] = {
     # definitions
     "definition": ("error", "A declaration that makes no sense, or a bound that is crossed."),
     "size": ("error", "A cell that is too big to be read, or written, in one go."),
+    "app-size": ("warning", "An app with more code than one process is comfortable with."),
+    "app-split": ("error", "An app with more code than can be governed as one."),
     # rules
     "rule-unenforced": ("error", "A rule that no line of code enforces."),
     "rule-unseen": ("error", "A call of a rule that no scenario has seen held, or refused."),

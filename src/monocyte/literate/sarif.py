@@ -1,7 +1,7 @@
 """Findings as SARIF 2.1.0, for code hosts and editors that show them beside the line.
 
-Source: OASIS, Static Analysis Results Interchange Format (SARIF) 2.1.0, 2020. Places are relative to
-the root of the sources, so that a log made on one machine fits every checkout.
+Source: OASIS, Static Analysis Results Interchange Format (SARIF) 2.1.0, 2020. Places are relative
+to the root of the sources, so that a log made on one machine fits every checkout.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from monocyte.literate.findings import KINDS, Finding
 
@@ -54,7 +55,7 @@ def _result(finding: Finding, index: int, root: Path) -> dict[str, Any]:
     file, line = place_of(finding.where, root)
     said = f"{finding.message}\nWhat to do: {finding.mend}" if finding.mend else finding.message
     # Without the line: what has only moved is the same finding.
-    same = "\n".join((finding.kind, finding.cell, file, finding.message))
+    same = f"{finding.kind}\n{finding.cell}\n{file}\n{finding.message}"
     return {
         "ruleId": finding.kind,
         "ruleIndex": index,
@@ -63,7 +64,7 @@ def _result(finding: Finding, index: int, root: Path) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": _uri(file), "uriBaseId": "SRCROOT"},
+                    "artifactLocation": {"uri": quote(file), "uriBaseId": "SRCROOT"},
                     "region": {"startLine": line},
                 }
             }
@@ -72,9 +73,3 @@ def _result(finding: Finding, index: int, root: Path) -> dict[str, Any]:
             "finding/v1": hashlib.blake2b(same.encode(), digest_size=16).hexdigest()
         },
     }
-
-
-def _uri(file: str) -> str:
-    from urllib.parse import quote
-
-    return quote(file)
