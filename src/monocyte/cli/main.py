@@ -15,6 +15,7 @@ from monocyte.cli.completion import completion
 from monocyte.cli.journal import journal
 from monocyte.cli.letters import letters
 from monocyte.cli.messages import ask, events, send
+from monocyte.cli.picture import picture
 from monocyte.cli.running import run
 from monocyte.cli.scaffold import new
 from monocyte.cli.scenarios import test
@@ -56,5 +57,6 @@ def main() -> None:
     """
 
 
-for command in (new, run, test, cells, send, ask, events, journal, letters, access, completion):
+for command in (new, run, test, cells, picture, send, ask, events, journal, letters, access):
     main.add_command(command)
+main.add_command(completion)

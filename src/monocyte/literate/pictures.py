@@ -2,8 +2,7 @@
 
 A picture is a set of arrows; any two of the three that differ are findings. It is derived from the
 manifest (what each function consumes and emits) and from the source (whom it asks), and redrawn
-from there. What was walked comes in as `Walk`s: what somebody sent, or what time or a neighbour
-brought, and which events and asks came of it.
+from there. What was walked is read from the trace of a World.
 
 | arrow                          | means                                                           |
 |--------------------------------|-----------------------------------------------------------------|
@@ -18,7 +17,7 @@ brought, and which events and asks came of it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import Enum
 from itertools import dropwhile
 from types import ModuleType
@@ -39,13 +38,13 @@ from monocyte.literate.notation import (
     read,
 )
 from monocyte.literate.redrawing import put_picture
+from monocyte.testing import Said
 
 __all__ = [
     "Derived",
     "Kind",
     "Node",
     "Row",
-    "Walk",
     "compare",
     "derive",
     "redraw",
@@ -54,6 +53,9 @@ __all__ = [
 ]
 
 PERSON, CLOCK = "person", "clock"
+
+UNSEEN = frozenset({"", "?"})
+"""What a trace calls a function that it does not know."""
 
 REDRAW = "`monocyte check --fix` redraws it"
 
@@ -112,19 +114,6 @@ class Derived(NamedTuple):
                 row.edges, zip(row.nodes, row.nodes[1:], strict=False), strict=True
             )
         }
-
-
-class Walk(NamedTuple):
-    """Something that happened to a cell: a message or a moment came, and what came of it.
-
-    `name` is the message's, of a neighbour's event with its cell (`people.Left`), or that of the
-    function if the clock called it. `events` are the cell's own, `asks` the neighbours'.
-    """
-
-    cell: str
-    name: str
-    events: tuple[str, ...] = ()
-    asks: tuple[str, ...] = ()
 
 
 # -- derived ---------------------------------------------------------------------------------------
@@ -190,42 +179,38 @@ def _line(function: Function) -> int:
 # -- walked ----------------------------------------------------------------------------------------
 
 
-def walked(manifest: Manifest, walks: Iterable[Walk]) -> set[Edge]:
-    """The arrows that were walked: to whom a message leads and how an event is applied is known."""
-    takers = _takers(manifest)
-    evolvers = {event.__name__: it.call.__name__ for event, it in manifest.evolvers.items()}
+def walked(manifest: Manifest, trace: Iterable[Said]) -> set[Edge]:
+    """The arrows of a cell that were walked, as a World has seen it."""
     found: set[Edge] = set()
-    for walk in walks:
-        if walk.cell != manifest.name or walk.name not in takers:
-            continue
-        path = takers[walk.name]
-        found.update(edges_of(path))
-        for event in walk.events:
-            found.add(Edge(path[-1], event))
-            if event in evolvers:
-                found.add(Edge(event, evolvers[event]))
-        found.update(Edge(path[-1], asked) for asked in walk.asks)
-    return found
+    for said in trace:
+        if said.target == manifest.name:
+            found.update(_received(said, manifest))
+        elif said.asker and said.source == manifest.name and said.kind in ("command", "query"):
+            found.add(Edge(said.asker, f"{said.target}.{said.name}"))
+    return {edge for edge in found if edge.source not in UNSEEN and edge.target not in UNSEEN}
 
 
-def _takers(manifest: Manifest) -> dict[str, tuple[str, ...]]:
-    """The path up to its function of everything that may come, by what a `Walk` calls it."""
-    found: dict[str, tuple[str, ...]] = {}
-    for function, before in _beginnings(manifest):
-        last = before[-1]
-        is_timed = last.kind in (Kind.CLOCK, Kind.EVENT)
-        path = (*(node.name for node in before), function.name)
-        found[function.name if is_timed else last.name] = path
-    return found
+def _received(said: Said, manifest: Manifest) -> Iterator[Edge]:
+    """What it means for a cell that something has come to it, or happened in it."""
+    if said.kind == "timer":
+        timer = manifest.timers.get(said.function)
+        is_regular = timer is not None and timer.period is not None
+        yield Edge(CLOCK if is_regular else said.name, said.function)
+    elif said.kind != "event":
+        yield from edges_of((PERSON, said.name, said.function))
+    elif said.source == said.target:
+        yield from edges_of((said.asker, said.name, said.function))
+    else:
+        yield Edge(f"{said.source}.{said.name}", said.function)
 
 
 # -- compared --------------------------------------------------------------------------------------
 
 
-def compare(manifest: Manifest, walks: Iterable[Walk] | None = None) -> Iterator[Finding]:
+def compare(manifest: Manifest, seen: Collection[Edge] | None = None) -> Iterator[Finding]:
     """Hold the picture of a cell against its code and against what happened.
 
-    `walks` are what scenarios made happen; None if that is not to be judged.
+    `seen` are the arrows that scenarios `walked`; None if that is not to be judged.
     """
     derived = derive(manifest)
     picture = manifest.picture
@@ -235,8 +220,8 @@ def compare(manifest: Manifest, walks: Iterable[Walk] | None = None) -> Iterator
     else:
         reading = read(picture.text)
         yield from _declared(manifest, derived, reading, picture.text, picture.where)
-    if walks is not None:
-        yield from _unwalked(manifest, derived, reading, walked(manifest, walks))
+    if seen is not None:
+        yield from _unwalked(manifest, derived, reading, seen)
 
 
 def _missing(manifest: Manifest, derived: Derived) -> Iterator[Finding]:
@@ -319,7 +304,7 @@ def _wrong(edge: Edge, derived: Derived) -> tuple[str, str]:
 
 
 def _unwalked(
-    manifest: Manifest, derived: Derived, reading: Reading, found: set[Edge]
+    manifest: Manifest, derived: Derived, reading: Reading, found: Collection[Edge]
 ) -> Iterator[Finding]:
     """Arrows that nobody walks, the first of each path; and walks off the arrows."""
     text, where = manifest.picture or ("", f"{manifest.file}:1")
@@ -334,7 +319,7 @@ def _unwalked(
         wanted = _wanted(*edges[first])
         message = f"no scenario walks {first}"
         yield finding("picture-unwalked", manifest.name, place, message, wanted)
-    for edge in sorted(found - edges.keys()):
+    for edge in sorted(set(found) - edges.keys()):
         message = f"{edge} happens, but nothing in the code says so"
         known = " and in its picture" if edge in lines else ""
         mend = f"name {edge.target} in {edge.source}, where it can be read{known}"

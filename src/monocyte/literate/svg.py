@@ -10,11 +10,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
+from itertools import pairwise
 from typing import NamedTuple
 
 from monocyte.literate.notation import cells_of
 
-__all__ = ["STYLE", "Arrow", "Box", "Href", "Label", "element", "shortened", "text_width"]
+__all__ = [
+    "SIZE",
+    "SMALL",
+    "STYLE",
+    "Arrow",
+    "Box",
+    "Curve",
+    "Href",
+    "Label",
+    "element",
+    "shortened",
+    "text_width",
+]
 
 SIZE = 12.5
 """The height of the letters, in px."""
@@ -101,6 +114,14 @@ class Arrow(NamedTuple):
     kind: str = ""
 
 
+class Curve(NamedTuple):
+    """A line from above to below, or the other way, that passes through its points upright."""
+
+    points: tuple[tuple[float, float], ...]
+    kind: str = ""
+    headed: bool = True
+
+
 class Label(NamedTuple):
     """Small text; `anchor` is start, middle or end."""
 
@@ -130,7 +151,7 @@ def element(
     size: tuple[float, float],
     title: str,
     description: str,
-    parts: Iterable[Box | Arrow | Label],
+    parts: Iterable[Box | Arrow | Curve | Label],
     *,
     href: Href | None = None,
     kind: str = "",
@@ -139,7 +160,7 @@ def element(
     """The SVG element, `size` px wide and high; `alone` brings its style along, for a file."""
     parts = list(parts)
     drawn = [
-        *_arrows([it for it in parts if isinstance(it, Arrow)]),
+        *_arrows([it for it in parts if isinstance(it, (Arrow, Curve))]),
         *(_box(it, href) for it in parts if isinstance(it, Box)),
         *(_label(it) for it in parts if isinstance(it, Label)),
     ]
@@ -180,16 +201,40 @@ def _label(it: Label) -> str:
     )
 
 
-def _arrows(arrows: Sequence[Arrow]) -> Iterator[str]:
+def _arrows(arrows: Sequence[Arrow | Curve]) -> Iterator[str]:
     """Two paths for each kind: the lines, then the heads."""
     for kind in dict.fromkeys(it.kind for it in arrows):
         same = [it for it in arrows if it.kind == kind]
-        lines = "".join(_line(it.points) for it in same)
-        heads = "".join(_head(it.points) for it in same)
+        lines = "".join(
+            _line(it.points) if isinstance(it, Arrow) else _curve(it.points) for it in same
+        )
+        heads = "".join(_head(*_end(it)) for it in same if isinstance(it, Arrow) or it.headed)
         yield (
             f'<g class="{kind}"><path class="line" fill="none" stroke="currentColor" d="{lines}"/>'
             f'<path class="head" d="{heads}"/></g>'
         )
+
+
+def _end(it: Arrow | Curve) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The last point, and one from where the line comes to it."""
+    (ax, ay), (x, y) = it.points[-2], it.points[-1]
+    return (x, y), ((x, ay) if isinstance(it, Curve) else (ax, ay))
+
+
+def _curve(points: Sequence[tuple[float, float]]) -> str:
+    """A smooth line through the points, upright at its ends, that goes no further than they do.
+
+    x is a function of y: a cubic spline whose slopes are limited as by Fritsch and Carlson (1980).
+    """
+    slopes = [(bx - ax) / ((by - ay) or 1) for (ax, ay), (bx, by) in pairwise(points)]
+    inner = [2 * a * b / (a + b) if a * b > 0 else 0.0 for a, b in pairwise(slopes)]
+    tangents = [0.0, *inner, 0.0]
+    said = f"M{_number(points[0][0])} {_number(points[0][1])}"
+    for (one, other), (s, t) in zip(pairwise(points), pairwise(tangents), strict=True):
+        third = (other[1] - one[1]) / 3
+        near, far = (one[0] + s * third, one[1] + third), (other[0] - t * third, other[1] - third)
+        said += "C" + " ".join(f"{_number(x)} {_number(y)}" for x, y in (near, far, other))
+    return said
 
 
 def _line(points: Sequence[tuple[float, float]], bend: float = 8) -> str:
@@ -215,8 +260,10 @@ def _towards(
     return ax + (bx - ax) * share, ay + (by - ay) * share
 
 
-def _head(points: Sequence[tuple[float, float]], length: float = 7, half: float = 3.2) -> str:
-    (ax, ay), (x, y) = points[-2], points[-1]
+def _head(
+    end: tuple[float, float], origin: tuple[float, float], length: float = 7, half: float = 3.2
+) -> str:
+    (x, y), (ax, ay) = end, origin
     distance = math.hypot(x - ax, y - ay) or 1
     dx, dy = (x - ax) / distance, (y - ay) / distance
     bx, by = x - dx * length, y - dy * length

@@ -1,0 +1,473 @@
+"""Draws the map of an app as SVG: cells in layers, those that others build on at the bottom.
+
+Who asks or hears a cell stands above it. Between two cells there is at most one line of questions
+(dashed) and one of events for each direction, with the names of its messages on it. The order in a
+layer is found by barycentres (Sugiyama, Tagawa and Toda 1981), and a label is a place of its own in
+the layout, so that none lies upon another. The narrow drawing is a list, for a phone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from monocyte.literate.maps import Tie
+from monocyte.literate.svg import (
+    SIZE,
+    SMALL,
+    Arrow,
+    Box,
+    Curve,
+    Href,
+    Label,
+    element,
+    shortened,
+    text_width,
+)
+
+__all__ = ["draw_map"]
+
+BOX, PAD, APART, MARGIN, LETTER = 26.0, 12.0, 18.0, 2.0, SIZE * SMALL * 1.25
+"""In px: the height of a cell, beside its name, between things, around all, a line of a label."""
+
+DOOR = 16.0
+"""In px: between two wires where they reach a cell."""
+
+ACROSS = 7
+"""How many cells stand beside each other, at most."""
+
+NAMED = 14
+"""Up to how many cells the lines carry names; beyond, a number, with the names in its title."""
+
+MOST = 5
+"""How many names a line carries."""
+
+SWEEPS = 12
+
+Tied = tuple[str, str, str]
+"""From, to, asks or tells."""
+
+
+class _Wire(NamedTuple):
+    """All messages of one kind from one cell to another; `upper` stands above `lower`."""
+
+    upper: str
+    lower: str
+    is_down: bool
+    kind: str
+    names: tuple[str, ...]
+
+
+class _Spot(NamedTuple):
+    """A place in a row: of a cell (`wire` is -1), or of a wire, which passes or has its label."""
+
+    name: str
+    wire: int
+    row: int
+
+
+def draw_map(
+    name: str,
+    cells: Sequence[str],
+    ties: Iterable[Tie],
+    *,
+    narrow: bool = False,
+    href: Href | None = None,
+    alone: bool = False,
+) -> str:
+    """The map of an app as an SVG element; the same map gives the same bytes."""
+    ties = [tie for tie in ties if tie.source != tie.target]
+    cells = list(dict.fromkeys([*cells, *(it for tie in ties for it in tie[:2])]))
+    groups = _groups(ties)
+    size, parts = _narrow(cells, groups) if narrow else _wide(cells, groups)
+    said = [f"{a} {kind} {b} {', '.join(names)}" for (a, b, kind), names in groups.items()]
+    return element(
+        size,
+        f"Which cells of {name} ask and hear each other",
+        "; ".join(said)
+        or f"Nobody asks or hears another: {', '.join(cells) or 'there are no cells'}.",
+        parts,
+        href=href,
+        kind="map narrow" if narrow else "map wide",
+        alone=alone,
+    )
+
+
+def _groups(ties: Iterable[Tie]) -> dict[Tied, tuple[str, ...]]:
+    groups: dict[Tied, tuple[str, ...]] = {}
+    for tie in ties:
+        key = (tie.source, tie.target, tie.kind)
+        groups[key] = (*groups.get(key, ()), tie.name)
+    return groups
+
+
+# -- layers ----------------------------------------------------------------------------------------
+
+
+def _needs(cells: Sequence[str], groups: Iterable[Tied]) -> dict[str, list[str]]:
+    """Whom each cell builds on: whom it asks, and whom it hears; without what closes a circle."""
+    wanted: dict[str, list[str]] = {cell: [] for cell in cells}
+    for source, target, kind in groups:
+        above, below = (source, target) if kind == "asks" else (target, source)
+        if below not in wanted[above]:
+            wanted[above].append(below)
+    kept: dict[str, list[str]] = {}
+    for cell in cells:
+        _settle(cell, wanted, kept)
+    return kept
+
+
+def _settle(start: str, wanted: Mapping[str, list[str]], kept: dict[str, list[str]]) -> None:
+    """Depth first, without recursion: an arrow to a cell that is still open closes a circle."""
+    if start in kept:
+        return
+    kept[start] = []
+    open_, ahead = [start], [iter(wanted[start])]
+    while open_:
+        below = next(ahead[-1], None)
+        if below is None:
+            open_.pop()
+            ahead.pop()
+        elif below not in open_:
+            kept[open_[-1]].append(below)
+            if below not in kept:
+                kept[below] = []
+                open_.append(below)
+                ahead.append(iter(wanted[below]))
+
+
+def _layers(needs: Mapping[str, list[str]]) -> dict[str, int]:
+    """The layer of each cell, 0 at the bottom, above all that it needs; none too wide."""
+    layers: dict[str, int] = {}
+    filled: dict[int, int] = {}
+    waiting = list(needs)
+    while waiting:
+        ready = [it for it in waiting if all(below in layers for below in needs[it])]
+        for cell in ready:
+            layer = max((layers[below] + 1 for below in needs[cell]), default=0)
+            while filled.get(layer, 0) >= ACROSS:
+                layer += 1
+            layers[cell] = layer
+            filled[layer] = filled.get(layer, 0) + 1
+        waiting = [it for it in waiting if it not in layers]
+    return layers
+
+
+def _wires(groups: Mapping[Tied, tuple[str, ...]], layers: Mapping[str, int]) -> list[_Wire]:
+    return [
+        _Wire(source, target, True, kind, names)
+        if layers[source] > layers[target]
+        else _Wire(target, source, False, kind, names)
+        for (source, target, kind), names in groups.items()
+    ]
+
+
+# -- order -----------------------------------------------------------------------------------------
+
+Rows = list[list[_Spot]]
+Links = list[tuple[_Spot, _Spot]]
+
+
+def _rows(layers: Mapping[str, int], wires: Sequence[_Wire]) -> tuple[Rows, list[list[_Spot]]]:
+    """Rows from the top, cells and labels in turn; and the spots along each wire."""
+    top = 2 * max(layers.values(), default=0)
+    rows: Rows = [[] for _ in range(top + 1)]
+    at = {cell: _Spot(cell, -1, top - 2 * layer) for cell, layer in layers.items()}
+    for spot in at.values():
+        rows[spot.row].append(spot)
+    ways: list[list[_Spot]] = []
+    for n, wire in enumerate(wires):
+        first, last = at[wire.upper], at[wire.lower]
+        between = [_Spot("", n, row) for row in range(first.row + 1, last.row)]
+        for spot in between:
+            rows[spot.row].append(spot)
+        ways.append([first, *between, last])
+    return rows, ways
+
+
+def _labelled(way: Sequence[_Spot]) -> _Spot:
+    """Where the label stands: in the middle of the way, in a row for labels."""
+    inner = [spot for spot in way[1:-1] if spot.row % 2]
+    return inner[len(inner) // 2]
+
+
+def _ordered(rows: Rows, ways: Sequence[Sequence[_Spot]]) -> Rows:
+    """The rows in the best order that some sweeps up and down have found."""
+    above: dict[_Spot, list[_Spot]] = {}
+    below: dict[_Spot, list[_Spot]] = {}
+    for way in ways:
+        for one, other in pairwise(way):
+            below.setdefault(one, []).append(other)
+            above.setdefault(other, []).append(one)
+    best, fewest = rows, _crossings(rows, below)
+    for sweep in range(SWEEPS):
+        if not fewest:
+            break
+        towards = above if sweep % 2 == 0 else below
+        rows = _swept(rows, towards, from_top=towards is above)
+        crossings = _crossings(rows, below)
+        if crossings < fewest:
+            best, fewest = rows, crossings
+    return best
+
+
+def _swept(rows: Rows, towards: Mapping[_Spot, list[_Spot]], *, from_top: bool) -> Rows:
+    swept = list(rows)
+    place: dict[_Spot, float] = {}
+    for r in range(len(rows)) if from_top else reversed(range(len(rows))):
+        own = {spot: float(i) for i, spot in enumerate(rows[r])}
+        for spot, place_now in own.items():
+            ends = [place[it] for it in towards.get(spot, ())]
+            own[spot] = sum(ends) / len(ends) if ends else place_now
+        swept[r] = sorted(rows[r], key=own.__getitem__)
+        place |= {spot: float(i) for i, spot in enumerate(swept[r])}
+    return swept
+
+
+def _crossings(rows: Rows, below: Mapping[_Spot, list[_Spot]]) -> int:
+    count = 0
+    for upper, lower in pairwise(rows):
+        place = {spot: i for i, spot in enumerate(lower)}
+        ends = [sorted(place[it] for it in below.get(spot, ())) for spot in upper]
+        seen: list[int] = []
+        for each in ends:
+            count += sum(1 for end in each for other in seen if other > end)
+            seen += each
+    return count
+
+
+# -- places ----------------------------------------------------------------------------------------
+
+
+def _across(
+    rows: Rows, ways: Sequence[Sequence[_Spot]], widths: Mapping[_Spot, float]
+) -> dict[_Spot, float]:
+    """The middle of each spot: drawn towards its neighbours, as far as the others make room."""
+    near: dict[_Spot, list[_Spot]] = {}
+    for way in ways:
+        for one, other in pairwise(way):
+            near.setdefault(one, []).append(other)
+            near.setdefault(other, []).append(one)
+    middles: dict[_Spot, float] = {}
+    for row in rows:
+        middles |= zip(row, _spread(row, [0.0] * len(row), widths), strict=True)
+    for _ in range(SWEEPS):
+        for row in rows:
+            wanted = [_pulled(spot, near, middles) for spot in row]
+            middles |= zip(row, _spread(row, wanted, widths), strict=True)
+    left = min((middles[it] - widths[it] / 2 for it in middles), default=0.0)
+    return {spot: middle - left + MARGIN for spot, middle in middles.items()}
+
+
+def _pulled(
+    spot: _Spot, near: Mapping[_Spot, list[_Spot]], middles: Mapping[_Spot, float]
+) -> float:
+    ends = near.get(spot)
+    return sum(middles[it] for it in ends) / len(ends) if ends else middles[spot]
+
+
+def _spread(
+    row: Sequence[_Spot], wanted: Sequence[float], widths: Mapping[_Spot, float]
+) -> list[float]:
+    """As near to what is wanted as may be: pushed apart from both sides, and the mean of it."""
+    ahead: list[float] = []
+    for spot, middle in zip(row, wanted, strict=True):
+        ahead.append(_pushed(ahead, spot, row, middle, widths))
+    back: list[float] = []
+    mirrored = row[::-1]
+    for spot, middle in zip(mirrored, reversed(wanted), strict=True):
+        back.append(_pushed(back, spot, mirrored, -middle, widths))
+    return [(a - b) / 2 for a, b in zip(ahead, reversed(back), strict=True)]
+
+
+def _pushed(
+    placed: Sequence[float],
+    spot: _Spot,
+    row: Sequence[_Spot],
+    wanted: float,
+    widths: Mapping[_Spot, float],
+) -> float:
+    if not placed:
+        return wanted
+    apart = (widths[row[len(placed) - 1]] + widths[spot]) / 2 + APART
+    return max(wanted, placed[-1] + apart)
+
+
+# -- wide ------------------------------------------------------------------------------------------
+
+Parts = list[Box | Arrow | Curve | Label]
+
+
+def _wide(
+    cells: Sequence[str], groups: Mapping[Tied, tuple[str, ...]]
+) -> tuple[tuple[float, float], Parts]:
+    layers = _layers(_needs(cells, groups))
+    wires = _wires(groups, layers)
+    rows, ways = _rows(layers, wires)
+    said = [_said(wire, len(cells)) for wire in wires]
+    label = {_labelled(way): n for n, way in enumerate(ways)}
+    rows = _ordered(rows, ways)
+    busy = _busy(ways)
+    widths = {
+        spot: max(_width(spot, said[label[spot]] if spot in label else ()), busy.get(spot, 0))
+        for row in rows
+        for spot in row
+    }
+    middles = _across(rows, ways, widths)
+    tops, bottom = _down(rows, {spot: len(said[n]) for spot, n in label.items()})
+    boxes = {
+        s: _cell(s, middles[s], tops[s.row], widths[s]) for row in rows for s in row if s.wire < 0
+    }
+    heights = [*tops[1:], bottom]
+    parts: Parts = list(_drawn(wires, ways, said, boxes, middles, (tops, heights)))
+    parts += boxes.values()
+    right = max((middles[spot] + widths[spot] / 2 for spot in middles), default=0) + MARGIN
+    if wires:
+        parts += _legend(bottom + 14)
+        right, bottom = max(right, 340), bottom + 30
+    return (right, bottom), parts
+
+
+def _said(wire: _Wire, cells: int) -> tuple[str, ...]:
+    if cells > NAMED:
+        return (str(len(wire.names)),) if len(wire.names) > 1 else ()
+    names = tuple(shortened(name, 26) for name in wire.names)
+    hidden = len(names) - MOST + 1
+    return names if len(names) <= MOST else (*names[: MOST - 1], f"and {hidden} more")
+
+
+def _width(spot: _Spot, said: Sequence[str]) -> float:
+    if spot.wire < 0:
+        return text_width(shortened(spot.name)) + 2 * PAD
+    return max((text_width(line, small=True) for line in said), default=0)
+
+
+def _busy(ways: Sequence[Sequence[_Spot]]) -> dict[_Spot, float]:
+    """How wide a cell must be for all wires on one side of it."""
+    uppers = Counter(way[0] for way in ways)
+    lowers = Counter(way[-1] for way in ways)
+    return {spot: (max(uppers[spot], lowers[spot]) + 1) * DOOR for spot in uppers | lowers}
+
+
+def _down(rows: Rows, lines: Mapping[_Spot, int]) -> tuple[list[float], float]:
+    """Where each row begins, and where the last one ends."""
+    tops, y = [], MARGIN
+    for r, row in enumerate(rows):
+        tops.append(y)
+        most = max((lines.get(spot, 0) for spot in row), default=0)
+        y += BOX if r % 2 == 0 else most * LETTER + 52
+    return tops, y + MARGIN
+
+
+def _cell(spot: _Spot, middle: float, top: float, width: float) -> Box:
+    return Box(middle - width / 2, top, width, BOX, spot.name, "cell", shortened(spot.name), 6)
+
+
+def _drawn(
+    wires: Sequence[_Wire],
+    ways: Sequence[Sequence[_Spot]],
+    said: Sequence[tuple[str, ...]],
+    boxes: Mapping[_Spot, Box],
+    middles: Mapping[_Spot, float],
+    heights: tuple[Sequence[float], Sequence[float]],
+) -> Iterator[Curve | Label]:
+    """Each wire in two parts, above and below its label."""
+    tops, bottoms = heights
+    doors = _doors(ways, middles, boxes)
+    for n, (wire, way) in enumerate(zip(wires, ways, strict=True)):
+        here = _labelled(way)
+        middle, centre = middles[here], (tops[here.row] + bottoms[here.row]) / 2
+        high = centre - len(said[n]) * LETTER / 2 - 2 * bool(said[n])
+        before = [(doors[n, True], boxes[way[0]].y + BOX)]
+        after = [(middle, high + len(said[n]) * LETTER + 5 * bool(said[n]))]
+        for spot in way[1:-1]:
+            if spot != here:
+                part = before if spot.row < here.row else after
+                part.append((middles[spot], (tops[spot.row] + bottoms[spot.row]) / 2))
+        before.append((middle, high))
+        after.append((doors[n, False], boxes[way[-1]].y))
+        kind = "dashed" if wire.kind == "asks" else ""
+        yield Curve(tuple(before if wire.is_down else before[::-1]), kind, headed=not wire.is_down)
+        yield Curve(tuple(after if wire.is_down else after[::-1]), kind, headed=wire.is_down)
+        for i, line in enumerate(said[n]):
+            title = ", ".join(wire.names)
+            yield Label(middle, high + (i + 0.85) * LETTER, line, "middle", title)
+
+
+def _doors(
+    ways: Sequence[Sequence[_Spot]], middles: Mapping[_Spot, float], boxes: Mapping[_Spot, Box]
+) -> dict[tuple[int, bool], float]:
+    """Where each wire leaves its upper cell (True) and reaches its lower one, side by side."""
+    sides: dict[tuple[_Spot, bool], list[tuple[float, int]]] = {}
+    for n, way in enumerate(ways):
+        sides.setdefault((way[0], True), []).append((middles[way[1]], n))
+        sides.setdefault((way[-1], False), []).append((middles[way[-2]], n))
+    doors: dict[tuple[int, bool], float] = {}
+    for (spot, is_upper), ends in sides.items():
+        box = boxes[spot]
+        for i, (_, n) in enumerate(sorted(ends), 1):
+            doors[n, is_upper] = box.x + box.width * i / (len(ends) + 1)
+    return doors
+
+
+def _legend(y: float) -> Iterator[Curve | Arrow | Label]:
+    yield Arrow(((MARGIN, y - 4), (MARGIN + 30, y - 4)), "dashed")
+    yield Label(MARGIN + 38, y, "asks or commands")
+    yield Arrow(((MARGIN + 164, y - 4), (MARGIN + 194, y - 4)))
+    yield Label(MARGIN + 202, y, "tells, and is heard")
+
+
+# -- narrow ----------------------------------------------------------------------------------------
+
+PHONE = 328.0
+"""In px: the width of a phone without its margins."""
+
+
+def _narrow(
+    cells: Sequence[str], groups: Mapping[Tied, tuple[str, ...]]
+) -> tuple[tuple[float, float], Parts]:
+    """Each cell, whom it asks, and whom it hears."""
+    parts: Parts = []
+    y, x = MARGIN, MARGIN + 26
+    for cell in cells:
+        width = text_width(shortened(cell)) + 2 * PAD
+        parts.append(Box(MARGIN, y, width, BOX, cell, "cell", shortened(cell), 6))
+        top = y + BOX
+        y = top + 6
+        for other, kind, names in _of(cell, groups):
+            shown = shortened(other)
+            parts.append(Box(x, y, text_width(shown) + 2 * PAD, 22, other, "plain", shown, 6))
+            down = MARGIN + (8 if kind == "asks" else 16)
+            bend = ((down, top), (down, y + 11), (x - 1, y + 11))
+            parts.append(Arrow(bend, "dashed") if kind == "asks" else Arrow(bend[::-1]))
+            y += 22
+            for line in _folded(names, PHONE - x):
+                y += LETTER
+                parts.append(Label(x + PAD, y, line))
+            y += 9
+        y += 12
+    right = max((it.x + it.width for it in parts if isinstance(it, Box)), default=0)
+    return (max(PHONE, right + MARGIN), y), parts
+
+
+def _of(
+    cell: str, groups: Mapping[Tied, tuple[str, ...]]
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    for (source, target, kind), names in groups.items():
+        if kind == "asks" and source == cell:
+            yield target, kind, names
+        if kind == "tells" and target == cell:
+            yield source, kind, names
+
+
+def _folded(names: Sequence[str], width: float) -> Iterator[str]:
+    line = ""
+    for name in names:
+        longer = f"{line}, {name}" if line else name
+        if line and text_width(longer, small=True) > width - 2 * PAD:
+            yield f"{line},"
+            longer = name
+        line = longer
+    yield line
