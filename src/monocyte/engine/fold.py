@@ -30,11 +30,11 @@ _Known = tuple[int, type[Event], Callable[[Any, Any], Any], bool]
 class Fold:
     """The state and books of one cell, and how they follow from entries."""
 
-    __slots__ = ("_apply", "_timed", "books", "manifest", "schema", "seq", "state")
+    __slots__ = ("_apply", "_schema", "_timed", "books", "manifest", "seq", "state")
 
     def __init__(self, manifest: Manifest) -> None:
         self.manifest = manifest
-        self.schema = digest(manifest.state) if manifest.state is not type(None) else ""
+        self._schema: str | None = None
         self.state: Any = _initial(manifest.state)
         self.books = Books()
         self.seq = 0
@@ -42,6 +42,14 @@ class Fold:
         self._apply: dict[str, _Known] = {}
         """How to apply each event, by name; filled when the first one happens."""
         self._timed = tuple(t.event for t in manifest.timers.values() if t.delay)
+
+    @property
+    def schema(self) -> str:
+        """The digest of the state's shape; only snapshots need it, and most Worlds take none."""
+        if self._schema is None:
+            state = self.manifest.state
+            self._schema = digest(state) if state is not type(None) else ""
+        return self._schema
 
     def restore(self, snapshot: Snapshot | None) -> bool:
         """Start from a snapshot, if this very release has taken it; say whether it was.
