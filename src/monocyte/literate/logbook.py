@@ -87,10 +87,12 @@ class Planned(_Line, frozen=True):
 
 
 class Passed(_Line, frozen=True):
-    """A step that was done already; nothing was sent."""
+    """A step that was done already: nothing was sent, of so many commands."""
 
     title: str
     why: str
+    where: str
+    sends: int
 
 
 class Confirmed(_Line, frozen=True):

@@ -252,13 +252,17 @@ class Runner:
         """Pass over a step that is done, else do it."""
         if plan.check is None and known[_key(plan)]:
             known[_key(plan)] -= 1
-            self._write(Passed(title=plan.title, why="done in this run"))
+            self._pass(plan, "done in this run")
         elif plan.check is not None and self._ask(plan)[0]:
-            self._write(Passed(title=plan.title, why="done already"))
+            self._pass(plan, "done already")
         else:
             number = len(self.progress.steps) + 1
             self._write(msgspec.structs.replace(plan, step=number))
             self._work(self.progress.steps[-1], checked=True)
+
+    def _pass(self, plan: Planned, why: str) -> None:
+        sends = len(plan.do)
+        self._write(Passed(title=plan.title, why=why, where=plan.where, sends=sends))
 
     def _work(self, step: StepProgress, *, checked: bool = False) -> None:
         """Do what is still to be done of a step, and see that it is done."""
