@@ -1,0 +1,518 @@
+"""Mutation: breaks the behaviour of cells on purpose, and looks who notices.
+
+A mutant that no artefact notices has survived: something may be broken without anybody being told,
+and the report says which scenario is missing. An artefact that notices no mutant cannot fail, and
+proves nothing. Each mutant is tried in a child process of its own, by the artefacts that reach its
+line, the cheapest first; what the last report knows about unchanged code is taken over from it.
+
+The rule of this file: an artefact has noticed something *by itself* only if its own statements
+failed, and not those of another artefact that it calls.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import closing, suppress
+from datetime import date
+from functools import partial
+from traceback import walk_tb
+from types import CodeType
+from typing import Any, NamedTuple
+
+import msgspec
+
+from monocyte.cell import Manifest
+from monocyte.literate.artefacts import Artefact, Leftovers
+from monocyte.literate.mutants import Behaviour, Candidate
+from monocyte.literate.mutants_kept import digest_of, file_digests
+from monocyte.literate.mutants_pool import Child, Ended, Job, run_forked
+from monocyte.literate.mutants_report import (
+    FORMAT,
+    ArtefactResult,
+    MutantResult,
+    MutationReport,
+    Status,
+    judge_waivers,
+    unwaived,
+)
+from monocyte.literate.mutants_words import proposal
+from monocyte.semdiff import Lines, code_objects
+
+__all__ = ["Progress", "mutate"]
+
+GRACE, TIMES = 0.25, 10.0
+"""A mutant may take so many seconds of CPU time, and so many times what the original takes."""
+
+UNBROKEN = 30.0
+"""Seconds of CPU time that an artefact may take on the original, where it is watched."""
+
+
+Progress = Callable[[int, int], None]
+"""Is told how much is done, and of how much; the latter may grow."""
+
+
+def mutate(
+    manifests: Sequence[Manifest],
+    artefacts: Iterable[Artefact],
+    *,
+    cells: Collection[str] = (),
+    previous: MutationReport | None = None,
+    today: date,
+    workers: int = 0,
+    progress: Progress | None = None,
+) -> MutationReport:
+    """Mutate the cells (or those called `cells`) and try their artefacts on every mutant.
+
+    What `previous` knows is not tried again while the function, what it calls, the cell's words
+    and the artefact that noticed are what they were. `workers` are as many as there are cores.
+    `today` decides about waivers.
+
+    Raises:
+        OSError: the file of a cell cannot be read.
+    """
+    began = time.monotonic()
+    if previous is not None and previous.format != FORMAT:
+        previous = None
+    chosen = [it for it in manifests if not cells or it.name in cells]
+    run = _Run(manifests, chosen, artefacts, previous, _Count(progress), workers)
+    mutants = run.mutants()
+    proven = run.artefacts()
+    waivers, waived = judge_waivers(chosen, mutants, today)
+    return MutationReport(
+        mutants=tuple(waived),
+        artefacts=tuple(proven),
+        waivers=tuple(waivers),
+        cells={it.name: run.digest(it.name) for it in chosen},
+        kept=run.kept,
+        seconds=time.monotonic() - began,
+    )
+
+
+class _Count:
+    """Counts what is done, for whoever wants to see it."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._done = self._total = 0
+
+    def more(self, count: int) -> None:
+        self._total += count
+        self._tell()
+
+    def done(self) -> None:
+        self._done += 1
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._progress is not None:
+            self._progress(self._done, self._total)
+
+
+class _Base(NamedTuple):
+    """How an artefact went on the original: what it ran, and whether it calls another artefact."""
+
+    seconds: float
+    seen: frozenset[tuple[str, int]]
+    composed: bool
+    error: str
+
+    @property
+    def limit(self) -> float:
+        """How many seconds of CPU time it may take on a mutant."""
+        return GRACE + TIMES * self.seconds
+
+
+class _Verdict(NamedTuple):
+    """What was found out about one mutant: who noticed (by number), how, and by itself or not."""
+
+    status: Status
+    killer: int | None
+    own: bool
+    error: str
+    seconds: float
+
+
+class _Run:
+    """One run over some cells: what is known, what is kept, and what has to be tried."""
+
+    def __init__(
+        self,
+        manifests: Sequence[Manifest],
+        chosen: Sequence[Manifest],
+        artefacts: Iterable[Artefact],
+        previous: MutationReport | None,
+        count: _Count,
+        workers: int,
+    ) -> None:
+        self._chosen = {it.name: it for it in chosen}
+        self._names = {it.name for it in manifests}
+        self._is_whole = len(chosen) == len(manifests)
+        applied = (it for it in artefacts if self._spans(it) or it.cell in self._chosen)
+        self._artefacts = list(applied)
+        self._digests = [_evidence_digest(it) for it in self._artefacts]
+        self._contracts = _contracts(manifests)
+        self._known = previous or MutationReport()
+        self._count, self._workers = count, workers
+        self._behaviours: dict[str, Behaviour] = {}
+        self._candidates: dict[str, list[Candidate]] = {}
+        self._bases: dict[int, _Base] = {}
+        self._proofs: dict[int, str] = {}
+        self._results: list[MutantResult] = []
+        self._tried: set[tuple[str, str, int]] = set()
+        self.kept = 0
+
+    def digest(self, cell: str) -> str:
+        """Of everything that a cell's results depend on."""
+        evidence = [self._digests[i] for i in self._applying(cell)]
+        text = self._behaviour(cell).text
+        return digest_of([text, self._contracts[cell], *evidence])
+
+    # -- mutants ---------------------------------------------------------------------------------
+
+    def mutants(self) -> list[MutantResult]:
+        """Every mutant with what became of it, cell by cell, in the order of the text."""
+        results: dict[tuple[str, str], MutantResult] = {}
+        todo: list[Candidate] = []
+        order: list[tuple[str, str]] = []
+        for cell in self._chosen:
+            if self._known.cells.get(cell) == self.digest(cell):
+                same = [unwaived(it) for it in self._known.mutants if it.cell == cell]
+                results |= {(it.cell, it.key): it for it in same}
+                order += [(it.cell, it.key) for it in same]
+                continue
+            kept = self._kept(cell)
+            for it in self._listed(cell):
+                order.append((cell, it.key))
+                if (old := kept.get(it.key)) is None:
+                    todo.append(it)
+                else:
+                    where = it.mutant.where
+                    results[cell, it.key] = msgspec.structs.replace(old, where=where)
+        self.kept = len(results)
+        self._keep_proofs(results)
+        results |= {(it.cell, it.key): it for it in self._try_all(todo)}
+        self._results = [results[it] for it in order]
+        return self._results
+
+    def _kept(self, cell: str) -> dict[str, MutantResult]:
+        """What need not be tried again in a cell that has changed, by key."""
+        evidence = {self._artefacts[i].id: self._digests[i] for i in self._applying(cell)}
+        before = {
+            f"{it.cell}.{it.name}": it.digest
+            for it in self._known.artefacts
+            if it.cell == cell or it.cell not in self._names
+        }
+        digests = {it.key: self._candidate_digest(it) for it in self._listed(cell)}
+        kept: dict[str, MutantResult] = {}
+        for it in map(unwaived, self._known.mutants):
+            if it.cell != cell or digests.get(it.key) != it.digest:
+                continue
+            is_same = evidence.get(it.killer, "-") == before.get(it.killer, "")
+            if is_same if it.noticed else evidence == before:
+                kept[it.key] = it
+        return kept
+
+    def _try_all(self, todo: list[Candidate]) -> Iterator[MutantResult]:
+        if not todo:
+            return
+        self._watch({i for cell in {it.cell for it in todo} for i in self._applying(cell)})
+        self._count.more(len(todo))
+        reached = [(it, self._reaching(it)) for it in todo]
+        for it, runners in reached:
+            if not runners:
+                self._count.done()
+                yield self._result(it, _Verdict("unreached", None, False, "", 0.0))
+        jobs = (self._job(it, runners) for it, runners in reached if runners)
+        with closing(run_forked(jobs, self._workers)) as ended:
+            for end in ended:
+                self._count.done()
+                yield self._judged(end)
+
+    def _judged(self, end: Ended[Candidate]) -> MutantResult:
+        it, verdict = end.key, self._verdict(end)
+        if verdict.killer is not None and verdict.own:
+            self._proofs.setdefault(verdict.killer, f"{it.cell}: {it.key}")
+        self._tried |= {(it.cell, it.key, said[1]) for said in end.said if said[0] == "start"}
+        return self._result(it, verdict)
+
+    def _verdict(self, end: Ended[Candidate]) -> _Verdict:
+        """What a child has found out, or how it perished over it."""
+        last: list[Any] = end.said[-1] if end.said else ["start", None]
+        if last[0] == "survived" and end.how == "done":
+            return _Verdict("survived", None, False, "", end.seconds)
+        if last[0] == "killed":
+            return _Verdict("killed", last[1], last[3], last[2], end.seconds)
+        own = last[1] is not None and not self._bases[last[1]].composed
+        status: Status = "timeout" if end.how == "timeout" else "killed"
+        return _Verdict(status, last[1], own, end.why, end.seconds)
+
+    def _result(self, it: Candidate, verdict: _Verdict) -> MutantResult:
+        killer = "" if verdict.killer is None else self._artefacts[verdict.killer].id
+        missing = ""
+        if verdict.status in ("survived", "unreached"):
+            is_reached = verdict.status == "survived"
+            missing = proposal(it, self._behaviour(it.cell), reached=is_reached)
+        return MutantResult(
+            cell=it.cell,
+            function=it.mutant.function,
+            key=it.key,
+            operator=it.mutant.operator,
+            where=it.mutant.where,
+            status=verdict.status,
+            killer=killer,
+            error=verdict.error,
+            proposal=missing,
+            reached=verdict.status != "unreached",
+            digest=self._candidate_digest(it),
+            seconds=verdict.seconds,
+        )
+
+    # -- artefacts -------------------------------------------------------------------------------
+
+    def artefacts(self) -> list[ArtefactResult]:
+        """Every artefact with what it has noticed; those that have not yet are tried further."""
+        left = [i for i in range(len(self._artefacts)) if self._needs_proof(i)]
+        if left:
+            self._watch(set(left))
+            self._prove([i for i in left if not self._bases[i].error])
+        return [self._artefact_result(i) for i in range(len(self._artefacts))]
+
+    def _needs_proof(self, number: int) -> bool:
+        return number not in self._proofs and self._is_judged(number) and not self._was_idle(number)
+
+    def _was_idle(self, number: int) -> bool:
+        """Whether nothing has changed since it was found to notice nothing."""
+        old = self._old(number)
+        is_old = old is not None and old.judged and old.digest == self._digests[number]
+        return is_old and all(self._known.cells.get(c) == self.digest(c) for c in self._chosen)
+
+    def _prove(self, left: list[int]) -> None:
+        """Try each on further mutants that it reaches, until it notices one by itself."""
+        queues = {i: self._chances(i) for i in left}
+        with closing(run_forked(self._attempts(queues), self._workers)) as ended:
+            for end in ended:
+                self._count.done()
+                it, number = end.key
+                verdict = self._verdict(Ended(it, *end[1:]))
+                if verdict.killer is not None and verdict.own:
+                    self._proofs.setdefault(number, f"{it.cell}: {it.key}")
+
+    def _attempts(
+        self, queues: dict[int, Iterator[Candidate]]
+    ) -> Iterator[Job[tuple[Candidate, int]]]:
+        """One attempt for each in turn, as long as it has noticed nothing."""
+        left = dict(queues)
+        while left:
+            for number in list(left):
+                it = next(left[number], None) if number not in self._proofs else None
+                if it is None:
+                    del left[number]
+                else:
+                    self._count.more(1)
+                    job = self._job(it, [number])
+                    yield Job((it, number), job.work, job.seconds, job.silence)
+
+    def _chances(self, number: int) -> Iterator[Candidate]:
+        """Mutants that somebody has noticed and it has not tried: those that few reach first."""
+        noticed = {(it.cell, it.key) for it in self._results if it.noticed}
+        cells = [c for c in self._chosen if number in self._applying(c)]
+        listed = [it for cell in cells for it in self._listed(cell)]
+        self._watch({i for cell in cells for i in self._applying(cell)})
+        open_ = [
+            (len(runners), it)
+            for it in listed
+            if (it.cell, it.key) in noticed
+            and (it.cell, it.key, number) not in self._tried
+            and number in (runners := self._reaching(it))
+        ]
+        return (it for _, it in sorted(open_, key=lambda pair: pair[0]))
+
+    def _artefact_result(self, number: int) -> ArtefactResult:
+        it, base = self._artefacts[number], self._bases.get(number)
+        old = self._old(number)
+        error = base.error if base else old.error if old else ""
+        seconds = base.seconds if base else old.seconds if old else 0.0
+        return ArtefactResult(
+            cell=it.cell,
+            kind=it.kind,
+            name=it.name,
+            where=it.where,
+            proof=self._proofs.get(number, ""),
+            error=error,
+            judged=self._is_judged(number),
+            digest=self._digests[number],
+            seconds=seconds,
+        )
+
+    def _keep_proofs(self, results: dict[tuple[str, str], MutantResult]) -> None:
+        """What an artefact noticed last time counts while both are what they were."""
+        kept = {f"{cell}: {key}" for cell, key in results}
+        for i in range(len(self._artefacts)):
+            old = self._old(i)
+            if old is not None and old.digest == self._digests[i] and old.proof in kept:
+                self._proofs[i] = old.proof
+
+    def _old(self, number: int) -> ArtefactResult | None:
+        it = self._artefacts[number]
+        known = self._known.artefacts
+        return next((o for o in known if (o.cell, o.name) == (it.cell, it.name)), None)
+
+    def _is_judged(self, number: int) -> bool:
+        return self._is_whole or not self._spans(self._artefacts[number])
+
+    def _spans(self, it: Artefact) -> bool:
+        """Whether it belongs to no single cell, so any of them may be what it proves."""
+        return it.cell not in self._names
+
+    # -- on the original -------------------------------------------------------------------------
+
+    def _watch(self, numbers: set[int]) -> None:
+        """Run artefacts on the original, once, and see which lines they reach."""
+        new = sorted(numbers - set(self._bases))
+        if not new:
+            return
+        codes = {code for cell in self._chosen for code in self._behaviour(cell).codes}
+        proofs = {code for it in self._artefacts for code in code_objects(it.function)}
+        self._count.more(len(new))
+        jobs = (Job(i, self._watching(i, codes | proofs), UNBROKEN, 2 * UNBROKEN) for i in new)
+        with closing(run_forked(jobs, self._workers)) as ended:
+            for end in ended:
+                self._count.done()
+                self._bases[end.key] = self._base(end)
+        self._warm_up(new)
+
+    def _watching(self, number: int, codes: set[CodeType]) -> Callable[[Child], None]:
+        run = self._artefacts[number].run
+
+        def work(child: Child) -> None:
+            lines, error, began = Lines(codes), "", time.process_time()
+            try:
+                with lines:
+                    run()
+                began = time.process_time()
+                run()  # at its true speed; and what cannot be run twice is no evidence
+            except BaseException as why:  # noqa: BLE001 (a supervision edge: the author's code)
+                error = _told(why)
+            child.say([time.process_time() - began, sorted(lines.seen), error])
+
+        return work
+
+    def _base(self, end: Ended[int]) -> _Base:
+        if not end.said:
+            return _Base(end.seconds, frozenset(), False, end.why or "it said nothing")
+        seconds, seen, error = end.said[-1]
+        places = frozenset((file, line) for file, line in seen)
+        own = code_objects(self._artefacts[end.key].function)
+        others = (c for it in self._artefacts for c in code_objects(it.function) if c not in own)
+        composed = any(places & _body(code) for code in others)
+        return _Base(seconds, places, composed, error)
+
+    def _warm_up(self, numbers: list[int]) -> None:
+        """Run what reaches something new here, too: what it fills of caches, children inherit."""
+        seen: set[tuple[str, int]] = set()
+        for i in numbers:
+            base = self._bases[i]
+            if not base.error and not base.seen <= seen:
+                seen |= base.seen
+                with suppress(Exception):  # it went well before, and is not judged here
+                    self._artefacts[i].run()
+
+    # -- one mutant ------------------------------------------------------------------------------
+
+    def _reaching(self, it: Candidate) -> list[int]:
+        """The artefacts that run its lines, the cheapest first."""
+        file = it.mutant.file
+        places = {(file, line) for line in it.lines}
+        found = [
+            i
+            for i in self._applying(it.cell)
+            if i in self._bases and not self._bases[i].error and places & self._bases[i].seen
+        ]
+        return sorted(found, key=self._price)
+
+    def _price(self, number: int) -> int:
+        """How dear a run is, so coarse that it does not vary from one time to the next."""
+        return round(math.log(max(self._bases[number].seconds, 1e-4), 4))
+
+    def _job(self, it: Candidate, runners: list[int]) -> Job[Candidate]:
+        limit = max(self._bases[i].limit for i in runners)
+        return Job(it, partial(self._break, it, runners), limit, 2 + 4 * limit)
+
+    def _break(self, it: Candidate, runners: list[int], child: Child) -> None:
+        """In a child: be the mutant, and run artefacts until one notices."""
+        proofs = {
+            code: i
+            for i, each in enumerate(self._artefacts)
+            for code in code_objects(each.function)
+        }
+        with it.put_in():
+            for i in runners:
+                child.allow(self._bases[i].limit)
+                child.say(["start", i])
+                try:
+                    self._artefacts[i].run()
+                except BaseException as why:  # noqa: BLE001 (a supervision edge: a mutant)
+                    child.say(["killed", i, _told(why), self._is_own(why, i, proofs)])
+                    return
+        child.say(["survived", None])
+
+    def _is_own(self, why: BaseException, number: int, proofs: dict[CodeType, int]) -> bool:
+        """Whether an artefact's own statements failed, and not another's that it calls."""
+        if isinstance(why, Leftovers) and self._bases[number].composed:
+            return False
+        codes = [f.f_code for f, _ in walk_tb(why.__traceback__) if f.f_code in proofs]
+        return not codes or codes[-1] in code_objects(self._artefacts[number].function)
+
+    # -- what is known of a cell -----------------------------------------------------------------
+
+    def _applying(self, cell: str) -> list[int]:
+        """The artefacts that have to notice when a cell is broken."""
+        return [i for i, it in enumerate(self._artefacts) if it.cell == cell or self._spans(it)]
+
+    def _behaviour(self, cell: str) -> Behaviour:
+        if cell not in self._behaviours:
+            self._behaviours[cell] = Behaviour(self._chosen[cell])
+        return self._behaviours[cell]
+
+    def _listed(self, cell: str) -> list[Candidate]:
+        if cell not in self._candidates:
+            self._candidates[cell] = list(self._behaviour(cell).candidates())
+        return self._candidates[cell]
+
+    def _candidate_digest(self, it: Candidate) -> str:
+        function = file_digests(it.mutant.file).of(it.mutant.function)
+        return digest_of([function, self._contracts[it.cell]])
+
+
+def _body(code: CodeType) -> set[tuple[str, int]]:
+    """The lines of a code object that run when it is called, and not when it is defined."""
+    first = code.co_firstlineno
+    return {(code.co_filename, line) for *_, line in code.co_lines() if line and line != first}
+
+
+def _told(why: BaseException) -> str:
+    """An error, on a line."""
+    line = " ".join(f"{type(why).__name__}: {why}".split())
+    return line if len(line) <= 200 else f"{line[:199]}…"
+
+
+def _evidence_digest(it: Artefact) -> str:
+    """Of an artefact: its function with what it calls in its file; without one, the whole file."""
+    if it.function is None:
+        return digest_of([it.name, file_digests(it.where.rpartition(":")[0]).whole])
+    code = it.function.__code__
+    digests = file_digests(code.co_filename)
+    return digest_of([it.name, digests.of(it.function.__name__), digests.rest])
+
+
+def _contracts(manifests: Sequence[Manifest]) -> dict[str, str]:
+    """By cell, a digest of what stands outside of its functions, and of its neighbours' words."""
+    rests = {it.module: file_digests(it.file).rest for it in manifests}
+    contracts = {}
+    for it in manifests:
+        text = file_digests(it.file)
+        near = sorted(module for module in rests if module in text.imports)
+        contracts[it.name] = digest_of([rests[it.module], *(rests[module] for module in near)])
+    return contracts
