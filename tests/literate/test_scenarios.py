@@ -1,13 +1,19 @@
 """Running scenarios: each in its World, under each seed, with an outcome that helps."""
 
+import signal
+import threading
+import time
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
 from monocyte.cell import load_cells
 from monocyte.literate import Outcome, run
+from monocyte.literate.limits import Overdue, within
+from monocyte.literate.scenarios import staged
 from monocyte.testing import Faults
-from tests.literate.toys import failing, poisoned
+from tests.literate.toys import endless, failing, journeys, poisoned
 
 MANIFESTS = load_cells([failing.cell]).manifests
 STEPS = 5_000
@@ -94,3 +100,120 @@ def test_a_dead_letter_that_nobody_expected_fails_the_scenario() -> None:
     assert ran["expected"].passed, ran["expected"].error
     assert not ran["unseen"].passed
     assert "poisoned gave up Tapped from" in ran["unseen"].error
+
+
+# -- what never ends -------------------------------------------------------------------------------
+
+WHEELS = load_cells([endless.cell]).manifests
+LINES = Path(endless.__file__).read_text(encoding="utf-8").splitlines()
+
+
+@lru_cache
+def wheels() -> dict[str, Outcome]:
+    """How the scenarios of the wheel go, when they may not take long."""
+    return {it.scenario: it for it in run(WHEELS, timeout=0.3, steps=10**9)}
+
+
+def spin(timeout: float) -> None:
+    """Do nothing for ever."""
+    with within(timeout, [__file__]):
+        while True:
+            pass
+
+
+@pytest.mark.parametrize(
+    ("name", "around"),
+    [("first", "while True:"), ("in_the_handler", "while it.for_ever:"), ("stubborn", "")],
+)
+def test_what_never_ends_is_stopped_and_named(name: str, around: str) -> None:
+    """In a scenario or in a handler, by file and line, whatever it catches; others go on."""
+    ran = wheels()
+    it = ran[name]
+    assert (it.passed, it.endless) == (False, True)
+    assert "it never ended: it was stopped after 0.3 s" in str(it)
+    file, _, line = it.where.rpartition(":")
+    assert file == endless.__file__
+    if around:
+        assert around in "".join(LINES[int(line) - 1 : int(line) + 1] + LINES[int(line) - 2 :][:1])
+    assert ran["well[once]"].passed
+
+
+def test_what_never_ends_in_virtual_time_is_named_too() -> None:
+    """The budget of steps of a World is another way to find out."""
+    assert [it.scenario for it in outcomes().values() if it.endless] == ["endless"]
+
+
+def test_the_alarm_of_somebody_else_still_rings() -> None:
+    """Who has set one before (pytest-timeout does) hears it all the same, and at its time."""
+    rang: list[float] = []
+    started = time.monotonic()
+    before = signal.signal(signal.SIGALRM, lambda *_: rang.append(time.monotonic() - started))
+    old = signal.setitimer(signal.ITIMER_REAL, 0.5)
+    try:
+        with pytest.raises(Overdue):
+            spin(0.1)
+        assert not rang
+        while not rang:
+            signal.pause()
+        assert rang[0] >= 0.5
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, *old)
+
+
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_what_ends_in_time_is_left_alone(seconds: float) -> None:
+    """And no alarm rings afterwards."""
+    before = signal.getitimer(signal.ITIMER_REAL)
+    with within(seconds):
+        pass
+    assert (signal.getitimer(signal.ITIMER_REAL)[0] > 0) == (before[0] > 0)
+
+
+def test_in_another_thread_nothing_is_stopped() -> None:
+    """Signals go to the main thread only; there, the steps of a World are the limit."""
+    done: list[bool] = []
+
+    def work() -> None:
+        with within(0.01):
+            done.append(True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert done == [True]
+
+
+# -- traces, rows, journeys, staging ---------------------------------------------------------------
+
+
+def test_rows_are_scenarios_of_their_own() -> None:
+    """Each with its name in brackets, in the order of the file."""
+    assert list(wheels())[-2:] == ["well[once]", "well[twice]"]
+
+
+def test_a_failure_shows_the_end_of_its_trace() -> None:
+    """The last lines of who said what; of what went well only if wanted."""
+    ran = outcomes()
+    assert "ada -> taps: Tap() -> refused by TAP-1: Three taps are enough." in str(
+        ran["refused", 0]
+    )
+    assert ran["well", 0].trace == ()
+    traced = {it.scenario: it for it in run(MANIFESTS, steps=STEPS, traced=True)}
+    assert "ada -> taps: HowOften() -> 1" in traced["well"].told()
+    assert len(ran["endless", 0].told(3).splitlines()) == 3
+
+
+def test_a_scenario_can_be_staged() -> None:
+    """A World in which it has been played, for whoever goes on from there."""
+    (well,) = [s for s in MANIFESTS[0].scenarios if s.name == "well"]
+    with staged(MANIFESTS, well) as lab:
+        assert lab.by("eve").ask(failing.HowOften()) == 1
+
+
+def test_journeys_are_run_after_the_cells() -> None:
+    """In a World with all cells, under the name of the app."""
+    ran = list(run(MANIFESTS, journeys=[journeys.JOURNEYS], steps=STEPS))
+    mine = [(it.cell, it.scenario, it.passed) for it in ran][-2:]
+    assert mine == [("bar", "somebody_taps", True), ("bar", "nobody_taps", False)]
+    assert ran[-1].where.startswith(journeys.__file__)

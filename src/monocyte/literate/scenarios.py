@@ -1,4 +1,4 @@
-"""Runs the scenarios of cells, each in a fresh World, under as many seeds as wanted.
+"""Runs scenarios, of cells and across them, each in a fresh World, under as many seeds as wanted.
 
 Seed 0 is the plain world: first come, first served, and nothing goes wrong. Every other seed draws
 another order of things and its own faults. An outcome names its seed: the same scenario under the
@@ -12,16 +12,22 @@ import linecache
 import reprlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from textwrap import dedent, indent
 from traceback import walk_tb
 from types import FrameType, FunctionType, ModuleType
 from typing import NamedTuple
 
-from monocyte.cell import Manifest, Scenario
+from monocyte.cell import Journeys, Manifest, Scenario
 from monocyte.errors import MonocyteError
-from monocyte.testing import Faults, World
+from monocyte.literate.limits import LIMIT, Overdue, within
+from monocyte.testing import Faults, Said, World, story
+from monocyte.testing.loop import Endless
 
-__all__ = ["Outcome", "run"]
+__all__ = ["Outcome", "explained", "play", "run", "staged"]
+
+LAST = 12
+"""How many lines of its trace a failure shows."""
 
 STEPS = 1_000_000
 """How many callbacks a scenario may take before it is called endless."""
@@ -43,62 +49,77 @@ class Outcome(NamedTuple):
     log: tuple[str, ...] = ()
     """What the World did and what it made go wrong, in order."""
 
+    trace: tuple[Said, ...] = ()
+    """Who said what to whom: of a failure, and of all if wanted."""
+    endless: bool = False
+    """Whether it was stopped, because it did not end by itself."""
+
     def __str__(self) -> str:
         name = f"{self.cell}.{self.scenario}, seed {self.seed}"
         if self.passed:
             return f"{name}: passed"
-        return f"{name}: failed at {self.where}\n{indent(self.error, '    ')}"
+        said = f"{name}: failed at {self.where}\n{indent(self.error, '    ')}"
+        if not self.trace:
+            return said
+        head = (
+            "what had been said until then" if len(self.trace) <= LAST else "the last that was said"
+        )
+        return f"{said}\n  {head}:\n{indent(self.told(LAST), '  ')}"
+
+    def told(self, last: int = 0) -> str:
+        """The trace as people read it, or the last lines of it."""
+        return "\n".join(story(self.trace).splitlines()[-last:])
 
 
 def run(
     manifests: Sequence[Manifest],
     seeds: Iterable[int] = (0,),
     *,
+    journeys: Sequence[Journeys] = (),
     faults: Faults | None = None,
     steps: int = STEPS,
+    timeout: float = LIMIT,
+    traced: bool = False,
 ) -> Iterator[Outcome]:
-    """Run every scenario of the cells, in a World with all of them, seed by seed.
+    """Run every scenario of the cells, then of the app, in a World with all cells, seed by seed.
 
-    What follows from a scenario is run to its end; a dead letter that it did not ask for fails it.
-    `faults` are those of all seeds; else none for seed 0, and all of them for the others.
+    What follows from a scenario is run to its end; a dead letter that it did not ask for fails it,
+    and so does one that takes more than `steps`, or more than `timeout` seconds (0: for ever).
+    `faults` are those of all seeds; else none for seed 0, and all of them for the others. With
+    `traced`, outcomes of what went well have their traces, too.
     """
+    owners: list[Manifest | Journeys] = [*manifests, *journeys]
+    files = frozenset(owner.file for owner in owners)
+    chosen = [(owner.name, scenario) for owner in owners for scenario in owner.scenarios]
     for seed in seeds:
         drawn = faults if faults is not None else Faults.all() if seed else Faults.none()
-        for manifest in manifests:
-            for scenario in manifest.scenarios:
-                yield _run(manifests, manifest, scenario, seed, drawn, steps)
+        stage = _Staging(manifests, files, seed, drawn, steps, timeout, traced)
+        for name, scenario in chosen:
+            yield stage.run(name, scenario)
 
 
-def _run(
-    manifests: Sequence[Manifest],
-    manifest: Manifest,
-    scenario: Scenario,
-    seed: int,
-    faults: Faults,
-    steps: int,
-) -> Outcome:
-    started, failure = time.perf_counter(), None
-    log: tuple[str, ...] = ()
-    try:
-        with World(*manifests, seed=seed, faults=faults, steps=steps) as world:
-            try:
-                scenario.play(world)
-                _refuse_leftovers(world)
-            finally:
-                log = world.log
-    except Exception as why:  # noqa: BLE001 (a supervision edge: the author's code)
-        failure = why
-    error, where = ("", "") if failure is None else _told(failure, manifests, scenario)
-    name, seconds = scenario.name, time.perf_counter() - started
-    return Outcome(manifest.name, name, seed, failure is None, error, where, seconds, log)
+@contextmanager
+def staged(
+    manifests: Sequence[Manifest], scenario: Scenario, *, seed: int = 0, steps: int = STEPS
+) -> Iterator[World]:
+    """A World in which a scenario has been played, and has taken its effect.
+
+    Raises:
+        Exception: whatever the scenario raises; it comes from its author.
+    """
+    with World(*manifests, seed=seed, steps=steps) as world:
+        play(scenario, world)
+        yield world
 
 
-def _refuse_leftovers(world: World) -> None:
-    """What cells gave up while nobody looked is a failure, too.
+def play(scenario: Scenario, world: World) -> None:
+    """Play a scenario to its end; what cells gave up while nobody looked is a failure, too.
 
     Raises:
         AssertionError: there are dead letters, and the scenario did not ask for them.
+        Exception: whatever the scenario raises.
     """
+    scenario.play(world)
     world.settle()
     if (letters := world.unseen_letters) and (first := letters[0]):
         raise AssertionError(
@@ -107,17 +128,74 @@ def _refuse_leftovers(world: World) -> None:
         )
 
 
-def _told(why: Exception, manifests: Sequence[Manifest], scenario: Scenario) -> tuple[str, str]:
-    """What went wrong, with the statement of the author's and its variables; and where."""
-    files = {manifest.file for manifest in manifests}
-    walked = [(f, line) for f, line in walk_tb(why.__traceback__) if f.f_code.co_filename in files]
+class _Staging(NamedTuple):
+    """How scenarios are run."""
+
+    manifests: Sequence[Manifest]
+    files: frozenset[str]
+    seed: int
+    faults: Faults
+    steps: int
+    timeout: float
+    traced: bool
+
+    def run(self, owner: str, scenario: Scenario) -> Outcome:
+        """Run one."""
+        started = time.perf_counter()
+        failure: BaseException | None = None
+        log: tuple[str, ...] = ()
+        trace: tuple[Said, ...] = ()
+        ended = False
+        try:
+            with within(self.timeout, self.files), self._world() as world:
+                try:
+                    play(scenario, world)
+                    ended = True
+                finally:
+                    log = world.log
+                    trace = world.trace if self.traced or not ended else ()
+        except (Exception, Overdue) as why:  # noqa: BLE001 (a supervision edge: the author's code)
+            failure = why
+        error, where = ("", "") if failure is None else explained(failure, self.files)
+        return Outcome(
+            owner,
+            scenario.name,
+            self.seed,
+            failure is None,
+            error,
+            where or (scenario.where if failure is not None else ""),
+            time.perf_counter() - started,
+            log,
+            trace,
+            isinstance(failure, (Overdue, Endless)),
+        )
+
+    def _world(self) -> World:
+        return World(*self.manifests, seed=self.seed, faults=self.faults, steps=self.steps)
+
+
+def explained(why: BaseException, files: Iterable[str]) -> tuple[str, str]:
+    """What went wrong in those files of the author's, with statement and variables; and where.
+
+    The place is empty if it did not come about in any of them.
+    """
+    walked = _walked(why, frozenset(files))
     said = str(why) if isinstance(why, MonocyteError) else ""
     said = f"{type(why).__name__}: {said or why}" if said or str(why) else type(why).__name__
     if not walked:
-        return said, scenario.where
+        return said, ""
     frame, line = walked[-1]
     parts = [_statement(frame.f_code.co_filename, line), said, *_variables(frame)]
     return "\n".join(parts), f"{frame.f_code.co_filename}:{line}"
+
+
+def _walked(why: BaseException, files: frozenset[str]) -> list[tuple[FrameType, int]]:
+    """The frames and lines in those files, of the error or of what it came about amid."""
+    while True:
+        found = [(f, n) for f, n in walk_tb(why.__traceback__) if f.f_code.co_filename in files]
+        if found or not isinstance(why, Overdue) or why.__context__ is None:
+            return found
+        why = why.__context__
 
 
 def _statement(file: str, line: int) -> str:
