@@ -65,7 +65,7 @@ RULES: dict[str, Row] = {
     ),
     "supersedes itself": (
         "A = cell.rule('A-2', 'Two.', supersedes='A-2') #!\n",
-        "A-2 supersedes A-2, which is still in force",
+        "A-2 supersedes A-2, which is itself",
         'cell.retired("A-2"',
     ),
 }
@@ -372,6 +372,11 @@ SOUND = {
     "a rule that takes another's place": (
         "cell.retired('A-1', 'One.', because='two are wanted')\n"
         "A = cell.rule('A-2', 'Two.', supersedes='A-1')\n"
+    ),
+    "a chain of them": (
+        "cell.retired('A-1', 'One.', because='two are wanted')\n"
+        "cell.retired('A-2', 'Two.', because='three are wanted', supersedes='A-1')\n"
+        "A = cell.rule('A-3', 'Three.', supersedes='A-2')\n"
     ),
     "two rules for one that was too much": (
         "cell.retired('A-1', 'One.', because='it said two things')\n"

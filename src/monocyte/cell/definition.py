@@ -156,9 +156,9 @@ class Cell(_Declarations):
             self.rules[id] = rule
         return rule
 
-    def retired(self, id: str, text: str, *, because: str) -> None:
+    def retired(self, id: str, text: str, *, because: str, supersedes: str = "") -> None:
         """A requirement that is no longer in force, and why; its `id` stays taken."""
-        rule = Retired(id, text, because, self.name, frame_place(_author()))
+        rule = Retired(id, text, because, self.name, frame_place(_author()), supersedes)
         if self._takes(id, text, rule.where):
             self.retired_rules[id] = rule
             if _is_blank(because):

@@ -272,9 +272,10 @@ def _required(condition: Callable[..., bool]) -> int:
 def retirement_faults(rules: Mapping[str, Rule | Retired]) -> Iterator[DefinitionError]:
     """Every rule that supersedes what was never retired; `rules` are those of all cells, by ID."""
     for rule in rules.values():
-        old = rule.supersedes if isinstance(rule, Rule) else ""
-        if old and not isinstance(rules.get(old), Retired):
+        old = rule.supersedes
+        if old and (old == rule.id or not isinstance(rules.get(old), Retired)):
             here = "which is still in force" if old in rules else "which nobody knows"
+            here = "which is itself" if old == rule.id else here
             yield DefinitionError(
                 f"{rule.id} supersedes {old}, {here}",
                 where=rule.where,

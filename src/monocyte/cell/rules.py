@@ -24,6 +24,7 @@ class Retired(NamedTuple):
     because: str
     cell: str
     where: str
+    supersedes: str = ""
 
 
 class Rule:
