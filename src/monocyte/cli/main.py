@@ -10,12 +10,15 @@ from typing import Any
 import click
 
 from monocyte.cli.access import access
+from monocyte.cli.card import card
 from monocyte.cli.cells import cells
 from monocyte.cli.completion import completion
+from monocyte.cli.context import context
 from monocyte.cli.journal import journal
 from monocyte.cli.letters import letters
 from monocyte.cli.messages import ask, events, send
 from monocyte.cli.picture import picture
+from monocyte.cli.runbook import runbook
 from monocyte.cli.running import run
 from monocyte.cli.scaffold import new
 from monocyte.cli.scenarios import test
@@ -57,6 +60,7 @@ def main() -> None:
     """
 
 
-for command in (new, run, test, cells, picture, send, ask, events, journal, letters, access):
+for command in (new, run, test, cells, card, context, picture, send, ask, events, journal):
     main.add_command(command)
-main.add_command(completion)
+for command in (letters, access, completion):
+    main.add_command(command)
