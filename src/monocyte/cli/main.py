@@ -62,5 +62,5 @@ def main() -> None:
 
 for command in (new, run, test, cells, card, context, picture, send, ask, events, journal):
     main.add_command(command)
-for command in (letters, access, completion):
+for command in (runbook, letters, access, completion):
     main.add_command(command)
