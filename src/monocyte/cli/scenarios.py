@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -39,6 +40,7 @@ T = TypeVar("T")
     show_default=True,
     help="Seconds that a scenario may take; 0: for ever.",
 )
+@click.option("--e2e", is_flag=True, help="Play the app's scenarios against the app as it runs.")
 @json_option
 @failing
 def test(  # noqa: PLR0917 (a command has the options that it has)
@@ -48,30 +50,40 @@ def test(  # noqa: PLR0917 (a command has the options that it has)
     wanted: str,
     verbose: bool,
     timeout: float,
+    e2e: bool,
     as_json: bool,
 ) -> None:
     """Run every scenario of the app in APP in a world of its own, with virtual time.
 
     Seed 0 is the plain order of things. Every further seed is another order, in which the world
     also crashes, dawdles and repeats itself. A failure names its seed; --seed repeats it exactly.
-    Ends with 1 if a scenario fails, or if there is none.
+    With --e2e, the app is started for each scenario of the app (not of the cells) and has a journal
+    of its own; people come in over HTTP, with keys. Ends with 1 if a scenario fails, or if there is
+    none.
     """
-    from monocyte.literate.scenarios import run
-
     app = open_app(app_path)
     cells = [_chosen(manifest, wanted) for manifest in app.cells]
     journeys = [_chosen(journey, wanted) for journey in app.journeys]
     planned = [seed] if seed is not None else list(range(seeds))
-    count = sum(len(it.scenarios) for it in cells) + sum(len(it.scenarios) for it in journeys)
-    total = count * len(planned)
+    total = sum(len(it.scenarios) for it in journeys)
+    if e2e:
+        from monocyte.cli.endtoend import play_all
+
+        planned = [0]
+        running = play_all(app, journeys, timeout=timeout, traced=verbose)
+    else:
+        from monocyte.literate.scenarios import run
+
+        total = (total + sum(len(it.scenarios) for it in cells)) * len(planned)
+        running = run(cells, planned, journeys=journeys, timeout=timeout, traced=verbose)
     started = time.perf_counter()
     outcomes: list[Outcome] = []
-    with progress("scenarios") as bar:
-        for outcome in run(cells, planned, journeys=journeys, timeout=timeout, traced=verbose):
+    with progress("scenarios") as bar, closing(running):
+        for outcome in running:
             outcomes.append(outcome)
             bar(len(outcomes), total)
-    seconds = time.perf_counter() - started
-    _report(outcomes, len(planned), seconds, json_wanted=as_json, verbose=verbose)
+    report = _Report(0 if e2e else len(planned), time.perf_counter() - started, verbose)
+    report.as_json(outcomes) if as_json else report.as_text(outcomes)
     if not outcomes or not all(outcome.passed for outcome in outcomes):
         raise SystemExit(1)
 
@@ -84,32 +96,37 @@ def _chosen(owner: T, wanted: str) -> T:
     return chosen
 
 
-def _report(
-    outcomes: list[Outcome], seeds: int, seconds: float, *, json_wanted: bool, verbose: bool
-) -> None:
-    failed = [outcome for outcome in outcomes if not outcome.passed]
-    if json_wanted:
-        return print_json(
-            {
-                "seeds": seeds,
-                "passed": len(outcomes) - len(failed),
-                "failed": [_fields(o) for o in failed],
-                **({"traces": [_fields(o) for o in outcomes if o.passed]} if verbose else {}),
-            }
-        )
-    for outcome in outcomes if verbose else ():
-        if outcome.passed:
-            say(f"{outcome}\n{outcome.told()}\n")
-    for outcome in failed:
-        say(str(outcome))
-        name = quote(f"{outcome.cell}.{outcome.scenario}")
-        note(f"  repeat it: monocyte test --seed {outcome.seed} -k {name}")
-    if not outcomes:
-        note("there is no such scenario")
-    colour = "red" if failed or not outcomes else "green"
-    counts = f"{len(outcomes) - len(failed)} passed, {len(failed)} failed"
-    text = f"{counts}, {counted(seeds, 'seed')}, {seconds:.1f} s"
-    return say(click.style(text, fg=colour))
+class _Report(NamedTuple):
+    """What is said of outcomes, under so many seeds; under none they came about end to end."""
+
+    seeds: int
+    seconds: float
+    verbose: bool
+
+    def as_json(self, outcomes: list[Outcome]) -> None:
+        failed = [outcome for outcome in outcomes if not outcome.passed]
+        said = {"seeds": self.seeds, "passed": len(outcomes) - len(failed)}
+        traces = [_fields(outcome) for outcome in outcomes if outcome.passed and self.verbose]
+        print_json(said | {"failed": [_fields(o) for o in failed], "traces": traces})
+
+    def as_text(self, outcomes: list[Outcome]) -> None:
+        for outcome in outcomes:
+            if outcome.passed and self.verbose:
+                say(f"{outcome}\n{outcome.told()}\n")
+        failed = [outcome for outcome in outcomes if not outcome.passed]
+        for outcome in failed:
+            say(str(outcome))
+            note(f"  repeat it: monocyte test {self._again(outcome)}")
+        if not outcomes:
+            note("there is no such scenario")
+        colour = "red" if failed or not outcomes else "green"
+        counts = f"{len(outcomes) - len(failed)} passed, {len(failed)} failed"
+        manner = counted(self.seeds, "seed") if self.seeds else "end to end"
+        say(click.style(f"{counts}, {manner}, {self.seconds:.1f} s", fg=colour))
+
+    def _again(self, outcome: Outcome) -> str:
+        manner = f"--seed {outcome.seed}" if self.seeds else "--e2e"
+        return f"{manner} -k {quote(f'{outcome.cell}.{outcome.scenario}')}"
 
 
 def _fields(outcome: Outcome) -> dict[str, Any]:

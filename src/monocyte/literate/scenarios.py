@@ -11,7 +11,7 @@ import ast
 import linecache
 import reprlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from textwrap import dedent, indent
 from traceback import walk_tb
@@ -80,7 +80,7 @@ def run(
     steps: int = STEPS,
     timeout: float = LIMIT,
     traced: bool = False,
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Run every scenario of the cells, then of the app, in a World with all cells, seed by seed.
 
     What follows from a scenario is run to its end; a dead letter that it did not ask for fails it,

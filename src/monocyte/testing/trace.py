@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from monocyte.bus.interface import Delivery
     from monocyte.journal import Entry
 
-__all__ = ["Recording", "Said", "SaidKind", "short", "story"]
+__all__ = ["Recording", "Said", "SaidKind", "outcome", "short", "story"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -262,14 +262,21 @@ def _said(line: Line, numbers: dict[int, int]) -> Said:
 def _outcome(line: Line) -> str:
     if line.given_up:
         return f"given up: {_cut(decode(Fault, line.given_up).message)}"
-    if isinstance(line.error, Refused):
-        return _cut(f"refused by {line.error.rule or line.error.cell}: {line.error.message}")
-    if line.error is not None:
-        return _cut(f"{line.error.kind}: {line.error.message}")
-    if isinstance(line.reply, Event):
-        return type(line.reply).__name__  # the whole of it follows
     asked = line.kind in ("command", "query")
-    return short(line.reply) if asked else ""
+    return outcome(line.reply, line.error) if asked or line.error is not None else ""
+
+
+def outcome(reply: object, error: BusError | None = None) -> str:
+    """An answer in short; an event by its name only, as the whole of it is told where it happens.
+
+    >>> outcome(None, Refused("One at a time. (ada)", rule="BOOK-1"))
+    'refused by BOOK-1: One at a time. (ada)'
+    """
+    if isinstance(error, Refused):
+        return _cut(f"refused by {error.rule or error.cell}: {error.message}")
+    if error is not None:
+        return _cut(f"{error.kind}: {error.message}")
+    return type(reply).__name__ if isinstance(reply, Event) else short(reply)
 
 
 # -- words -----------------------------------------------------------------------------------------
