@@ -1,0 +1,228 @@
+"""What rules are asked while scenarios are played: at which place, whether held, and by whom.
+
+Only what a cell asks while it decides counts: a scenario that calls a rule, or a private function,
+proves nothing about the cell. A `require` says itself that it was held. A `refuse` that is not
+reached says nothing, so the functions that hold one are traced: whoever gets past its guard was not
+refused. Where somebody else traces (a debugger, coverage), that cannot be seen: then `blind` is so.
+"""
+
+from __future__ import annotations
+
+import dis
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+from monocyte.cell import Manifest, Rule
+from monocyte.literate.sites import Place, Reading, Site, read_sites
+
+__all__ = ["Asked", "Witnessed", "watching"]
+
+ENGINE = "monocyte.engine"
+"""Who calls the functions of a cell when it decides."""
+
+RETURNS = frozenset(
+    dis.opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in dis.opmap
+)
+ITERATION = (StopIteration, StopAsyncIteration)
+"""What passes through a frame when an `await` or a loop ends well."""
+
+
+class Asked(NamedTuple):
+    """A rule that was asked at a place of a file, and its answer."""
+
+    rule: str
+    method: str
+    file: str
+    function: str
+    line: int
+    end: Place
+    held: bool
+
+
+class Witnessed:
+    """What was seen so far. What goes on inside `by(name)` was seen by that scenario."""
+
+    def __init__(self, manifests: Iterable[Manifest]) -> None:
+        self.readings: dict[str, Reading] = {}
+        self.blind = False
+        self._files: dict[str, str] = {}
+        for manifest in manifests:
+            self.readings[manifest.name] = read_sites(manifest)
+            self._files[manifest.name] = manifest.file
+        self._guarded = [
+            site for it in self.readings.values() for site in it.sites if site.guard is not None
+        ]
+        self._own_files = frozenset(self._files.values())
+        self._name = ""
+        self._raw: dict[tuple[int, int, str, str, bool], tuple[CodeType, dict[str, None]]] = {}
+        self._passed: dict[Site, dict[str, None]] = {}
+        self._guards: dict[int, tuple[CodeType, tuple[Site, ...]]] = {}
+        self._open: dict[FrameType, _Passage] = {}
+
+    @contextmanager
+    def by(self, name: str) -> Iterator[None]:
+        """Whose doing it is, while inside: the name of a scenario."""
+        before, self._name = self._name, name
+        try:
+            yield
+        finally:
+            self._name = before
+            self._open.clear()
+
+    @property
+    def asked(self) -> dict[Asked, tuple[str, ...]]:
+        """Everything that was asked, and by which scenarios."""
+        found: dict[Asked, dict[str, None]] = {}
+        for (_, offset, rule, method, held), (code, names) in self._raw.items():
+            line, end = _position(code, offset)
+            asked = Asked(rule, method, code.co_filename, _function(code), line, end, held)
+            found.setdefault(asked, {}).update(names)
+        for site, names in self._passed.items():
+            asked = Asked(
+                *(site.rule, site.method, site.file, site.function, site.line, site.end),
+                held=True,
+            )
+            found.setdefault(asked, {}).update(names)
+        return {asked: tuple(names) for asked, names in found.items()}
+
+    # -- a rule that is asked ----------------------------------------------------------------------
+
+    def ask(self, rule: Rule, held: bool, frame: FrameType) -> None:
+        """A rule was asked by that frame; this is a `Rule.witness`."""
+        place = _place(frame, self._files.get(rule.cell, ""))
+        if place is None:
+            return
+        code, offset = place
+        method = sys._getframe(1).f_code.co_name  # noqa: SLF001 (of the rule: who tells us)
+        key = id(code), offset, rule.id, method, held
+        _, names = self._raw.setdefault(key, (code, {}))
+        names[self._name] = None
+
+    # -- a guard that lets pass --------------------------------------------------------------------
+
+    def watch(self) -> bool:
+        """Start to watch guards, unless there are none or somebody else traces; whether it did."""
+        if not self._guarded:
+            return False
+        self.blind = self.blind or sys.gettrace() is not None
+        if not self.blind:
+            sys.settrace(self._called)
+        return not self.blind
+
+    def _called(self, frame: FrameType, _event: str, _argument: object) -> Any:
+        code = frame.f_code
+        if code.co_filename not in self._own_files:
+            return None
+        known = self._guards.get(id(code))
+        if known is None:  # the code is kept with what is known of it, so that its id stays its own
+            known = self._guards[id(code)] = (code, self._sites_in(code))
+        if not known[1]:
+            return None
+        if frame not in self._open and _place(frame, code.co_filename) is not None:
+            self._open[frame] = _Passage(known[1])
+        return self._goes_on
+
+    def _goes_on(self, frame: FrameType, event: str, argument: Any) -> Any:
+        passage = self._open.get(frame)
+        if passage is None:
+            return None
+        if event == "line":
+            self._pass(passage.on_line(frame.f_lineno))
+        elif event == "exception" and not issubclass(argument[0], ITERATION):
+            passage.raised()
+        elif event == "return" and not _waits(frame):
+            del self._open[frame]
+            if frame.f_code.co_code[frame.f_lasti] in RETURNS:
+                self._pass(passage.returned())
+        return self._goes_on
+
+    def _pass(self, sites: Iterable[Site]) -> None:
+        for site in sites:
+            self._passed.setdefault(site, {})[self._name] = None
+
+    def _sites_in(self, code: CodeType) -> tuple[Site, ...]:
+        """The guarded sites whose call is in this very code, and not in a function inside of it."""
+        ends = {Place(end or 0, column or 0) for _, end, _, column in code.co_positions()}
+        file = code.co_filename
+        return tuple(it for it in self._guarded if it.file == file and it.end in ends)
+
+
+class _Passage:
+    """One run through a function with guards: at which of them it is."""
+
+    def __init__(self, sites: tuple[Site, ...]) -> None:
+        self.at = {site: site.guard for site in sites if site.guard and not site.guard.test}
+        self.sites = sites
+
+    def on_line(self, line: int) -> list[Site]:
+        """Come to a line; the sites whose guards let pass."""
+        passed = [
+            site
+            for site, guard in self.at.items()
+            if guard.test and line not in guard.test and line not in guard.branch
+        ]
+        for site in passed:
+            del self.at[site]
+        for site in self.sites:
+            if site.guard is not None and line in site.guard.test:
+                self.at[site] = site.guard
+        return passed
+
+    def raised(self) -> None:
+        """Something was raised in it: guards that wait for nothing like that have not decided."""
+        for site in [it for it, guard in self.at.items() if guard.test and not guard.catches]:
+            del self.at[site]
+
+    def returned(self) -> list[Site]:
+        """It came to its end; the sites whose guards let pass."""
+        return list(self.at)
+
+
+@contextmanager
+def watching(manifests: Iterable[Manifest]) -> Iterator[Witnessed]:
+    """Collect what the rules of these cells are asked, while inside."""
+    witnessed, before = Witnessed(manifests), Rule.witness
+    Rule.witness = witnessed.ask
+    traced = witnessed.watch()
+    try:
+        yield witnessed
+    finally:
+        if traced:
+            sys.settrace(None)
+        Rule.witness = before
+
+
+# -- frames ----------------------------------------------------------------------------------------
+
+
+def _place(frame: FrameType, file: str) -> tuple[CodeType, int] | None:
+    """Where, in the cell's file, a frame was called from; None if no cell is deciding."""
+    place: tuple[CodeType, int] | None = None
+    step: FrameType | None = frame
+    while step is not None:
+        if place is None and step.f_code.co_filename == file:
+            place = step.f_code, step.f_lasti
+        if str(step.f_globals.get("__name__")).startswith(ENGINE):
+            return place or (frame.f_code, frame.f_lasti)
+        step = step.f_back
+    return None
+
+
+def _position(code: CodeType, offset: int) -> tuple[int, Place]:
+    """The line on which an instruction starts, and where it ends."""
+    positions = list(code.co_positions())
+    line, last, _, column = positions[offset // 2]
+    return line or code.co_firstlineno, Place(last or line or 0, column or 0)
+
+
+def _function(code: CodeType) -> str:
+    """The outermost function that a code belongs to."""
+    return code.co_qualname.partition(".<locals>")[0]
+
+
+def _waits(frame: FrameType) -> bool:
+    """Whether a frame only gives way, and will go on."""
+    return dis.opname[frame.f_code.co_code[frame.f_lasti]] in ("YIELD_VALUE", "RETURN_GENERATOR")
