@@ -28,6 +28,9 @@ KINDS: dict[str, tuple[Severity, str]] = {
     ),
     "rule-reworded": ("error", "A rule whose text is not the one that was accepted."),
     "rule-unlocked": ("warning", "A rule that is not yet among the accepted ones."),
+    "rule-reused": ("error", "A rule under an ID that was retired for ever."),
+    "rule-moved": ("error", "A rule that was accepted for another cell."),
+    "rulebook-damaged": ("error", "A line of rules.lock that cannot be read."),
     "prose-dangling": ("error", "A name in backticks that means nothing."),
     # pictures
     "picture-missing": ("error", "A cell without a picture."),
@@ -42,6 +45,7 @@ KINDS: dict[str, tuple[Severity, str]] = {
     "ask-cycle": ("error", "Cells that ask each other in a circle."),
     # scenarios
     "scenario-missing": ("error", "A cell without a scenario."),
+    "scenario-dead": ("error", "A scenario that was written, and is never run."),
     "scenario-failed": ("error", "A scenario that does not come true."),
     "scenario-endless": ("error", "A scenario that never ends."),
     # decisions
