@@ -88,18 +88,18 @@ def card(manifest: Manifest, budget: int | None = BUDGET) -> Card:
     def fits(text: str) -> bool:
         return budget is None or estimate(text) <= budget
 
-    detail, full = Detail(), drawn(Detail())
+    detail = Detail()
     for flag in LEFT_OUT:
         if not fits(drawn(detail)):
             detail = detail._replace(**{flag: False})
     for flag in reversed(LEFT_OUT):  # what was dropped for little may fit after all
         fuller = detail._replace(**{flag: True})
-        if fits(drawn(fuller)):
+        if fits(drawn(fuller)) and drawn(fuller) != drawn(detail):
             detail = fuller
+    off = [name for name, on in detail._asdict().items() if not on]
+    missed = [it for it in off if drawn(Detail()._replace(**{it: False})) != drawn(Detail())]
     text = drawn(detail)
-    missing = (name for name, on in detail._asdict().items() if not on)
-    left_out = tuple(LEFT_OUT[name] for name in missing) if text != full else ()
-    return Card(manifest.name, text, estimate(text), left_out)
+    return Card(manifest.name, text, estimate(text), tuple(LEFT_OUT[it] for it in missed))
 
 
 def purpose_of(manifest: Manifest) -> str:
@@ -155,7 +155,7 @@ class _Drawing:
         """How to call it, what the words mean, what comes of it, and what it needs."""
         it = self.manifest
         handlers = sorted(it.handlers.values(), key=lambda handler: not handler.is_command)
-        lines = [f"# {it.name} ({it.module}): {purpose_of(it)}"]
+        lines = [f"# {it.name} ({it.module}): {purpose_of(it)}".removesuffix(": ")]
         lines += [line for handler in handlers for line in self.signature(handler)]
         lines += self.events()
         lines += self.meanings()
@@ -176,7 +176,7 @@ class _Drawing:
     def events(self) -> list[str]:
         """What happens: with its fields, or only the names that no command has named."""
         events = list(self.manifest.evolvers)
-        if self.detail.happenings:
+        if self.detail.happenings and self.detail.fields:
             return [f"event {it.__name__}{self.fields(it, self.answered)}" for it in events]
         named = [it.__name__ for it in events if it.__name__ not in self.answered]
         return [f"events {', '.join(named)}"] if named else []
@@ -240,7 +240,7 @@ class _Drawing:
         default = _default(field)
         kind = spell(field.type) if written is None else self.kind(written, word, wanted)
         before, self.told[field.name] = self.told.get(field.name), kind
-        guessed = {before, type(field.default).__name__, field.name.title()}
+        guessed = {before, type(field.default).__name__, field.name.title().replace("_", "")}
         if not self.detail.constraints:
             guessed.add("str")
         if kind in guessed or not self.detail.types:
