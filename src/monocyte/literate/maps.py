@@ -176,7 +176,7 @@ def redraw_map(manifests: Sequence[Manifest]) -> str:
     lines: list[str] = []
     for (source, target, kind), names in groups.items():
         head = f"{source:{first}} {_arrow(kind)} {target + ':':{second}} "
-        lines += _wrapped(head, names)
+        lines += wrapped(head, names)
     return "\n".join(lines)
 
 
@@ -189,7 +189,7 @@ def redraw_map_file(source: str, manifests: Sequence[Manifest]) -> str:
     return put_picture(source, redraw_map(manifests), "App")
 
 
-def _wrapped(head: str, names: Sequence[str]) -> Iterator[str]:
+def wrapped(head: str, names: Sequence[str]) -> Iterator[str]:
     """As many names on a line as fit; what does not starts another line for the same two cells."""
     line = ""
     for name in names:

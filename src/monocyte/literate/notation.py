@@ -39,8 +39,8 @@ WIDTH = 96
 NODE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)?")
 """A name of Python, or two with a dot between: a neighbour's message."""
 
-LIKE_AN_ARROW = re.compile(r"(?<!\S)[-=<>→⇒⟶←~]+(?!\S)|<?[-=]+>|<[-=]+|[→⇒⟶←]")
-"""What people type when they mean an arrow."""
+STROKES = re.compile(r"[-=<>~→⇒⟶←]+")
+"""What people type when they mean an arrow; no name has these."""
 
 
 class Edge(NamedTuple):
@@ -113,9 +113,9 @@ def read(text: str) -> Reading:
 
 
 def _mistake(number: int, said: str, nodes: tuple[str, ...]) -> Mistake | None:
-    strange = LIKE_AN_ARROW.search(said.replace(ARROW, "  "))
-    if strange is not None:
-        what = f"{strange[0]!r} is no arrow"
+    strange = next((it for it in STROKES.findall(said) if it != ARROW), "")
+    if strange:
+        what = f"{strange!r} is no arrow"
         return Mistake(number, what, f"write it as {ARROW}, from left to right")
     if len(nodes) == 1:
         what = f"there is no arrow in {_short(said)!r}"
@@ -137,10 +137,12 @@ def edges_of(nodes: Sequence[str]) -> tuple[Edge, ...]:
 
 
 def close_to(name: str, known: Iterable[str]) -> str:
-    """The known name that was probably meant, or nothing; upper and lower case are the same."""
-    by_lower = {it.lower(): it for it in known}
-    close = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
-    return by_lower[close[0]] if close else ""
+    """The known name that was probably meant, or nothing; case matters only between equals."""
+    by_lower: dict[str, list[str]] = {}
+    for it in sorted(known):
+        by_lower.setdefault(it.lower(), []).append(it)
+    close = get_close_matches(name.lower(), by_lower, n=1)
+    return get_close_matches(name, by_lower[close[0]], n=1, cutoff=0)[0] if close else ""
 
 
 def place_of(text: str, where: str, number: int) -> str:
@@ -178,15 +180,16 @@ def aligned(rows: Sequence[Laid], width: int = WIDTH) -> list[str]:
     lines = [row if isinstance(row, str) else _in_columns(row, columns) for row in rows]
     if max(map(cells_of, lines), default=0) <= width:
         return lines
-    return [line for row in rows for line in _without_columns(row, width)]
+    lines = [line for row in rows for line in _without_columns(row, width)]
+    return [it for i, it in enumerate(lines) if ARROW not in it or it not in lines[:i]]
 
 
 def _columns(rows: Sequence[Laid]) -> dict[int, int]:
-    """The width of each column that is used at all."""
+    """The width of each column: of the names in it that something follows."""
     widths: dict[int, int] = {}
     for row in rows:
         if not isinstance(row, str):
-            for column, name in enumerate(row[1], row[0]):
+            for column, name in enumerate(row[1][:-1], row[0]):
                 widths[column] = max(widths.get(column, 0), cells_of(name))
     return widths
 
@@ -197,7 +200,8 @@ def _in_columns(row: tuple[int, tuple[str, ...]], widths: dict[int, int]) -> str
         " " * (width + len(ARROW) + 2) for c, width in sorted(widths.items()) if c < start
     )
     joined = f" {ARROW} ".join(
-        name + " " * (widths[column] - cells_of(name)) for column, name in enumerate(names, start)
+        name + " " * (widths.get(column, 0) - cells_of(name))
+        for column, name in enumerate(names, start)
     )
     return (before + joined).rstrip()
 

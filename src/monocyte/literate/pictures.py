@@ -54,6 +54,9 @@ __all__ = [
 
 PERSON, CLOCK = "person", "clock"
 
+FORMER = 3
+"""The column where a path begins whose event nothing emits any more."""
+
 UNSEEN = frozenset({"", "?"})
 """What a trace calls a function that it does not know."""
 
@@ -125,7 +128,7 @@ def derive(manifest: Manifest) -> Derived:
     rows = [row for function, nodes in begun for row in _rows(function, nodes, manifest)]
     emitted = {event for function, _ in begun for event in function.result.events}
     rows += [
-        Row(3, (Node(event.__name__, Kind.EVENT), Node(evolver.call.__name__, Kind.EVOLVER)))
+        Row(FORMER, (Node(event.__name__, Kind.EVENT), Node(evolver.call.__name__, Kind.EVOLVER)))
         for event, evolver in manifest.evolvers.items()
         if event not in emitted  # of former times, kept for the journal
     ]
@@ -306,13 +309,16 @@ def _wrong(edge: Edge, derived: Derived) -> tuple[str, str]:
 def _unwalked(
     manifest: Manifest, derived: Derived, reading: Reading, found: Collection[Edge]
 ) -> Iterator[Finding]:
-    """Arrows that nobody walks, the first of each path; and walks off the arrows."""
+    """Arrows that nobody walks, the first of each path; and walks off the arrows.
+
+    To an event of former times nothing leads any more, so nobody can walk from there.
+    """
     text, where = manifest.picture or ("", f"{manifest.file}:1")
     lines, edges = reading.edges, derived.edges
     told: set[Edge] = set()
     for row in derived.rows:
         first = next((edge for edge in row.edges if edge not in found), None)
-        if first is None or first in told:
+        if first is None or first in told or row.start == FORMER:
             continue
         told.update(row.edges)
         place = place_of(text, where, lines[first]) if first in lines else where
@@ -344,8 +350,6 @@ def _wanted(source: Node, target: Node) -> str:
         return f"write a scenario in which {here} happens, and time passes until {there} is due"
     if target.kind is Kind.ASKED:
         return f"write a scenario in which {here} comes so far as to ask {there}"
-    if target.kind is Kind.EVOLVER:
-        return f"nothing emits {here} any more; keep it for the journal, and let a test apply it"
     return f"write a scenario in which {there} comes of {here}"
 
 

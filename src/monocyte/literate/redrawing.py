@@ -131,7 +131,7 @@ def _inserted(lines: list[str], tree: ast.Module, variable: str, text: str) -> s
         whole = "".join(lines)
         gap = "" if not whole or whole.endswith(("\n", "\r")) else newline
         return whole + gap + newline + call
-    call += newline * (1 if lines[at - 1].lstrip().startswith("#") else 3)
+    call += newline * (1 if lines[at - 1].lstrip().startswith("#") else 2)
     return "".join([*lines[: at - 1], call, *lines[at - 1 :]])
 
 
