@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from itertools import combinations, pairwise
 
 import pytest
@@ -65,6 +66,27 @@ def assert_sound(root: ET.Element) -> None:
 def heads(text: str) -> int:
     """How many arrows there are."""
     return sum(path.count("Z") for path in re.findall(r'class="head" d="([^"]*)"', text))
+
+
+def points(text: str) -> Iterator[tuple[float, float]]:
+    """Points along every curve."""
+    for path in re.findall(r'class="line"[^>]* d="([^"]*)"', text):
+        for start, bends in re.findall(r"M([^MC]*)((?:C[^MC]*)+)", path):
+            here = tuple(map(float, start.split()))
+            for bend in bends.split("C")[1:]:
+                x = [here[0], *map(float, bend.split()[::2])]
+                y = [here[1], *map(float, bend.split()[1::2])]
+                yield from zip(_bent(x), _bent(y), strict=True)
+                here = (x[3], y[3])
+
+
+def _bent(c: list[float]) -> list[float]:
+    """A cubic curve of Bézier's, at nine points; its ends are not among them."""
+    steps = [t / 10 for t in range(1, 10)]
+    return [
+        c[0] * (1 - t) ** 3 + 3 * c[1] * t * (1 - t) ** 2 + 3 * c[2] * t * t * (1 - t) + c[3] * t**3
+        for t in steps
+    ]
 
 
 # -- cells -----------------------------------------------------------------------------------------
@@ -285,12 +307,16 @@ def test_a_hundred_cells() -> None:
 )
 @settings(max_examples=60)
 def test_any_map_is_sound(drawn: list[tuple[int, int, str, int]]) -> None:
-    """Whoever talks to whom: no box upon another, and an arrow for each."""
+    """Whoever talks to whom: no box upon another, an arrow for each, and none through a box."""
     ties = [Tie(f"c{a}", f"c{b}", kind, f"M{n}") for a, b, kind, n in drawn]  # type: ignore[arg-type]
     wires = {tie[:3] for tie in ties if tie.source != tie.target}
     text = draw_map("any", [f"c{n}" for n in range(10)], ties)
-    assert_sound(parsed(text))
+    root = parsed(text)
+    assert_sound(root)
     assert heads(text) == len(wires) + (2 if wires else 0)
+    placed = areas(root)
+    for x, y in points(text):
+        assert not any(a[0] < x < a[2] and a[1] + 0.2 < y < a[3] - 0.2 for a in placed), (x, y)
 
 
 # -- what drawings are made of ---------------------------------------------------------------------

@@ -32,8 +32,8 @@ __all__ = ["draw_map"]
 BOX, PAD, APART, MARGIN, LETTER = 26.0, 12.0, 18.0, 2.0, SIZE * SMALL * 1.25
 """In px: the height of a cell, beside its name, between things, around all, a line of a label."""
 
-DOOR = 16.0
-"""In px: between two wires where they reach a cell."""
+DOOR, TURN = 16.0, 25.0
+"""In px: between two wires where they reach a cell; the height in which wires go aside."""
 
 ACROSS = 7
 """How many cells stand beside each other, at most."""
@@ -44,7 +44,16 @@ NAMED = 14
 MOST = 5
 """How many names a line carries."""
 
-SWEEPS = 12
+SWEEPS, IN_VAIN = 12, 4
+"""How often rows are put in order, and spots in their places; and how often without a gain."""
+
+INFINITE = float("inf")
+
+STRAIGHT = 4
+"""How much more a wire wants to be straight than to be short."""
+
+FEW = 300
+"""Up to how many spots neighbours are swapped, too, where that saves a crossing."""
 
 Tied = tuple[str, str, str]
 """From, to, asks or tells."""
@@ -201,15 +210,18 @@ def _ordered(rows: Rows, ways: Sequence[Sequence[_Spot]]) -> Rows:
         for one, other in pairwise(way):
             below.setdefault(one, []).append(other)
             above.setdefault(other, []).append(one)
-    best, fewest = rows, _crossings(rows, below)
+    best, fewest, vain = rows, _crossings(rows, below), 0
     for sweep in range(SWEEPS):
-        if not fewest:
+        if not fewest or vain == IN_VAIN:
             break
         towards = above if sweep % 2 == 0 else below
         rows = _swept(rows, towards, from_top=towards is above)
+        if sum(map(len, rows)) <= FEW:
+            rows = [_swapped(row, above, below, rows) for row in rows]
         crossings = _crossings(rows, below)
+        vain += 1
         if crossings < fewest:
-            best, fewest = rows, crossings
+            best, fewest, vain = rows, crossings, 0
     return best
 
 
@@ -224,6 +236,40 @@ def _swept(rows: Rows, towards: Mapping[_Spot, list[_Spot]], *, from_top: bool) 
         swept[r] = sorted(rows[r], key=own.__getitem__)
         place |= {spot: float(i) for i, spot in enumerate(swept[r])}
     return swept
+
+
+def _swapped(
+    row: Sequence[_Spot],
+    above: Mapping[_Spot, list[_Spot]],
+    below: Mapping[_Spot, list[_Spot]],
+    rows: Rows,
+) -> list[_Spot]:
+    """The row with neighbours swapped as long as that saves crossings (Gansner et al. 1993)."""
+    if not row:
+        return []
+    place: dict[_Spot, int] = {}
+    for near in rows[max(row[0].row - 1, 0) : row[0].row + 2]:
+        place |= {spot: i for i, spot in enumerate(near)}
+    ends = {
+        spot: [sorted(place[it] for it in side.get(spot, ())) for side in (above, below)]
+        for spot in row
+    }
+    swapped = list(row)
+    for _ in swapped:
+        before = list(swapped)
+        for i in range(len(swapped) - 1):
+            one, other = swapped[i], swapped[i + 1]
+            if _between(ends[other], ends[one]) < _between(ends[one], ends[other]):
+                swapped[i : i + 2] = other, one
+        if swapped == before:
+            break
+    return swapped
+
+
+def _between(left: list[list[int]], right: list[list[int]]) -> int:
+    """How many wires of two neighbours cross."""
+    sides = zip(left, right, strict=True)
+    return sum(1 for one, other in sides for a in one for b in other if a > b)
 
 
 def _crossings(rows: Rows, below: Mapping[_Spot, list[_Spot]]) -> int:
@@ -253,19 +299,64 @@ def _across(
     middles: dict[_Spot, float] = {}
     for row in rows:
         middles |= zip(row, _spread(row, [0.0] * len(row), widths), strict=True)
-    for _ in range(SWEEPS):
-        for row in rows:
+    for sweep in range(SWEEPS):
+        for row in rows if sweep % 2 == 0 else reversed(rows):
             wanted = [_pulled(spot, near, middles) for spot in row]
             middles |= zip(row, _spread(row, wanted, widths), strict=True)
+    _straighten(rows, ways, widths, middles)
     left = min((middles[it] - widths[it] / 2 for it in middles), default=0.0)
     return {spot: middle - left + MARGIN for spot, middle in middles.items()}
+
+
+def _straighten(
+    rows: Rows,
+    ways: Sequence[Sequence[_Spot]],
+    widths: Mapping[_Spot, float],
+    middles: dict[_Spot, float],
+) -> None:
+    """Lets each wire, the longest first, go straight as far as its neighbours leave room."""
+    index = {spot: i for row in rows for i, spot in enumerate(row)}
+    for way in sorted(ways, key=len, reverse=True):
+        run: list[_Spot] = []
+        low, high = -INFINITE, INFINITE
+        for spot in way[1:-1]:
+            least, most = _room(index[spot], rows[spot.row], widths, middles)
+            if max(low, least) > min(high, most):
+                middles |= _level(run, low, high, middles)
+                run, low, high = [], -INFINITE, INFINITE
+            run.append(spot)
+            low, high = max(low, least), min(high, most)
+        middles |= _level(run, low, high, middles)
+
+
+def _room(
+    i: int, row: Sequence[_Spot], widths: Mapping[_Spot, float], middles: Mapping[_Spot, float]
+) -> tuple[float, float]:
+    """How far the middle of a spot may go to the left and to the right."""
+    low, high = -INFINITE, INFINITE
+    if i > 0:
+        low = middles[row[i - 1]] + (widths[row[i - 1]] + widths[row[i]]) / 2 + APART
+    if i + 1 < len(row):
+        high = middles[row[i + 1]] - (widths[row[i + 1]] + widths[row[i]]) / 2 - APART
+    return low, high
+
+
+def _level(
+    run: Sequence[_Spot], low: float, high: float, middles: Mapping[_Spot, float]
+) -> dict[_Spot, float]:
+    """One place for all of a run: their mean, as far as there is room."""
+    mean = sum(middles[spot] for spot in run) / (len(run) or 1)
+    return dict.fromkeys(run, min(max(mean, low), high))
 
 
 def _pulled(
     spot: _Spot, near: Mapping[_Spot, list[_Spot]], middles: Mapping[_Spot, float]
 ) -> float:
-    ends = near.get(spot)
-    return sum(middles[it] for it in ends) / len(ends) if ends else middles[spot]
+    """The mean of its neighbours, in which what passes pulls what passes to be straight."""
+    ends = near.get(spot, ())
+    weights = [STRAIGHT if spot.wire >= 0 and it.wire >= 0 else 1 for it in ends]
+    pulled = sum(middles[it] * weight for it, weight in zip(ends, weights, strict=True))
+    return pulled / sum(weights) if weights else middles[spot]
 
 
 def _spread(
@@ -357,7 +448,7 @@ def _down(rows: Rows, lines: Mapping[_Spot, int]) -> tuple[list[float], float]:
     for r, row in enumerate(rows):
         tops.append(y)
         most = max((lines.get(spot, 0) for spot in row), default=0)
-        y += BOX if r % 2 == 0 else most * LETTER + 52
+        y += BOX if r % 2 == 0 else most * LETTER + 2 * TURN + 4
     return tops, y + MARGIN
 
 
@@ -380,12 +471,16 @@ def _drawn(
         here = _labelled(way)
         middle, centre = middles[here], (tops[here.row] + bottoms[here.row]) / 2
         high = centre - len(said[n]) * LETTER / 2 - 2 * bool(said[n])
-        before = [(doors[n, True], boxes[way[0]].y + BOX)]
-        after = [(middle, high + len(said[n]) * LETTER + 5 * bool(said[n]))]
+        low = high + len(said[n]) * LETTER + 5 * bool(said[n])
+        before, after = [(doors[n, True], boxes[way[0]].y + BOX)], [(middle, low)]
         for spot in way[1:-1]:
-            if spot != here:
-                part = before if spot.row < here.row else after
-                part.append((middles[spot], (tops[spot.row] + bottoms[spot.row]) / 2))
+            gap = TURN if spot.row % 2 else 0  # upright beside cells and labels, turns between
+            upper = (middles[spot], tops[spot.row] + gap)
+            lower = (middles[spot], bottoms[spot.row] - gap)
+            if spot.row <= here.row:
+                before += [upper] if spot == here else [upper, lower]
+            if spot.row >= here.row:
+                after += [lower] if spot == here else [upper, lower]
         before.append((middle, high))
         after.append((doors[n, False], boxes[way[-1]].y))
         kind = "dashed" if wire.kind == "asks" else ""
