@@ -28,13 +28,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
-    """Every source file is in the wheel; tests, examples and caches are not."""
+    """Every source file is in the wheel, and the plugin; tests, examples and caches are not."""
     with zipfile.ZipFile(wheel) as archive:
         inside = {name for name in archive.namelist() if ".dist-info/" not in name}
     package = ROOT / "src"
     ours = {
         path.relative_to(package).as_posix()
-        for path in (package / "monocyte").rglob("*")
+        for path in [*(package / "monocyte").rglob("*"), package / "pytest_monocyte.py"]
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert inside == ours
@@ -51,6 +51,7 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
     assert "\nRequires-Python: >=3.11\n" in metadata
     assert "\nLicense-Expression: Apache-2.0\n" in metadata
     assert "monocyte = monocyte.cli:main" in commands
+    assert "[pytest11]\nmonocyte = pytest_monocyte" in commands
 
 
 def test_the_package_imports_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
