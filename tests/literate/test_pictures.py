@@ -137,7 +137,7 @@ CHANGED = {
         [Fault("picture-syntax", "only_real is no part of a picture", "delete it")],
     ),
     "another arrow": (
-        ("Burnt -> keep", "Burnt => keep"),
+        ("Burnt    -> keep", "Burnt => keep"),
         "Burnt => keep",
         [
             Fault("picture-syntax", "'=>' is no arrow", "write it as ->"),
@@ -145,7 +145,7 @@ CHANGED = {
         ],
     ),
     "the same line again": (
-        ("Burnt -> keep", "Burnt -> keep\n    Burnt  ->  keep"),
+        ("Burnt    -> keep", "Burnt -> keep\n    Burnt  ->  keep"),
         "Burnt  ->  keep",
         [Fault("picture-syntax", "stands here twice", "delete one")],
     ),
@@ -303,14 +303,15 @@ def test_any_text_can_be_compared(text: str) -> None:
 
 
 def test_a_file_is_redrawn_in_place() -> None:
-    """A wrong line is replaced; the file is right again, byte for byte."""
-    clean = redraw_file(TEXT, DESK)
-    broken = clean.replace("-> loaned", "-> lose")
-    manifest = drawn(
-        clean.split('cell.picture("""')[1].split('"""')[0].replace("-> loaned", "-> lose")
-    )
-    assert broken != clean
-    assert redraw_file(broken, manifest) == clean
+    """A wrong line is replaced, and nothing else; a right picture stays as its author laid it."""
+    broken = TEXT.replace("-> loaned\n", "-> lose\n", 1)
+    manifest = drawn(GOOD.replace("-> loaned\n", "-> lose\n", 1))
+    assert broken != TEXT
+    assert redraw_file(broken, manifest) == TEXT
+    crooked = TEXT.replace("person -> Loaned       ->", "person->Loaned ->", 1)
+    manifest = drawn(GOOD.replace("person -> Loaned       ->", "person->Loaned ->", 1))
+    assert crooked != TEXT
+    assert redraw_file(crooked, manifest) == crooked
 
 
 def test_arrows_join_neighbours() -> None:

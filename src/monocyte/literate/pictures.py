@@ -368,11 +368,13 @@ def redraw(manifest: Manifest) -> str:
 
 
 def redraw_file(source: str, manifest: Manifest) -> str:
-    """The source of a cell with its picture as the code has it; the same source if it already is.
+    """The source of a cell with its picture as the code has it; a right one stays as it is.
 
     Raises:
         SyntaxError: the source is no Python.
     """
+    if manifest.picture is not None and not any(compare(manifest)):
+        return source
     return put_picture(source, redraw(manifest), "Cell")
 
 

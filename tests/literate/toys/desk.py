@@ -113,7 +113,7 @@ cell.picture("""
               shelf.Stored -> call_back -> Reminded -> note
               clock        -> close     -> Closed   -> tidy
               Lent         -> remind    -> Reminded -> note
-    Burnt -> keep
+                                           Burnt    -> keep
 """)
 
 # ## Scenarios
