@@ -252,6 +252,7 @@ def test_a_cell_of_few_words(app: App) -> None:
     [
         ("# People: who is here.", "who is here."),
         ("# people: who is here.\nAnd more.", "who is here."),
+        ("# Peo-ple: who is here.", "who is here."),
         ("Who is here: the register.", "Who is here: the register."),
         ("# 预订: 谁在什么时候使用仪器 🔬", "预订: 谁在什么时候使用仪器 🔬"),
         ("", ""),

@@ -8,6 +8,7 @@ import pytest
 from monocyte.cell import Loaded, load_package
 from monocyte.contracts.tokens import estimate
 from monocyte.literate.guide import BUDGET, llms_txt
+from monocyte.literate.maps import derive_map, read_map
 from tests.cell.apps import App
 
 LAB = Path(__file__).parents[2] / "examples" / "lab"
@@ -44,9 +45,10 @@ def test_every_cell_is_there_and_every_link_leads_to_a_file(lab: Loaded) -> None
 
 def test_every_message_between_cells_is_on_the_map(lab: Loaded) -> None:
     """Who asks whom and who hears what, in the notation of the app's own map."""
-    text = page(lab)
-    assert re.search(r"instruments +-> people: .*IsTrained", text)
-    assert re.search(r"people +=> instruments: .*Left", text)
+    ties = {tuple(tie) for tie in derive_map(lab.manifests)}
+    assert ties
+    (drawn,) = re.findall(r"```text\n(.*?)```", page(lab), re.DOTALL)
+    assert {tuple(tie) for tie in read_map(drawn).ties} == ties
 
 
 @pytest.mark.parametrize(

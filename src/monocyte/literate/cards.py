@@ -12,7 +12,7 @@ import builtins
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, NewType, Union, get_args, get_origin
@@ -106,7 +106,12 @@ def purpose_of(manifest: Manifest) -> str:
     """What a cell is for: the first line of its file, without its own name before it."""
     first = manifest.purpose.partition("\n")[0].lstrip("# ").strip()
     name, colon, rest = first.partition(":")
-    return rest.strip() if colon and name.strip().lower() == manifest.name else first
+    return rest.strip() if colon and _bare(name) == _bare(manifest.name) else first
+
+
+def _bare(name: str) -> str:
+    """A name as it sounds: `To do` is `todo`."""
+    return "".join(filter(str.isalnum, name)).lower()
 
 
 def ports_of(manifest: Manifest) -> tuple[str, ...]:
@@ -224,8 +229,7 @@ class _Drawing:
         if not self.detail.fields:
             return ""
         written = self.words.annotations(word)
-        struct: Any = word  # which type checkers do not know as a Struct
-        fields = msgspec.structs.fields(struct)
+        fields = self.words.fields(word)
         shown = [self.field(it, written.get(it.name), word, wanted) for it in fields]
         return f"({', '.join(shown)})"
 
@@ -303,6 +307,14 @@ class _Words:
     def __init__(self) -> None:
         self.read: dict[str, dict[str, ast.ClassDef]] = {}
         self.written: dict[type, dict[str, ast.expr]] = {}
+        self.known: dict[type, tuple[msgspec.structs.FieldInfo, ...]] = {}
+
+    def fields(self, word: type[Value]) -> tuple[msgspec.structs.FieldInfo, ...]:
+        """The fields of a word, with their types and defaults."""
+        if word not in self.known:
+            struct: Any = word  # which type checkers do not know as a Struct
+            self.known[word] = msgspec.structs.fields(struct)
+        return self.known[word]
 
     def annotations(self, word: type[Value]) -> dict[str, ast.expr]:
         """What the author wrote behind each field of a word, its own and inherited ones."""
@@ -332,17 +344,26 @@ class _Words:
 
     def _class(self, word: type) -> ast.ClassDef | None:
         if word.__module__ not in self.read:
-            self.read[word.__module__] = _classes(sys.modules.get(word.__module__))
+            file = getattr(sys.modules.get(word.__module__), "__file__", None)
+            self.read[word.__module__] = _classes(file, _stamp(file)) if file else {}
         return self.read[word.__module__].get(word.__name__)
 
 
-def _classes(module: Any) -> dict[str, ast.ClassDef]:
-    """The classes at the top of a module's file; none if it cannot be read any more."""
+@lru_cache(maxsize=256)
+def _classes(file: str, stamp: int) -> dict[str, ast.ClassDef]:  # noqa: ARG001 (the key)
+    """The classes at the top of a file; none if it cannot be read any more."""
     try:
-        tree = ast.parse(Path(module.__file__).read_bytes())
-    except (AttributeError, OSError, SyntaxError, TypeError, ValueError):
+        tree = ast.parse(Path(file).read_bytes())
+    except (OSError, SyntaxError, ValueError):
         return {}
     return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def _stamp(file: str) -> int:
+    try:
+        return Path(file).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 # -- spelling --------------------------------------------------------------------------------------

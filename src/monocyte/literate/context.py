@@ -292,7 +292,7 @@ def _imported(manifest: Manifest, tree: ast.Module) -> Iterator[Part]:
         yield _part(title, f"# From {path}\n\n{_fenced(text, 'python')}", 1, f"read {path}")
 
 
-def _used(tree: ast.Module, module: str) -> Iterator[tuple[str, str]]:
+def _used(tree: ast.AST, module: str) -> Iterator[tuple[str, str]]:
     """Every name that a file takes from another module of its package: (module, name)."""
     scope = vars(sys.modules[module])
     for node in ast.walk(tree):
@@ -313,13 +313,21 @@ def _resolved(node: ast.expr, scope: dict[str, Any]) -> Any:
     return None
 
 
+class _Module(NamedTuple):
+    """A file that was read: its lines, what it defines, and what it imports from where."""
+
+    lines: list[str]
+    defined: dict[str, ast.stmt]
+    imported: dict[str, tuple[str, str]]
+
+
 class _Files:
     """The modules of a package, and which of their definitions are wanted."""
 
     def __init__(self, home: str) -> None:
         self.home = home
         self.package = home.partition(".")[0]
-        self.read: dict[str, tuple[str, ast.Module, dict[str, ast.stmt]]] = {}
+        self.read: dict[str, _Module] = {}
         self.wanted: dict[str, set[str]] = {}
 
     def want(self, module: str, name: str) -> None:
@@ -331,31 +339,37 @@ class _Files:
                 continue
             if name in self.wanted.setdefault(module, set()):
                 continue
-            _, tree, defined = self.opened(module)
-            if name in defined:
+            found = self.opened(module)
+            if name in found.defined:
                 self.wanted[module].add(name)
-                ahead += [(module, other) for other in _names(defined[name])]
-                ahead += _used(ast.Module([defined[name]], []), module)
-            else:  # it came from elsewhere
-                ahead += [(it, given) for it, given in _used(tree, module) if given == name]
+                ahead += [(module, other) for other in _names(found.defined[name])]
+                ahead += _used(found.defined[name], module)
+            elif name in found.imported:
+                ahead.append(found.imported[name])
 
-    def opened(self, module: str) -> tuple[str, ast.Module, dict[str, ast.stmt]]:
-        """The text of a module, its tree, and its definitions."""
+    def opened(self, module: str) -> _Module:
+        """The file of a module; an empty one if there is none."""
         if module not in self.read:
             file = getattr(sys.modules.get(module), "__file__", None)
             text = _read(file) if file else ""
             tree = ast.parse(text)
-            self.read[module] = text, tree, _definitions(tree)
+            imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+            given = {
+                alias.asname or alias.name: (node.module or "", alias.name)
+                for node in imports
+                for alias in node.names
+            }
+            self.read[module] = _Module(text.split("\n"), _definitions(tree), given)
         return self.read[module]
 
     def texts(self) -> Iterator[tuple[str, str]]:
         """The wanted definitions of each module, as they stand in it."""
         for module in sorted(self.wanted):
-            text, _, defined = self.opened(module)
-            nodes = {id(it): it for name, it in defined.items() if name in self.wanted[module]}
+            found, wanted = self.opened(module), self.wanted[module]
+            nodes = {id(it): it for name, it in found.defined.items() if name in wanted}
             if nodes:
-                lines = text.splitlines()
-                yield module, "\n\n".join(_lines_of(node, lines) for node in nodes.values()) + "\n"
+                pieces = (_lines_of(node, found.lines) for node in nodes.values())
+                yield module, "\n\n".join(pieces) + "\n"
 
 
 def _definitions(tree: ast.Module) -> dict[str, ast.stmt]:
