@@ -32,8 +32,8 @@ BUDGET = 200
 
 
 LEGEND = """\
-A field without a type has the type that stood there before, or that is called like it, or is a
-str. `X...` is a tuple of any length. What a card leaves out: `monocyte card --full CELL`."""
+On a card, a field without a type has the type that it had before, or that is called like it, or is
+a str. `X...` is a tuple of any length. What it leaves out: `monocyte card --full CELL`."""
 """How to read cards."""
 
 
@@ -85,21 +85,26 @@ def card(manifest: Manifest, budget: int | None = BUDGET) -> Card:
     def drawn(detail: Detail) -> str:
         return _Drawing(manifest, detail, words, neighbours).text()
 
-    def fits(text: str) -> bool:
-        return budget is None or estimate(text) <= budget
+    def fits(detail: Detail) -> bool:
+        return budget is None or estimate(drawn(detail)) <= budget
+
+    def matters(flag: str, beside: Detail) -> bool:
+        return drawn(_turned(beside, flag, on=True)) != drawn(_turned(beside, flag, on=False))
 
     detail = Detail()
     for flag in LEFT_OUT:
-        if not fits(drawn(detail)):
-            detail = detail._replace(**{flag: False})
+        if not fits(detail):
+            detail = _turned(detail, flag, on=False)
     for flag in reversed(LEFT_OUT):  # what was dropped for little may fit after all
-        fuller = detail._replace(**{flag: True})
-        if fits(drawn(fuller)) and drawn(fuller) != drawn(detail):
+        if matters(flag, detail) and fits(fuller := _turned(detail, flag, on=True)):
             detail = fuller
-    off = [name for name, on in detail._asdict().items() if not on]
-    missed = [it for it in off if drawn(Detail()._replace(**{it: False})) != drawn(Detail())]
+    off = [it for it in LEFT_OUT if not getattr(detail, it) and matters(it, Detail())]
     text = drawn(detail)
-    return Card(manifest.name, text, estimate(text), tuple(LEFT_OUT[it] for it in missed))
+    return Card(manifest.name, text, estimate(text), tuple(LEFT_OUT[it] for it in off))
+
+
+def _turned(detail: Detail, flag: str, *, on: bool) -> Detail:
+    return detail._replace(**{flag: on})
 
 
 def purpose_of(manifest: Manifest) -> str:

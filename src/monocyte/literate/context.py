@@ -60,6 +60,8 @@ HOUSE = """\
 - The picture has one arrow for each message, function, event and evolver, as they are annotated:
   `person -> Command -> handler -> Event -> evolver`, `handler -> other.Query`, `other.Event ->
   reaction -> Event -> evolver`, `clock -> timer`.
+- `@cell.decision` checks why something is so and not otherwise, `@cell.runbook` yields steps with
+  `do` and `undo`; both are run, and must still hold after a change.
 - People own words, rules, scenarios, decisions and runbooks: change them only if you are asked
   to, and never weaken one to make a check pass. Handlers, evolvers, reactions and private
   functions are yours.
@@ -157,7 +159,7 @@ def _parts(
     text = _read(manifest.file)
     tree = ast.parse(text)
     cards = [*_cards(manifest, manifests)]
-    yield _part("house rules", HOUSE + (f"\n# How to read cards\n\n{LEGEND}\n" if cards else ""))
+    yield _part("house rules", HOUSE + (f"\n{LEGEND}\n" if cards else ""))
     yield from cards
     yield from _imported(manifest, tree)
     path = shown_path(manifest.file, manifest.module)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from monocyte.cell import Journeys, Manifest
 from monocyte.contracts.tokens import estimate
-from monocyte.literate.cards import ids_in_short, purpose_of
+from monocyte.literate.cards import LEGEND, ids_in_short, purpose_of
 from monocyte.literate.maps import derive_map, redraw_map
 
 __all__ = ["BUDGET", "llms_txt"]
@@ -78,7 +78,7 @@ def _page(
     most: int | None = None,
 ) -> str:
     count = f"{len(manifests)} cell{'s' * (len(manifests) != 1)}"
-    lines = [f"# {name}", "", SUMMARY.format(cells=count), "", "## Cells", ""]
+    lines = [f"# {name}", "", SUMMARY.format(cells=count), "", LEGEND, "", "## Cells", ""]
     lines += [_cell(manifest, root, detail) for manifest in manifests[:most]]
     if most is not None and most < len(manifests):
         lines.append(f"- and {len(manifests) - most} more: `monocyte cells` lists all")
