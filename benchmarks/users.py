@@ -178,7 +178,7 @@ def on_a_day(who: str, chance: random.Random) -> dict[str, str]:
 READS: tuple[Ask, ...] = (
     lambda who, chance: ("instruments/ListBookings", on_a_day(who, chance)),
     lambda who, chance: ("instruments/FindFree", on_a_day(who, chance)),
-    lambda who, chance: ("instruments/ListInstruments", {}),
+    lambda who, chance: ("equipment/ListInstruments", {}),
     lambda who, chance: (
         "instruments/ListBookingsOf",
         {"who": who, "since": f"{day(chance)}T00:00:00Z"},

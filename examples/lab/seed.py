@@ -26,7 +26,7 @@ from inventory import (
     STAFF,
     STOCK,
 )
-from lab import instruments, notebook, notices, people, samples
+from lab import equipment, instruments, notebook, notices, people, samples
 from lab.people import Role
 from monocyte import Command
 
@@ -109,7 +109,7 @@ class Leaf:
 class Booking:
     machine: str
     who: Person
-    slot: instruments.Slot
+    slot: equipment.Slot
     touched: int
 
 
@@ -132,7 +132,7 @@ class Year:
         self.leaves: list[Leaf] = []
         self.bookings: dict[tuple[str, date], list[Booking]] = defaultdict(list)
         self.coming: list[Booking] = []
-        self.outages: dict[str, list[instruments.Slot]] = defaultdict(list)
+        self.outages: dict[str, list[equipment.Slot]] = defaultdict(list)
         self.activities: tuple[tuple[Callable[[], bool], float], ...] = (
             (self.book, 80),
             (self.cancel, 4),
@@ -156,8 +156,8 @@ class Year:
                 self.enrol(role, roles)
             yield from self.close()
         for name, title, room, course in MACHINES:
-            added = instruments.Instrument(name, title, room, course)
-            self.tell(self.one_of("technician"), instruments.AddInstrument(added))
+            added = equipment.Instrument(name, title, room, course)
+            self.tell(self.one_of("technician"), equipment.AddInstrument(added))
         for who in self.staff:
             self.educate(who)
             yield from self.close()
@@ -293,7 +293,7 @@ class Year:
         purpose = self.rng.choice(EXPERIMENTS)[0].format(gene=self.rng.choice(GENES))
         return self.tell(who, instruments.BookInstrument(machine, slot, purpose))
 
-    def enter(self, machine: str, who: Person, slot: instruments.Slot, *, rival: bool) -> None:
+    def enter(self, machine: str, who: Person, slot: equipment.Slot, *, rival: bool) -> None:
         """Remember a booking; with a rival for the same hours, nobody knows whose it is."""
         booking = Booking(machine, who, slot, touched=self.turn)
         for day in {slot.start.date(), slot.end.date()}:
@@ -303,20 +303,20 @@ class Year:
         else:
             self.tell(self.anybody(), instruments.BookInstrument(machine, slot, "urgent"))
 
-    def hours(self, hours: int | None) -> instruments.Slot:
+    def hours(self, hours: int | None) -> equipment.Slot:
         """Some hours of the next two weeks, mostly by day."""
         day = self.today + self.rng.choice((1, 1, 1, 2, 2, 3, 4, 5, 7, 9, 14)) * DAY
         begin = self.rng.choice((7, 8, 9, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20))
         start = datetime.combine(day, time(begin), UTC) + self.rng.choice((0, 0, 0.5)) * HOUR
         lasting = hours or self.rng.choice((1, 1, 2, 2, 2, 3, 4, 4, 6, 8))
-        return instruments.Slot(start, start + lasting * HOUR)
+        return equipment.Slot(start, start + lasting * HOUR)
 
-    def is_free(self, machine: str, slot: instruments.Slot) -> bool:
+    def is_free(self, machine: str, slot: equipment.Slot) -> bool:
         days = sorted({slot.start.date(), slot.end.date()})
         taken = [b.slot for day in days for b in self.bookings.get((machine, day), ())]
         return not any(touch(slot, other) for other in (*taken, *self.outages[machine]))
 
-    def week(self, who: Person, machine: str, slot: instruments.Slot) -> timedelta:
+    def week(self, who: Person, machine: str, slot: equipment.Slot) -> timedelta:
         monday = slot.start.date() - slot.start.weekday() * DAY
         days = [monday + n * DAY for n in range(7)]
         found = {b for day in days for b in self.bookings.get((machine, day), ()) if b.who is who}
@@ -350,7 +350,7 @@ class Year:
         """A machine is out from tomorrow on, for some hours or days, and perhaps back early."""
         machine = self.rng.choice(MACHINES)[0]
         start = datetime.combine(self.today + DAY, time(self.rng.choice((8, 10, 13))), UTC)
-        slot = instruments.Slot(start, start + self.rng.choice((3, 5, 8, 24, 48, 96)) * HOUR)
+        slot = equipment.Slot(start, start + self.rng.choice((3, 5, 8, 24, 48, 96)) * HOUR)
         why = self.rng.choice(
             ("laser", "service", "leak", "vacuum pump", "helium fill", "software")
         )
@@ -359,9 +359,9 @@ class Year:
             self.forget(booking)
         technician = self.one_of("technician")
         if self.slip(0.3):
-            back = instruments.PutBackInService(machine, slot.start + 2 * HOUR)
+            back = equipment.PutBackInService(machine, slot.start, slot.start + 2 * HOUR)
             self.in_days(2, 3, partial(self.tell, technician, back))
-        return self.tell(technician, instruments.TakeOutOfService(machine, slot, why))
+        return self.tell(technician, equipment.TakeOutOfService(machine, slot, why))
 
     # -- samples -----------------------------------------------------------------------------------
 
@@ -537,9 +537,9 @@ def plain(name: str) -> str:
     return "".join(letter for letter in letters if letter.isascii() and letter.isalpha())
 
 
-def length(slot: instruments.Slot) -> timedelta:
+def length(slot: equipment.Slot) -> timedelta:
     return slot.end - slot.start
 
 
-def touch(one: instruments.Slot, other: instruments.Slot) -> bool:
+def touch(one: equipment.Slot, other: equipment.Slot) -> bool:
     return one.start < other.end and other.start < one.end

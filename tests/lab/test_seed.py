@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import instruments, notebook, people, samples
+from lab import equipment, instruments, notebook, people, samples
 from monocyte.contracts.check import through_the_wire
 from monocyte.contracts.codec import encode_json
 from seed import YEAR, Sent, commands
@@ -86,7 +86,7 @@ def test_every_command_is_what_its_type_says(year: list[Sent]) -> None:
     [
         (instruments.BookInstrument, 4_000, 8_000),
         (instruments.CancelBooking, 400, 1_200),
-        (instruments.TakeOutOfService, 20, 100),
+        (equipment.TakeOutOfService, 20, 100),
         (notebook.ReviseEntry, 400, 1_500),
         (notebook.SignEntry, 500, 2_000),
         (notebook.WriteEntry, 1_200, 3_000),

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Annotated
 
-from lab import instruments, notebook, people, samples
+from lab import equipment, instruments, notebook, people, samples
 from lab.people import Handle, Role
 from monocyte import Ask, Caller, Cell, Command, Event, Meta, Query, State, Tick, Value
 from monocyte.testing import World
@@ -165,7 +165,7 @@ def cancelled(it: instruments.Cancelled, inboxes: Inboxes) -> News:
 
 
 @cell.reacts
-async def broken(it: instruments.OutOfService, inboxes: Inboxes, ask: Ask) -> News:
+async def broken(it: equipment.OutOfService, inboxes: Inboxes, ask: Ask) -> News:
     crew = await ask(people.ListMembers(Role.TECHNICIAN))
     text = f"{it.instrument} is out from {moment(it.slot.start)} to {moment(it.slot.end)}: {it.why}"
     return tell(inboxes, [m.handle for m in crew], Topic.LAB, text)
@@ -342,13 +342,13 @@ def the_laser_dies(lab: World) -> None:
     """The technicians hear of it, and who had booked; who cancels their own time does not."""
     everybody_is_welcome(lab)
     tea, ada = lab.by("tea", "technician"), lab.by("ada")
-    tea.send(instruments.AddInstrument(instruments.Instrument("laser", "Laser", "1.01")))
+    tea.send(equipment.AddInstrument(equipment.Instrument("laser", "Laser", "1.01")))
     hours = [datetime(2026, 1, 12, hour, tzinfo=UTC) for hour in (8, 9, 10)]
-    first, second = instruments.Slot(*hours[:2]), instruments.Slot(*hours[1:])
+    first, second = equipment.Slot(*hours[:2]), equipment.Slot(*hours[1:])
     for slot in (first, second):
         ada.send(instruments.BookInstrument("laser", slot))
     ada.send(instruments.CancelBooking("laser", first.start))
-    tea.send(instruments.TakeOutOfService("laser", instruments.Slot(hours[0], hours[2]), "lens"))
+    tea.send(equipment.TakeOutOfService("laser", equipment.Slot(hours[0], hours[2]), "lens"))
     lab.settle()
     text = "tea cancelled your laser of 2026-01-12 09:00: lens"
     assert ada.ask(MyNews()) == (Notice(Topic.BOOKING, text),)
