@@ -160,9 +160,13 @@ class Process:
             Unavailable: it ended before, or takes too long.
         """
         line = _line(self._out.fileno(), STARTING)
-        if not line:
-            raise Unavailable("the app did not start", mend="try it: monocyte run --strict")
-        self._url = json.loads(line)["url"]
+        said = json.loads(line) if line else {"error": {"message": "nobody knows why"}}
+        if "url" not in said:
+            why = said["error"]
+            where = why.get("where", "")
+            mend = why.get("mend", "") or "try it: monocyte run --strict"
+            raise Unavailable(f"the app did not start: {where} {why['message']}", mend=mend)
+        self._url = said["url"]
 
     def door(self, name: str, roles: tuple[str, ...]) -> Remote:
         """The way in for somebody, with a key of their own; in other roles, with another."""
