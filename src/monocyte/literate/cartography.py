@@ -44,8 +44,8 @@ NAMED = 14
 MOST = 5
 """How many names a line carries."""
 
-SWEEPS, IN_VAIN = 12, 4
-"""How often rows are put in order, and spots in their places; and how often without a gain."""
+SWEEPS, IN_VAIN, SETTLING = 12, 4, 6
+"""How often rows are put in order, how often in vain, and how often spots are put in their places."""
 
 INFINITE = float("inf")
 
@@ -299,7 +299,7 @@ def _across(
     middles: dict[_Spot, float] = {}
     for row in rows:
         middles |= zip(row, _spread(row, [0.0] * len(row), widths), strict=True)
-    for sweep in range(SWEEPS):
+    for sweep in range(SETTLING):
         for row in rows if sweep % 2 == 0 else reversed(rows):
             wanted = [_pulled(spot, near, middles) for spot in row]
             middles |= zip(row, _spread(row, wanted, widths), strict=True)
@@ -335,9 +335,9 @@ def _room(
     """How far the middle of a spot may go to the left and to the right."""
     low, high = -INFINITE, INFINITE
     if i > 0:
-        low = middles[row[i - 1]] + (widths[row[i - 1]] + widths[row[i]]) / 2 + APART
+        low = middles[row[i - 1]] + _apart(row[i - 1], row[i], widths)
     if i + 1 < len(row):
-        high = middles[row[i + 1]] - (widths[row[i + 1]] + widths[row[i]]) / 2 - APART
+        high = middles[row[i + 1]] - _apart(row[i + 1], row[i], widths)
     return low, high
 
 
@@ -382,8 +382,13 @@ def _pushed(
 ) -> float:
     if not placed:
         return wanted
-    apart = (widths[row[len(placed) - 1]] + widths[spot]) / 2 + APART
-    return max(wanted, placed[-1] + apart)
+    return max(wanted, placed[-1] + _apart(row[len(placed) - 1], spot, widths))
+
+
+def _apart(one: _Spot, other: _Spot, widths: Mapping[_Spot, float]) -> float:
+    """How far the middles of two spots must be from each other; two bare wires may be near."""
+    both = widths[one] + widths[other]
+    return both / 2 + (APART if both else APART / 2)
 
 
 # -- wide ------------------------------------------------------------------------------------------
@@ -523,7 +528,7 @@ PHONE = 328.0
 def _narrow(
     cells: Sequence[str], groups: Mapping[Tied, tuple[str, ...]]
 ) -> tuple[tuple[float, float], Parts]:
-    """Each cell, whom it asks, and whom it hears."""
+    """Each cell, whom it asks, and whom it hears; and, in words, who asks and hears it."""
     parts: Parts = []
     y, x = MARGIN, MARGIN + 26
     for cell in cells:
@@ -542,7 +547,10 @@ def _narrow(
                 y += LETTER
                 parts.append(Label(x + PAD, y, line))
             y += 9
-        y += 12
+        for line in _used(cell, groups):
+            y += LETTER
+            parts.append(Label(x, y, line))
+        y += 16
     right = max((it.x + it.width for it in parts if isinstance(it, Box)), default=0)
     return (max(PHONE, right + MARGIN), y), parts
 
@@ -555,6 +563,14 @@ def _of(
             yield target, kind, names
         if kind == "tells" and target == cell:
             yield source, kind, names
+
+
+def _used(cell: str, groups: Iterable[Tied]) -> Iterator[str]:
+    asking = [source for source, target, kind in groups if kind == "asks" and target == cell]
+    hearing = [target for source, target, kind in groups if kind == "tells" and source == cell]
+    for said, others in (("asked by", asking), ("heard by", hearing)):
+        if others:
+            yield from _folded([f"{said} {others[0]}", *others[1:]], PHONE - MARGIN - 26 + PAD)
 
 
 def _folded(names: Sequence[str], width: float) -> Iterator[str]:
