@@ -45,7 +45,7 @@ MOST = 5
 """How many names a line carries."""
 
 SWEEPS, IN_VAIN, SETTLING = 12, 4, 6
-"""How often rows are put in order, how often in vain, and how often spots are put in their places."""
+"""How often rows are put in order, and how often in vain; how often spots are moved."""
 
 INFINITE = float("inf")
 
