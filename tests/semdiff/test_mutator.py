@@ -276,7 +276,7 @@ AROUND = {
     "an index, by what it is of": ("return x[1]", "number", ("x[1]", "x[2]")),
     "an end, by what it is of": ("return x[:5]", "number", ("x[:5]", "x[:6]")),
     "a comparison, by itself": ("return g(x < y)", "boundary", ("x < y", "x <= y")),
-    "a constant that is all there is": ("return 8", "number", ("8", "9")),
+    "a constant, by its statement": ("return 8", "number", ("return 8", "return 9")),
     "a statement, by itself": ("x.append(y)", "statement", ("x.append(y)", "")),
 }
 

@@ -6,11 +6,15 @@ come true. Who runs them (mutation, for one) need not know which is which.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
+from traceback import walk_tb
+from types import CodeType
 from typing import Any, NamedTuple
 
-from monocyte.cell import Manifest
+from monocyte.cell import Journeys, Manifest
+from monocyte.errors import Refused
+from monocyte.semdiff import code_objects
 from monocyte.testing import World
 
 __all__ = ["Artefact", "Leftovers", "artefacts_of", "played"]
@@ -39,20 +43,38 @@ class Artefact(NamedTuple):
         """What it is known by in reports."""
         return f"{self.cell}.{self.name}"
 
+    def failed(self, why: BaseException, others: Collection[CodeType]) -> bool:
+        """Whether an error is its own expectation that did not come true.
+
+        Not its own is what fails in another artefact that it calls; and not an expectation that
+        the code merely broke down on the way. `others` is the code of all artefacts.
+        """
+        if self.function is None:
+            return True
+        own, walked = code_objects(self.function), [f.f_code for f, _ in walk_tb(why.__traceback__)]
+        called = [code for code in walked if code in others]
+        if called and called[-1] not in own:
+            return False
+        return isinstance(why, AssertionError | Refused) or (bool(walked) and walked[-1] in own)
+
 
 class Leftovers(AssertionError):
     """A cell has given something up while nobody looked."""
 
 
-def artefacts_of(manifests: Sequence[Manifest], *, steps: int = STEPS) -> Iterator[Artefact]:
-    """The scenarios of the cells, and their decisions about behaviour.
+def artefacts_of(
+    manifests: Sequence[Manifest], journeys: Sequence[Journeys] = (), *, steps: int = STEPS
+) -> Iterator[Artefact]:
+    """The scenarios of the cells and across them, and the decisions about behaviour.
 
     Each runs in a fresh World with all the cells, at seed 0.
     """
-    for cell in manifests:
-        for it in cell.scenarios:
+    owners: list[Manifest | Journeys] = [*manifests, *journeys]
+    for owner in owners:
+        for it in owner.scenarios:
             run = partial(played, manifests, it.play, steps)
-            yield Artefact(cell.name, "scenario", it.name, it.where, run, it.function)
+            yield Artefact(owner.name, "scenario", it.name, it.where, run, it.function)
+    for cell in manifests:
         for choice in cell.decisions:
             if choice.kind == "behaviour":
                 run = partial(played, manifests, choice.function, steps)

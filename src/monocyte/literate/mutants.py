@@ -21,12 +21,14 @@ import dis
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
 from monocyte.cell import Manifest, Rule
 from monocyte.cell.manifest import Function
+from monocyte.errors import DefinitionError
 from monocyte.semdiff import (
     OPERATORS,
     Mutant,
@@ -37,7 +39,7 @@ from monocyte.semdiff import (
     swapped,
 )
 
-__all__ = ["Behaviour", "Candidate", "Entry", "Guard"]
+__all__ = ["Behaviour", "Candidate", "Entry", "Guard", "silent"]
 
 LEFT_OUT = frozenset({"decorator", "negated condition"})
 CHOSEN = tuple(it.name for it in OPERATORS if it.name not in LEFT_OUT)
@@ -96,12 +98,16 @@ class Candidate(NamedTuple):
 
 
 class Behaviour:
-    """What a cell does: the functions that can be broken, how they are reached, the mutants."""
+    """What a cell does: the functions that can be broken, how they are reached, the mutants.
+
+    Raises:
+        DefinitionError: its file is not the one that was loaded any more.
+    """
 
     def __init__(self, manifest: Manifest) -> None:
         self.cell, self.file = manifest.name, manifest.file
         self.text = Path(manifest.file).read_text(encoding="utf-8")
-        self._tree = ast.parse(self.text)
+        self._tree = self._parsed()
         self.entries = dict(_entries(manifest))
         self._globals: Mapping[str, Any] = next(
             (it.__globals__ for it in self.entries), dict[str, Any]()
@@ -117,6 +123,13 @@ class Behaviour:
     def codes(self) -> set[CodeType]:
         """All their code."""
         return {code for it in self.functions.values() for code in code_objects(it)}
+
+    def forget(self) -> None:
+        """Empty what the file's cached functions remember of the original."""
+        for thing in self._globals.values():
+            clear = getattr(thing, "cache_clear", None)
+            if callable(clear) and _unwrapped(thing) is not None:
+                clear()
 
     def entry(self, function: str) -> Entry:
         """How a function is reached: itself, or the first that uses it."""
@@ -153,6 +166,14 @@ class Behaviour:
         held = (it for it in self.guards if it.holds(mutant.line, mutant.column))
         return next(held, None)
 
+    def guards_in(self, call: str) -> list[Guard]:
+        """The rules that a function of the cell requires, if a statement only calls it."""
+        node = self._definition(call.partition("(")[0])
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return []
+        first, last = (node.lineno, 0), ((node.end_lineno or node.lineno) + 1, 0)
+        return [it for it in self.guards if first <= it.first < last]
+
     def candidates(self) -> Iterator[Candidate]:
         """The mutants, in the order of the text."""
         if not self.functions:
@@ -161,7 +182,7 @@ class Behaviour:
             self.text, self.file, only=self.functions, operators=CHOSEN, inert=self._is_prose
         )
         objects = self._objects()
-        seen = {(name, _print(mutator.original(name), {})) for name in self.functions}
+        seen = {(name, self._original(mutator, name)) for name in self.functions}
         keys: dict[str, int] = {}
         for mutant in mutator.mutants:
             if mutant.function not in self.functions or self._is_noise(mutant):
@@ -180,6 +201,22 @@ class Behaviour:
             functions = objects[mutant.function]
             lines = self._lines(mutant)
             yield Candidate(self.cell, key, mutant, old, new, code, defaults, functions, lines)
+
+    def _parsed(self) -> ast.Module:
+        try:
+            return ast.parse(self.text)
+        except SyntaxError:
+            raise self._changed() from None
+
+    def _original(self, mutator: Mutator, function: str) -> tuple[Any, ...]:
+        try:
+            return _print(mutator.original(function), {})
+        except ValueError:
+            raise self._changed() from None
+
+    def _changed(self) -> DefinitionError:
+        what = f"{self.cell} has changed since it was loaded"
+        return DefinitionError(what, where=f"{self.file}:1", mend="run it again")
 
     # -- which functions -----------------------------------------------------------------------
 
@@ -318,6 +355,25 @@ class Behaviour:
         body: list[ast.AST] = getattr(inner, "body", [])
         last = body[0].lineno - 1 if body else inner.end_lineno  # type: ignore[attr-defined]
         return frozenset(range(inner.lineno, max(last or 0, inner.lineno) + 1))
+
+
+def silent(function: FunctionType) -> CodeType | None:
+    """The code of a function without its asserts; None if it cannot be found in its file."""
+    return _silent(function.__code__.co_filename, function.__qualname__)
+
+
+@cache
+def _silent(file: str, name: str) -> CodeType | None:
+    tree = ast.parse(Path(file).read_text(encoding="utf-8"))
+    definition = next((it for it in tree.body if getattr(it, "name", "") == name), None)
+    if definition is None:
+        return None
+    for node in ast.walk(definition):
+        for field in ("body", "orelse", "finalbody"):
+            if isinstance(body := getattr(node, field, None), list):
+                body[:] = [ast.Pass() if isinstance(it, ast.Assert) else it for it in body]
+    text = ast.unparse(ast.fix_missing_locations(tree))
+    return Mutator(text, file, operators=["none"]).original(name)
 
 
 def _entries(manifest: Manifest) -> Iterator[tuple[FunctionType, Entry]]:

@@ -8,6 +8,7 @@ rule of this file: every child that was started is waited for, however the paren
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import gc
 import os
 import resource
@@ -225,6 +226,7 @@ def _settle_in(scratch: Path) -> None:
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
+    faulthandler.disable()  # it would write to where the parent wants its own faults
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)

@@ -67,6 +67,8 @@ def _scene(candidate: Candidate, behaviour: Behaviour) -> _Scene:
     mutant = candidate.mutant
     entry = behaviour.entry(mutant.function)
     guard = behaviour.guard(mutant)
+    if guard is None and mutant.operator == "statement":
+        guard = next(iter(behaviour.guards_in(mutant.old)), None)
     look = _look(candidate, behaviour, entry)
     return _Scene(mutant.function, mutant, entry, guard, candidate.old, candidate.new, look)
 
@@ -154,10 +156,15 @@ def _text(it: _Scene) -> str:
 
 def _operand(it: _Scene) -> str:
     part = it.mutant.what.partition("`")[2].rpartition("`")[0]
-    end = f", inside {it.refused}" if it.guard else f", and {it.look}"
+    whole = ast.parse(it.old, mode="eval").body
+    is_or = isinstance(whole, ast.BoolOp) and isinstance(whole.op, ast.Or)
+    only = "alone holds" if is_or else "alone does not hold"
+    end = f", and {it.look}"
+    if it.guard is not None:
+        end = ", which must be accepted" if is_or else f", inside {it.refused}"
     return (
-        f"`{part}` never decides in `{it.function}`: add a scenario in which {it.play} and the "
-        f"rest of `{_brief(it.old)}` would say the contrary{end}."
+        f"`{part}` never decides in `{it.function}`: add a scenario in which {it.play} and it "
+        f"{only} of `{_brief(it.old)}`{end}."
     )
 
 
@@ -202,6 +209,8 @@ def _filter(it: _Scene) -> str:
 
 
 def _statement(it: _Scene) -> str:
+    if it.guard is not None:
+        return _check(it)
     return (
         f"Nobody looks at what `{_brief(it.old)}` does in `{it.function}`: add a scenario in which "
         f"{it.play}, and {it.look}."

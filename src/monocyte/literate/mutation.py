@@ -5,8 +5,10 @@ and the report says which scenario is missing. An artefact that notices no mutan
 proves nothing. Each mutant is tried in a child process of its own, by the artefacts that reach its
 line, the cheapest first; what the last report knows about unchanged code is taken over from it.
 
-The rule of this file: an artefact has noticed something *by itself* only if its own statements
-failed, and not those of another artefact that it calls.
+The rule of this file: an artefact has noticed something *by itself* only if an expectation of its
+own did not come true; not if another artefact that it calls failed, and not if the code broke down
+on the way, which it would have for anybody. To see that, those that it calls are run without their
+asserts when nothing else has shown it.
 """
 
 from __future__ import annotations
@@ -14,18 +16,17 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from datetime import date
 from functools import partial
-from traceback import walk_tb
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
 import msgspec
 
 from monocyte.cell import Manifest
 from monocyte.literate.artefacts import Artefact, Leftovers
-from monocyte.literate.mutants import Behaviour, Candidate
+from monocyte.literate.mutants import Behaviour, Candidate, silent
 from monocyte.literate.mutants_kept import digest_of, file_digests
 from monocyte.literate.mutants_pool import Child, Ended, Job, run_forked
 from monocyte.literate.mutants_report import (
@@ -38,7 +39,7 @@ from monocyte.literate.mutants_report import (
     unwaived,
 )
 from monocyte.literate.mutants_words import proposal
-from monocyte.semdiff import Lines, code_objects
+from monocyte.semdiff import Lines, code_objects, swapped
 
 __all__ = ["Progress", "mutate"]
 
@@ -71,6 +72,7 @@ def mutate(
 
     Raises:
         OSError: the file of a cell cannot be read.
+        DefinitionError: it has changed since it was loaded.
     """
     began = time.monotonic()
     if previous is not None and previous.format != FORMAT:
@@ -111,11 +113,11 @@ class _Count:
 
 
 class _Base(NamedTuple):
-    """How an artefact went on the original: what it ran, and whether it calls another artefact."""
+    """How an artefact went on the original: what it ran, and which others (by number) it calls."""
 
     seconds: float
     seen: frozenset[tuple[str, int]]
-    composed: bool
+    calls: tuple[int, ...]
     error: str
 
     @property
@@ -158,6 +160,7 @@ class _Run:
         self._behaviours: dict[str, Behaviour] = {}
         self._candidates: dict[str, list[Candidate]] = {}
         self._bases: dict[int, _Base] = {}
+        self._silences: dict[int, list[tuple[FunctionType, CodeType]]] = {}
         self._proofs: dict[int, str] = {}
         self._results: list[MutantResult] = []
         self._tried: set[tuple[str, str, int]] = set()
@@ -244,9 +247,8 @@ class _Run:
             return _Verdict("survived", None, False, "", end.seconds)
         if last[0] == "killed":
             return _Verdict("killed", last[1], last[3], last[2], end.seconds)
-        own = last[1] is not None and not self._bases[last[1]].composed
         status: Status = "timeout" if end.how == "timeout" else "killed"
-        return _Verdict(status, last[1], own, end.why, end.seconds)
+        return _Verdict(status, last[1], False, end.why, end.seconds)
 
     def _result(self, it: Candidate, verdict: _Verdict) -> MutantResult:
         killer = "" if verdict.killer is None else self._artefacts[verdict.killer].id
@@ -311,7 +313,8 @@ class _Run:
                     del left[number]
                 else:
                     self._count.more(1)
-                    job = self._job(it, [number])
+                    self._silent(number)  # made here: a child would make it every time
+                    job = self._job(it, [number], alone=True)
                     yield Job((it, number), job.work, job.seconds, job.silence)
 
     def _chances(self, number: int) -> Iterator[Candidate]:
@@ -324,7 +327,7 @@ class _Run:
             (len(runners), it)
             for it in listed
             if (it.cell, it.key) in noticed
-            and (it.cell, it.key, number) not in self._tried
+            and ((it.cell, it.key, number) not in self._tried or self._bases[number].calls)
             and number in (runners := self._reaching(it))
         ]
         return (it for _, it in sorted(open_, key=lambda pair: pair[0]))
@@ -374,9 +377,9 @@ class _Run:
         if not new:
             return
         codes = {code for cell in self._chosen for code in self._behaviour(cell).codes}
-        proofs = {code for it in self._artefacts for code in code_objects(it.function)}
+        codes |= _proof_codes(self._artefacts)
         self._count.more(len(new))
-        jobs = (Job(i, self._watching(i, codes | proofs), UNBROKEN, 2 * UNBROKEN) for i in new)
+        jobs = (Job(i, self._watching(i, codes), UNBROKEN, 2 * UNBROKEN) for i in new)
         with closing(run_forked(jobs, self._workers)) as ended:
             for end in ended:
                 self._count.done()
@@ -401,13 +404,15 @@ class _Run:
 
     def _base(self, end: Ended[int]) -> _Base:
         if not end.said:
-            return _Base(end.seconds, frozenset(), False, end.why or "it said nothing")
+            return _Base(end.seconds, frozenset(), (), end.why or "it said nothing")
         seconds, seen, error = end.said[-1]
         places = frozenset((file, line) for file, line in seen)
-        own = code_objects(self._artefacts[end.key].function)
-        others = (c for it in self._artefacts for c in code_objects(it.function) if c not in own)
-        composed = any(places & _body(code) for code in others)
-        return _Base(seconds, places, composed, error)
+        own = self._artefacts[end.key].function
+        others = (
+            (i, it.function) for i, it in enumerate(self._artefacts) if it.function is not own
+        )
+        calls = [i for i, other in others if any(places & _body(c) for c in code_objects(other))]
+        return _Base(seconds, places, tuple(calls), error)
 
     def _warm_up(self, numbers: list[int]) -> None:
         """Run what reaches something new here, too: what it fills of caches, children inherit."""
@@ -436,34 +441,44 @@ class _Run:
         """How dear a run is, so coarse that it does not vary from one time to the next."""
         return round(math.log(max(self._bases[number].seconds, 1e-4), 4))
 
-    def _job(self, it: Candidate, runners: list[int]) -> Job[Candidate]:
+    def _job(self, it: Candidate, runners: list[int], *, alone: bool = False) -> Job[Candidate]:
         limit = max(self._bases[i].limit for i in runners)
-        return Job(it, partial(self._break, it, runners), limit, 2 + 4 * limit)
+        return Job(it, partial(self._break, it, runners, alone), limit, 2 + 4 * limit)
 
-    def _break(self, it: Candidate, runners: list[int], child: Child) -> None:
-        """In a child: be the mutant, and run artefacts until one notices."""
-        proofs = {
-            code: i
-            for i, each in enumerate(self._artefacts)
-            for code in code_objects(each.function)
-        }
-        with it.put_in():
+    def _break(self, it: Candidate, runners: list[int], alone: bool, child: Child) -> None:
+        """In a child: be the mutant, and run artefacts until one notices.
+
+        `alone` silences the asserts of the artefacts that the first one calls.
+        """
+        for behaviour in self._behaviours.values():
+            behaviour.forget()
+        with it.put_in(), ExitStack() as stack:
+            for function, code in self._silent(runners[0]) if alone else ():
+                stack.enter_context(swapped([function], code))
             for i in runners:
                 child.allow(self._bases[i].limit)
                 child.say(["start", i])
                 try:
                     self._artefacts[i].run()
                 except BaseException as why:  # noqa: BLE001 (a supervision edge: a mutant)
-                    child.say(["killed", i, _told(why), self._is_own(why, i, proofs)])
+                    child.say(["killed", i, _told(why), self._is_own(why, i)])
                     return
         child.say(["survived", None])
 
-    def _is_own(self, why: BaseException, number: int, proofs: dict[CodeType, int]) -> bool:
-        """Whether an artefact's own statements failed, and not another's that it calls."""
-        if isinstance(why, Leftovers) and self._bases[number].composed:
+    def _is_own(self, why: BaseException, number: int) -> bool:
+        """Whether it is an expectation of its own that has failed."""
+        if isinstance(why, Leftovers) and self._bases[number].calls:
             return False
-        codes = [f.f_code for f, _ in walk_tb(why.__traceback__) if f.f_code in proofs]
-        return not codes or codes[-1] in code_objects(self._artefacts[number].function)
+        # Asked for anew: those that are silenced have another code.
+        return self._artefacts[number].failed(why, _proof_codes(self._artefacts))
+
+    def _silent(self, number: int) -> list[tuple[FunctionType, CodeType]]:
+        """The artefacts that one calls, without their asserts."""
+        if number not in self._silences:
+            functions = {self._artefacts[i].function for i in self._bases[number].calls}
+            codes = [(it, silent(it)) for it in functions if isinstance(it, FunctionType)]
+            self._silences[number] = [(it, code) for it, code in codes if code is not None]
+        return self._silences[number]
 
     # -- what is known of a cell -----------------------------------------------------------------
 
@@ -484,6 +499,10 @@ class _Run:
     def _candidate_digest(self, it: Candidate) -> str:
         function = file_digests(it.mutant.file).of(it.mutant.function)
         return digest_of([function, self._contracts[it.cell]])
+
+
+def _proof_codes(artefacts: Iterable[Artefact]) -> set[CodeType]:
+    return {code for it in artefacts for code in code_objects(it.function)}
 
 
 def _body(code: CodeType) -> set[tuple[str, int]]:

@@ -155,7 +155,7 @@ class Mutator:
         return {arg.arg: it.value for arg, it in pairs if isinstance(it, ast.Constant)}
 
     def around(self, mutant: Mutant) -> tuple[str, str]:
-        """What stands there and what does in the mutant, each with the expression around it.
+        """What stands there and what does in the mutant, each with what is around it.
 
         `8` says little by itself; `timedelta(hours=8)` does. A statement stands for itself.
         """
@@ -168,7 +168,7 @@ class Mutator:
             return old, _shown(outer)
 
     def _outer(self, site: _Site) -> ast.AST | None:
-        """The expression right around a constant."""
+        """The expression, or else the simple statement, right around a constant."""
         parents = {
             id(child): node
             for node in (ast.walk(site.spot.statement) if _is_small(site.original) else ())
@@ -177,7 +177,9 @@ class Mutator:
         outer = parents.get(id(site.original))
         while isinstance(outer, ast.keyword | ast.Slice | ast.UnaryOp):
             outer = parents.get(id(outer))
-        return outer if isinstance(outer, ast.expr) else None
+        return (
+            outer if isinstance(outer, ast.expr | ast.Assign | ast.AugAssign | ast.Return) else None
+        )
 
     @contextmanager
     def swap(self, mutant: Mutant, functions: Iterable[FunctionType]) -> Iterator[None]:

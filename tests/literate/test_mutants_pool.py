@@ -1,0 +1,183 @@
+"""Children: what they do to themselves concerns nobody, and none is left behind."""
+
+import gc
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from monocyte.literate.mutants_pool import Child, Ended, Job, run_forked
+
+HELD: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def _no_child_is_left() -> Iterator[None]:
+    """After every test all children have been waited for, and the collector sees everything."""
+    frozen = gc.get_freeze_count()
+    yield
+    assert gc.get_freeze_count() == frozen
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def job(key: str, work: Callable[[Child], None], seconds: float = 5.0) -> Job[str]:
+    """A job that may be silent for a second."""
+    return Job(key, work, seconds, silence=1.0)
+
+
+def run(*works: Callable[[Child], None], seconds: float = 5.0) -> list[Ended[str]]:
+    """Run jobs, and sort their ends."""
+    jobs = [job(f"{n}", work, seconds) for n, work in enumerate(works)]
+    return sorted(run_forked(jobs, 2), key=lambda it: it.key)
+
+
+def loop(_: Child) -> None:
+    """Never ends, and works."""
+    while True:
+        pass
+
+
+def sleep(_: Child) -> None:
+    """Never ends, and does nothing."""
+    time.sleep(3600)
+
+
+def shout(child: Child) -> None:
+    """Says more than a pipe holds."""
+    child.say("x" * 500_000)
+
+
+def raises(_: Child) -> None:
+    """Forgot to catch."""
+    raise ValueError
+
+
+def stubborn(_: Child) -> None:
+    """Does not want to hear of its end."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    time.sleep(3600)
+
+
+ENDS: dict[str, tuple[Callable[[Child], None], str, str]] = {
+    "says something": (lambda child: child.say([1, "two", None]), "done", ""),
+    "says nothing": (lambda _: None, "done", ""),
+    "says much": (shout, "done", ""),
+    "exits": (lambda _: os._exit(0), "died", "the process ended with 0"),
+    "exits with a code": (lambda _: os._exit(3), "died", "the process ended with 3"),
+    "is killed": (
+        lambda _: os.kill(os.getpid(), signal.SIGKILL),
+        "died",
+        "the process was killed",
+    ),
+    "crashes": (
+        lambda _: os.kill(os.getpid(), signal.SIGSEGV),
+        "died",
+        f"the process ended with {-signal.SIGSEGV}",
+    ),
+    "raises": (raises, "died", "the process ended with 1"),
+    "loops": (loop, "timeout", "it did not end in its time"),
+    "sleeps": (sleep, "timeout", "it did not end in its time"),
+    "does not listen": (stubborn, "timeout", "it did not end in its time"),
+}
+
+
+@pytest.mark.parametrize(("work", "how", "why"), ENDS.values(), ids=ENDS)
+def test_however_a_child_ends_it_is_told(work: Callable[[Child], None], how: str, why: str) -> None:
+    """Each way of ending has its word, and the job beside it does not suffer."""
+    first, second = run(work, lambda child: child.say("well"), seconds=0.2)
+    assert (first.how, first.why) == (how, why)
+    assert (second.how, second.said) == ("done", ["well"])
+
+
+def test_what_was_said_before_the_end_is_heard() -> None:
+    """All of it, in order; of a line that was cut off, nothing."""
+
+    def work(child: Child) -> None:
+        child.say({"n": 1})
+        child.say("x" * 100_000)
+        os.write(child._pipe, b'["half')
+        os._exit(9)
+
+    (ended,) = run(work)
+    assert ended.said == [{"n": 1}, "x" * 100_000]
+
+
+def test_a_child_has_its_own_memory() -> None:
+    """What it writes there, neither the parent nor the next child sees."""
+
+    def work(child: Child) -> None:
+        child.say(len(HELD))
+        HELD.append("rubbish")
+
+    assert [it.said for it in run(work, work, work)] == [[0], [0], [0]]
+    assert HELD == []
+
+
+def test_a_child_may_be_allowed_more() -> None:
+    """The time begins anew whenever it is given."""
+
+    def work(child: Child) -> None:
+        for n in range(3):
+            child.allow(0.2)
+            until = time.process_time() + 0.1
+            while time.process_time() < until:
+                pass
+            child.say(n)
+
+    (ended,) = run(work, seconds=0.2)
+    assert (ended.how, ended.said) == ("done", [0, 1, 2])
+
+
+def test_a_child_prints_nowhere(capfd: pytest.CaptureFixture[str]) -> None:
+    """Neither by Python's streams nor by the descriptors."""
+
+    def work(child: Child) -> None:
+        sys.stdout.write("by Python")
+        sys.stdout.flush()
+        os.write(1, b"by the descriptor")
+        os.write(2, b"and the other")
+        child.say("well")
+
+    assert run(work)[0].said == ["well"]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_jobs_are_taken_when_there_is_room() -> None:
+    """Not before, so that a later one may depend on what was found out until then."""
+    taken: list[int] = []
+
+    def jobs() -> Iterator[Job[str]]:
+        for n in range(6):
+            taken.append(n)
+            yield job(f"{n}", lambda child: child.say("well"))
+
+    for ended in run_forked(jobs(), 2):
+        assert ended.how == "done"
+        assert len(taken) <= 6
+        if ended.key == "0":
+            assert len(taken) < 6
+
+
+def test_whoever_stops_listening_ends_the_children() -> None:
+    """Closed in the middle, it kills what runs and waits for it; the fixture looks."""
+    running = run_forked([job("0", lambda child: child.say(1)), job("1", stubborn)], 2)
+    assert next(running).key == "0"
+    running.close()
+
+
+def test_files_of_children_are_tidied_up() -> None:
+    """Temporary files that a killed child has left are gone with the run."""
+
+    def work(child: Child) -> None:
+        import tempfile
+
+        child.say(tempfile.mkdtemp())
+        os._exit(1)
+
+    (ended,) = run(work)
+    assert not os.path.exists(ended.said[0])  # noqa: PTH110
