@@ -39,6 +39,9 @@ STARTING = 30.0
 ENDING = 10.0
 """Seconds that it may take to end in order."""
 
+DYING = 2.0
+"""Seconds that one that does not answer any more may take to be dead."""
+
 DATA = "data"
 
 START = "import sys; sys.argv[0] = 'monocyte'; from monocyte.cli import main; main()"
@@ -84,7 +87,8 @@ def _play(
         trace = stage.trace if traced else ()
         return Outcome(journey.name, scenario.name, 0, True, "", "", seconds, (), trace)
     error, where = explained(failure, [journey.file])
-    parts = [error, process.epitaph()]
+    gone = isinstance(failure, Unavailable)  # it may be about to end
+    parts = [error, process.epitaph(DYING if gone else 0)]
     return Outcome(
         journey.name,
         scenario.name,
@@ -119,6 +123,7 @@ class Process:
     def __init__(self, app: App, home: Path) -> None:
         from monocyte.dmz import Keys
 
+        self._root, self._home = app.root.resolve(), home
         _copy(app, home)
         self._keys = Keys(home / DATA / "keys.json")
         self._ways: dict[str, tuple[tuple[str, ...], Remote]] = {}
@@ -160,13 +165,12 @@ class Process:
             Unavailable: it ended before, or takes too long.
         """
         line = _line(self._out.fileno(), STARTING)
-        said = json.loads(line) if line else {"error": {"message": "nobody knows why"}}
-        if "url" not in said:
-            why = said["error"]
-            where = why.get("where", "")
-            mend = why.get("mend", "") or "try it: monocyte run --strict"
-            raise Unavailable(f"the app did not start: {where} {why['message']}", mend=mend)
-        self._url = said["url"]
+        told = json.loads(self._at_home(line.decode())) if line else {}
+        if "url" not in told:
+            why = {"mend": "try it: monocyte run --strict", **told.get("error", {})}
+            said = f"the app did not start: {why.get('message', 'nobody knows why')}"
+            raise Unavailable(said, where=why.get("where", ""), mend=why["mend"])
+        self._url = told["url"]
 
     def door(self, name: str, roles: tuple[str, ...]) -> Remote:
         """The way in for somebody, with a key of their own; in other roles, with another."""
@@ -185,20 +189,25 @@ class Process:
             text = self._complaints.read_text("utf-8", "replace")
         except FileNotFoundError:
             return []
-        return text.splitlines()[-TAIL:]
+        return self._at_home(text).splitlines()[-TAIL:]
 
-    def epitaph(self) -> str:
-        """That it is dead, and what it had to say; or only the latter."""
-        lines = self.complaints()
+    def _at_home(self, text: str) -> str:
+        """What it says of its files is said of those that they are links to."""
+        return text.replace(str(self._home.resolve()), str(self._root))
+
+    def epitaph(self, patience: float) -> str:
+        """That it is dead, if it is so within some seconds, and what it has complained of."""
         try:
-            code = self._child.wait(0.2)
+            code = self._child.wait(patience)
         except subprocess.TimeoutExpired:
             head = "the app complains:"
         else:
             how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
-            head = f"the app has ended {how}" + (":" if lines else "")
-            return "\n".join([head, *(f"  {line}" for line in lines)])
-        return "\n".join([head, *(f"  {line}" for line in lines)]) if lines else ""
+            head = f"the app has ended {how}"
+            if not self.complaints():
+                return head
+        lines = [f"  {line}" for line in self.complaints()]
+        return "\n".join([head, *lines]) if lines else ""
 
     def stop(self) -> None:
         """End it in order, or else at once."""
