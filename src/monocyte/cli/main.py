@@ -18,6 +18,7 @@ from monocyte.cli.journal import journal
 from monocyte.cli.letters import letters
 from monocyte.cli.messages import ask, events, send
 from monocyte.cli.picture import picture
+from monocyte.cli.rules import rules
 from monocyte.cli.runbook import runbook
 from monocyte.cli.running import run
 from monocyte.cli.scaffold import new
@@ -62,5 +63,5 @@ def main() -> None:
 
 for command in (new, run, test, cells, card, context, picture, send, ask, events, journal):
     main.add_command(command)
-for command in (runbook, letters, access, completion):
+for command in (rules, runbook, letters, access, completion):
     main.add_command(command)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from monocyte.cell import Journeys, Manifest, Retired, Rule
 from monocyte.literate.findings import Finding, finding
@@ -17,7 +17,6 @@ from monocyte.literate.record import SiteRecord
 from monocyte.literate.scenarios import run
 from monocyte.literate.sites import Reading, Site
 from monocyte.literate.witness import Asked, Witnessed, watching
-from monocyte.testing import World
 
 __all__ = [
     "Matrix",
@@ -52,29 +51,24 @@ class Seen(NamedTuple):
 
 
 def witness_scenarios(
-    manifests: Sequence[Manifest], journeys: Sequence[Journeys] = ()
+    manifests: Sequence[Manifest],
+    journeys: Sequence[Journeys] = (),
+    *,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Witnessed:
-    """Play every scenario at seed 0, and collect what it asks of rules; failures are not told."""
+    """Play every scenario at seed 0, and collect what it asks of rules; failures are not told.
+
+    `progress` is told how many have been played, of how many.
+    """
+    owners: list[Manifest | Journeys] = [*manifests, *journeys]
+    names = [f"{owner.name}.{scenario.name}" for owner in owners for scenario in owner.scenarios]
     with watching(manifests) as witnessed:
-        for manifest in manifests:
-            others = [it._replace(scenarios=()) for it in manifests if it is not manifest]
-            for scenario in manifest.scenarios:
-                with witnessed.by(f"{manifest.name}.{scenario.name}"):
-                    list(run([*others, manifest._replace(scenarios=(scenario,))]))
-        for journey in journeys:
-            for scenario in journey.scenarios:
-                with witnessed.by(f"{journey.name}.{scenario.name}"):
-                    _play(scenario.play, manifests)
+        playing = run(manifests, journeys=journeys)
+        for done, name in enumerate(names, 1):
+            with witnessed.by(name):
+                next(playing)
+            progress(done, len(names))
     return witnessed
-
-
-def _play(play: Callable[[Any], None], manifests: Sequence[Manifest]) -> None:
-    try:
-        with World(*manifests) as world:
-            play(world)
-            world.settle()
-    except Exception:  # noqa: BLE001 (a supervision edge: how it went is told elsewhere)
-        return
 
 
 def seen_sites(manifest: Manifest, witnessed: Witnessed) -> tuple[Seen, ...]:
