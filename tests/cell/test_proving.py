@@ -398,6 +398,7 @@ SOUND = {
         "@cell.decision(instead_of='b', until=datetime(2028, 1, 1).date())\n"
         f"def a(lab: World) -> None:\n{DOC}"
     ),
+    "a picture that is still empty": "cell.picture('\\n')\n",
     "a waiver": "cell.waives(mutant='m', because='equal', until='2027-01-31')\n",
 }
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from types import FrameType, FunctionType, NoneType
-from typing import Any, NamedTuple, TypeVar, overload
+from typing import Any, NamedTuple, TypeVar, cast, overload
 
 from monocyte.cell.evidence import Picture, Waiver
 from monocyte.cell.places import frame_place, function_place
@@ -81,10 +81,10 @@ class _Declarations:
 
     def picture(self, text: str) -> None:
         """Declare the diagram: one path per line, `->` between what leads to what."""
-        where = frame_place(_author())
+        where, given = frame_place(_author()), cast(object, text)
         if self.drawn is not None:
             self._fault("there are two pictures", where, f"delete one; see {self.drawn.where}")
-        elif _is_blank(text) and text != "":
+        elif not isinstance(given, str):
             self._fault("a picture is a text", where, 'say cell.picture("""…""")')
         self.drawn = Picture(text, where)
 
