@@ -1,0 +1,217 @@
+"""`weave`: a static site of an app. What has not changed since the last weaving is not made again.
+
+Nothing depends on the clock, on the machine, or on where the app stands: the same code and the same
+evidence give the same bytes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from importlib.resources import files as resources
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from monocyte.cell import Journeys, Manifest
+from monocyte.errors import DefinitionError
+from monocyte.literate.cards import Card, card
+from monocyte.literate.record import CellRecord, Record
+from monocyte.literate.weave.app_pages import App, Fault, app_pages
+from monocyte.literate.weave.cell_page import card_text, cell_page, source_page
+from monocyte.literate.weave.files import Files, digest
+from monocyte.literate.weave.output import Kept, Output
+from monocyte.literate.weave.search import index_js
+from monocyte.literate.weave.summary import Summary, summarised
+from monocyte.literate.weave.view import Use, View
+
+__all__ = ["Inputs", "Woven", "weave"]
+
+
+class Inputs(NamedTuple):
+    """What a site is woven from; `package` is the directory with the cells."""
+
+    name: str
+    package: Path
+    cells: tuple[Manifest, ...]
+    journeys: tuple[Journeys, ...] = ()
+    record: Record | None = None
+    faults: tuple[DefinitionError, ...] = ()
+
+
+class Woven(NamedTuple):
+    """What became of each file; `foreign` ones were ours, but somebody has changed them since."""
+
+    written: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    removed: tuple[str, ...]
+    foreign: tuple[str, ...]
+
+
+def weave(inputs: Inputs, out: Path) -> Woven:
+    """Write the site of an app into the directory `out`.
+
+    Raises:
+        ConfigError: the directory holds something else.
+        OSError: it cannot be written.
+    """
+    output = Output(out)
+    loom = _Loom(inputs, output)
+    plan = list(loom.plan())
+    known = {it.path: output.current(it.path, it.inputs) for it in plan}
+    files = {path: written for path, written in known.items() if written is not None}
+    unchanged = tuple(files)
+    stale = [it for it in plan if it.path not in files]
+    if not stale and files.keys() == output.index.files.keys():
+        return Woven((), unchanged, (), ())
+    output.begin([it.path for it in stale])
+    for it in stale:
+        files[it.path] = output.write(it.path, it.inputs, it.made().encode())
+    removed, foreign = output.finish(files, loom.kept)
+    return Woven(tuple(it.path for it in stale), unchanged, tuple(removed), tuple(foreign))
+
+
+class _Planned(NamedTuple):
+    """A file, the digest of what it is made of, and how it is made."""
+
+    path: str
+    inputs: str
+    made: Callable[[], str]
+
+
+class _Loom:
+    """One weaving: what is known of every cell, and what is made of it."""
+
+    def __init__(self, inputs: Inputs, output: Output) -> None:
+        self.inputs = inputs
+        self.files = Files(inputs.package.resolve().parent)
+        self.names = {it.name: it.name for it in inputs.cells}
+        self.version = digest(_version(), inputs.name, *sorted(self.names))
+        self.kept: dict[str, Kept] = {}
+        self._views: dict[str, View] = {}
+        self._old = output.index.kept
+        self._app: dict[str, str] = {}
+
+    def plan(self) -> Iterator[_Planned]:
+        """Every file of the site."""
+        cells = [
+            (it, *self._summary(it)) for it in sorted(self.inputs.cells, key=lambda it: it.name)
+        ]
+        told = [(it, *self._summary(it)) for it in self.inputs.journeys]
+        uses = _uses([summary for _, _, summary in cells])
+        for it, facts, summary in cells:
+            yield from self._cell(it, facts, summary, uses.get(it.name, ()))
+        for journeys, facts, _ in told:
+            yield self._source(journeys, facts)
+        yield from self._across(
+            [s for _, _, s in cells], [it for it, _, _ in told], [s for _, _, s in told]
+        )
+        for name in ("style.css", "script.js"):
+            text = _asset(name)
+            yield _Planned(f"assets/{name}", digest(text), lambda text=text: text)  # type: ignore[misc]
+
+    # -- one cell ----------------------------------------------------------------------------------
+
+    def _summary(self, it: Manifest | Journeys) -> tuple[str, Summary]:
+        view = self._view(it)
+        record = msgspec.json.encode(view.record)
+        facts = digest(self.version, self.files.closure(it.module), record)
+        old = self._old.get(view.slug)
+        summary = old.summary if old and old.inputs == facts else summarised(view)
+        self.kept[view.slug] = Kept(facts, summary)
+        return facts, summary
+
+    def _view(self, it: Manifest | Journeys, uses: Sequence[Use] = ()) -> View:
+        up = "../" if isinstance(it, Manifest) else ""
+        record = self._record(it)
+        return View(it, self.files.raw(it.file), record, cells=self.names, uses=uses, up=up)
+
+    def _record(self, it: Manifest | Journeys) -> CellRecord | None:
+        known = self.inputs.record.cells if self.inputs.record else {}
+        return known.get(it.name)
+
+    def _cell(
+        self, it: Manifest, facts: str, summary: Summary, uses: Sequence[Use]
+    ) -> Iterator[_Planned]:
+        name, app = it.name, self.inputs.name
+        used = digest(facts, *(":".join(use) for use in uses))
+
+        @cache
+        def made() -> Card:
+            return card(it)
+
+        def page() -> str:
+            return cell_page(self._view(it, uses), summary, made(), app)
+
+        yield _Planned(f"cells/{name}.html", used, page)
+        yield self._source(it, facts)
+        yield _Planned(f"cards/{name}.txt", facts, lambda: card_text(made()))
+
+    def _source(self, it: Manifest | Journeys, facts: str) -> _Planned:
+        view = self._view(it)
+        path = f"source/{view.slug}.html"
+        return _Planned(path, facts, lambda: source_page(view, self.inputs.name))
+
+    # -- across cells ------------------------------------------------------------------------------
+
+    def _across(
+        self, cells: list[Summary], journeys: list[Journeys], told: list[Summary]
+    ) -> Iterator[_Planned]:
+        faults = tuple(self._fault(it) for it in self.inputs.faults)
+        size = sum(file.stat().st_size for file in sorted(self.inputs.package.rglob("*.py")))
+        facts = msgspec.json.encode(
+            [self.version, size, faults, *(it.inputs for it in self.kept.values())]
+        )
+        inputs = digest(facts)
+        app = App(
+            *(
+                self.inputs.name,
+                tuple(cells),
+                tuple(self._view(it) for it in journeys),
+                faults,
+                size,
+            )
+        )
+
+        def page(path: str) -> str:
+            if not self._app:
+                self._app.update(app_pages(app))
+            return self._app[path]
+
+        from monocyte.literate.weave.layout import PAGES  # noqa: PLC0415
+
+        for path in PAGES:
+            yield _Planned(path, inputs, lambda path=path: page(path))  # type: ignore[misc]
+        yield _Planned("assets/search.js", inputs, lambda: index_js([*cells, *told]))
+
+    def _fault(self, fault: DefinitionError) -> Fault:
+        here = f"{self.inputs.package.resolve().parent}/"
+        return Fault(*(said.replace(here, "") for said in (fault.where, fault.message, fault.mend)))
+
+
+def _uses(cells: list[Summary]) -> dict[str, list[Use]]:
+    """What others do with the words of each cell."""
+    found: dict[str, list[Use]] = {}
+    for it in cells:
+        for link in it.links:
+            found.setdefault(link.cell, []).append(Use(link.word, link.how, it.name, link.function))
+    return found
+
+
+def _asset(name: str) -> str:
+    text = resources("monocyte.literate.weave").joinpath(name).read_text(encoding="utf-8")
+    if name == "style.css":
+        from monocyte.literate.svg import STYLE  # noqa: PLC0415
+
+        text += f"\n{STYLE}"
+    return text
+
+
+@cache
+def _version() -> str:
+    """A digest of whatever makes pages: the code of this room and its Python."""
+    room = Path(__file__).parent.parent
+    code = sorted((*room.rglob("*.py"), *room.rglob("*.css"), *room.rglob("*.js")))
+    return digest(str(sys.version_info[:2]), *(it.read_bytes() for it in code))
