@@ -76,6 +76,12 @@ class StepProgress:
         return len(self.plan.do) == len(self.plan.undo)
 
     @property
+    def partly_sent(self) -> bool:
+        """Whether some of its commands have left, and may have taken effect."""
+        outcomes = {self.of(False, index).outcome for index in range(len(self.plan.do))}
+        return bool(outcomes & {"answered", "unknown"})
+
+    @property
     def had_effect(self) -> bool:
         """Whether something of it is known to have happened."""
         return bool(self._answered) or (self.by_hand and not self.plan.do)

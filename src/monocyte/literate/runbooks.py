@@ -267,7 +267,8 @@ class Runner:
     def _work(self, step: StepProgress, *, checked: bool = False) -> None:
         """Do what is still to be done of a step, and see that it is done."""
         plan = step.plan
-        if not checked and plan.check is not None and self._holds(plan):
+        asks_first = not (checked or step.partly_sent)  # a check may hold before the last command
+        if plan.check is not None and asks_first and self._holds(plan):
             self._write(Done(step=plan.step, title=plan.title))
             return
         left, unknown = tuple(step.forward()), tuple(step.open_ends())
