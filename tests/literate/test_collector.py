@@ -3,16 +3,12 @@
 Each test runs a pytest of its own, as a user would, which finds the plugin by its entry point.
 """
 
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.literate.outside import run_pytest as run
 
 CELL = '''"""# Taps: who has had a beer."""
 
@@ -150,58 +146,6 @@ def add(root: Path, text: str) -> None:
     file.write_text(file.read_text() + text)
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory that says which plugin there is, as an installation does."""
-    folder = tmp_path_factory.mktemp("site")
-    info = folder / "monocyte_here-0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: monocyte-here\nVersion: 0\n")
-    (info / "entry_points.txt").write_text("[pytest11]\nmonocyte = pytest_monocyte\n")
-    return folder
-
-
-class Ran:
-    """What a pytest has printed, and how it ended."""
-
-    def __init__(self, run: "subprocess.CompletedProcess[str]") -> None:
-        self.code = run.returncode
-        self.text = run.stdout + run.stderr
-
-    @property
-    def items(self) -> list[str]:
-        """The items with their results, in order."""
-        return re.findall(
-            r"^(?:\[gw\d\].*?%\] )?(\S+::\S+ [A-Z]+|[A-Z]+ \S+::\S+)", self.text, re.MULTILINE
-        )
-
-
-Run = Callable[..., Ran]
-
-
-@pytest.fixture
-def run(site: Path) -> Run:
-    """Runs pytest in a directory."""
-
-    def work(at: Path, *arguments: str) -> Ran:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        paths = os.pathsep.join(map(str, (ROOT / "src", site)))
-        command = [sys.executable, "-m", "pytest", "-W", "error", "-p", "no:cacheprovider"]
-        return Ran(
-            subprocess.run(
-                [*command, *arguments],
-                cwd=at,
-                env=kept | {"PYTHONPATH": paths},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        )
-
-    return work
-
-
 ALL = [
     "bar/journeys.py::an_evening",
     "bar/taps.py::taps_are_counted[once]",
@@ -226,7 +170,7 @@ CHOICES: dict[str, tuple[tuple[str, ...], list[str]]] = {
 
 @pytest.mark.parametrize(("arguments", "items"), CHOICES.values(), ids=CHOICES)
 def test_scenarios_are_ordinary_items(
-    bar: Path, run: Run, arguments: tuple[str, ...], items: list[str]
+    bar: Path, arguments: tuple[str, ...], items: list[str]
 ) -> None:
     """Found without a line of configuration, chosen as tests are, in the order of the file."""
     ran = run(bar, "-v", *arguments)
@@ -234,27 +178,27 @@ def test_scenarios_are_ordinary_items(
     assert ran.items == [f"{item} PASSED" for item in items]
 
 
-def test_every_seed_is_an_item(bar: Path, run: Run) -> None:
+def test_every_seed_is_an_item(bar: Path) -> None:
     """The plain world has the plain name."""
     ran = run(bar, "-v", "--seeds", "3", "-k", "three")
     names = [f"bar/taps.py::three_are_enough{at} PASSED" for at in ("", "@1", "@2")]
     assert ran.items == names
 
 
-def test_several_workers_agree_on_what_there_is(bar: Path, run: Run) -> None:
+def test_several_workers_agree_on_what_there_is(bar: Path) -> None:
     """Of pytest-xdist, which compares what its workers have collected, and runs each once."""
     ran = run(bar, "-v", "-n", "2", "--seeds", "2")
     assert ran.code == 0, ran.text
     assert len(set(ran.items)) == len(ran.items) == 9
 
 
-def test_coverage_sees_the_lines_of_cells(bar: Path, run: Run) -> None:
+def test_coverage_sees_the_lines_of_cells(bar: Path) -> None:
     """Those that are run at import too."""
     ran = run(bar, "--cov=bar", "--cov-report=term-missing")
     assert re.search(r"bar/taps.py\s+\d+\s+0\s+100%", ran.text), ran.text
 
 
-def test_an_assert_explains_itself(bar: Path, run: Run) -> None:
+def test_an_assert_explains_itself(bar: Path) -> None:
     """With the values on both sides, the line, and what had been said; nothing of ours."""
     add(bar, WRONG)
     ran = run(bar)
@@ -273,7 +217,7 @@ def test_an_assert_explains_itself(bar: Path, run: Run) -> None:
     assert "testing/world.py" not in ran.text
 
 
-def test_a_refusal_nobody_expected_is_shown_where_it_was_sent(bar: Path, run: Run) -> None:
+def test_a_refusal_nobody_expected_is_shown_where_it_was_sent(bar: Path) -> None:
     """The error of the rule, and no frame of the World's."""
     add(bar, REFUSED)
     ran = run(bar, "-x")
@@ -283,14 +227,14 @@ def test_a_refusal_nobody_expected_is_shown_where_it_was_sent(bar: Path, run: Ru
     assert "src/monocyte" in run(bar, "--full-trace").text
 
 
-def test_the_debugger_stops_in_the_scenario(bar: Path, run: Run) -> None:
+def test_the_debugger_stops_in_the_scenario(bar: Path) -> None:
     """With --pdb, and nothing to type, it shows where it has stopped."""
     add(bar, WRONG)
     ran = run(bar, "--pdb", "-k", "wrong")
     assert f"bar/taps.py({AT})wrong()" in ran.text
 
 
-def test_one_that_never_ends_is_stopped(bar: Path, run: Run) -> None:
+def test_one_that_never_ends_is_stopped(bar: Path) -> None:
     """And shown at its line; the others go on."""
     add(bar, ENDLESS)
     conftest = "import monocyte.literate.collector as c\nc.LIMIT = 0.5\n"
@@ -308,9 +252,7 @@ ILL: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize(("text", "said"), ILL.values(), ids=ILL)
-def test_a_cell_that_does_not_load_is_an_error_with_a_line(
-    bar: Path, run: Run, text: str, said: str
-) -> None:
+def test_a_cell_that_does_not_load_is_an_error_with_a_line(bar: Path, text: str, said: str) -> None:
     """File, line and mend, and no traceback."""
     add(bar, text)
     ran = run(bar, "bar/taps.py")
@@ -320,7 +262,7 @@ def test_a_cell_that_does_not_load_is_an_error_with_a_line(
     assert "Traceback" not in ran.text
 
 
-def test_settings_that_cannot_be_are_an_error_too(bar: Path, run: Run) -> None:
+def test_settings_that_cannot_be_are_an_error_too(bar: Path) -> None:
     """Said once for each file that would be looked at."""
     (bar / "monocyte.toml").write_text('[app]\nname = "bar"\n')
     ran = run(bar)
@@ -328,7 +270,7 @@ def test_settings_that_cannot_be_are_an_error_too(bar: Path, run: Run) -> None:
     assert "'cells' is missing" in ran.text
 
 
-def test_two_apps_of_one_package_are_refused(tmp_path: Path, run: Run) -> None:
+def test_two_apps_of_one_package_are_refused(tmp_path: Path) -> None:
     """Python has one module of a name; so it is said what to do, and the first one is tested."""
     for name in ("one", "two"):
         make(tmp_path / name)
@@ -338,7 +280,7 @@ def test_two_apps_of_one_package_are_refused(tmp_path: Path, run: Run) -> None:
     assert "5 passed" in ran.text
 
 
-def test_two_apps_of_different_packages_are_tested_together(tmp_path: Path, run: Run) -> None:
+def test_two_apps_of_different_packages_are_tested_together(tmp_path: Path) -> None:
     """Each in Worlds of its own."""
     make(tmp_path / "one", "bar")
     make(tmp_path / "two", "pub")
@@ -346,7 +288,7 @@ def test_two_apps_of_different_packages_are_tested_together(tmp_path: Path, run:
     assert (ran.code, "10 passed" in ran.text) == (0, True), ran.text
 
 
-def test_what_was_edited_is_what_is_tested(bar: Path, run: Run) -> None:
+def test_what_was_edited_is_what_is_tested(bar: Path) -> None:
     """No run remembers the asserts of an earlier one."""
     add(bar, WRONG)
     assert run(bar).code == 1
@@ -355,7 +297,7 @@ def test_what_was_edited_is_what_is_tested(bar: Path, run: Run) -> None:
     assert run(bar).code == 0
 
 
-def test_ordinary_tests_beside_an_app_see_the_same_classes(bar: Path, run: Run) -> None:
+def test_ordinary_tests_beside_an_app_see_the_same_classes(bar: Path) -> None:
     """A cell has one name, whoever imports it, and in whatever order."""
     (bar / "test_bar.py").write_text(
         "import sys\n\nfrom bar.taps import Tap, cell\n\n\n"
@@ -367,7 +309,7 @@ def test_ordinary_tests_beside_an_app_see_the_same_classes(bar: Path, run: Run) 
     assert (ran.code, "6 passed" in ran.text) == (0, True), ran.text
 
 
-def test_other_projects_do_not_notice(tmp_path: Path, run: Run) -> None:
+def test_other_projects_do_not_notice(tmp_path: Path) -> None:
     """Without a monocyte.toml nothing of Monocyte is imported, and the option is anybody's."""
     (tmp_path / "conftest.py").write_text(
         "def pytest_addoption(parser):\n    parser.addoption('--seeds', action='store_true')\n"

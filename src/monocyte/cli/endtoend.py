@@ -53,17 +53,16 @@ def play_all(
     """Play every scenario, in the order of the files, each in front of a process of its own."""
     chosen = [(it, scenario) for it in journeys for scenario in it.scenarios]
     with tempfile.TemporaryDirectory(prefix="monocyte-") as home, _interruptible():
-        upcoming: Process | None = None
+        started: list[Process] = []
         try:
             for number, (journey, scenario) in enumerate(chosen):
-                process = upcoming or Process(app, Path(home, f"{number}"))
-                last = number + 1 == len(chosen)
-                upcoming = None if last else Process(app, Path(home, f"{number + 1}"))
-                with process:
+                while len(started) < min(number + 2, len(chosen)):
+                    started.append(Process(app, Path(home, f"{len(started)}")))
+                with started[number] as process:
                     yield _play(process, journey, scenario, timeout, traced=traced)
         finally:
-            if upcoming is not None:
-                upcoming.kill()
+            for process in started:
+                process.kill()
 
 
 def _play(
