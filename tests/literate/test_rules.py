@@ -172,6 +172,13 @@ def test_a_scenario_of_another_cell_counts(app: App) -> None:
     assert seen_sites(manifests[0], witnessed)[0].refused_by == ("thief.a_button",)
 
 
+def test_the_scenarios_of_the_cell_itself_come_first(app: App) -> None:
+    """Whatever the order of the cells."""
+    manifests = till(app, SOUND, ALL, thief=NEIGHBOUR)[::-1]
+    seen = seen_sites(manifests[1], witness_scenarios(manifests))
+    assert seen[0].refused_by == ("nothing", "thief.a_button")
+
+
 JOURNEY = """\
 from monocyte import App, Refused
 from monocyte.testing import Stage

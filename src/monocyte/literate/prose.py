@@ -88,7 +88,9 @@ def _passages(tree: ast.Module, text: str) -> Iterator[_Passage]:
     yield from _strings(tree, lines)
     scopes = [node for node in ast.walk(tree) if isinstance(node, SCOPES)]
     for comment in _comments(text):
-        number = comment[0][0]
+        number, first = comment[0]
+        if len(comment) == 1 and "`" not in first:
+            continue
         around = (it for it in scopes if it.lineno <= number <= (it.end_lineno or 0))
         yield _Passage(tuple(comment), tuple(around))
 
@@ -202,12 +204,13 @@ class _Names:
         first, *rest = name.split(".")
         if rest and FILES.fullmatch(rest[-1]):
             return ""
-        meanings = list(self._meanings(first, scope))
-        if not meanings:
-            return f"`{name}` means nothing: there is no {first} here"
-        if any(_leads(thing, rest) for thing in meanings):
-            return ""
-        return f"`{name}` means nothing: {first} has no {'.'.join(rest)}"
+        is_known = False
+        for thing in self._meanings(first, scope):
+            is_known = True
+            if _leads(thing, rest):
+                return ""
+        missing = f"{first} has no {'.'.join(rest)}" if is_known else f"there is no {first} here"
+        return f"`{name}` means nothing: {missing}"
 
     def close(self, name: str, scope: tuple[ast.AST, ...]) -> str:
         """The name that may have been meant; empty if none is like it."""
@@ -226,9 +229,6 @@ class _Names:
 
     def _meanings(self, name: str, scope: tuple[ast.AST, ...]) -> Iterator[Any]:
         """Everything that the first part of a name may stand for."""
-        for around in scope:
-            if name in (local := _local(around)):
-                yield self._annotated(local[name])
         for names in (self.module, vars(builtins), self.offered):
             if name in names:
                 yield names[name]
@@ -240,6 +240,9 @@ class _Names:
             yield sys.modules.get(name, ANYTHING)
         if name in ALWAYS or name in self.written or name in self.ports:
             yield ANYTHING
+        for around in scope:  # last, since the whole function is walked
+            if name in (local := _local(around)):
+                yield self._annotated(local[name])
 
     def _annotated(self, annotation: ast.expr | None) -> Any:
         """The type of a parameter, if it is a plain name."""

@@ -82,10 +82,19 @@ def seen_sites(manifest: Manifest, witnessed: Witnessed) -> tuple[Seen, ...]:
             site = _site(asked, reading, manifest)
             sites.setdefault(site)
             seen = held if asked.held else refused
-            local = (name.removeprefix(f"{manifest.name}.") for name in names)
-            seen[site] = tuple(dict.fromkeys([*seen.get(site, ()), *local]))
+            seen[site] = tuple(dict.fromkeys([*seen.get(site, ()), *names]))
     ordered = sorted(sites, key=lambda it: (it.file, it.line, it.column, it.rule))
-    return tuple(Seen(it, held.get(it, ()), refused.get(it, ())) for it in ordered)
+    return tuple(
+        Seen(it, _local(held.get(it, ()), manifest), _local(refused.get(it, ()), manifest))
+        for it in ordered
+    )
+
+
+def _local(names: tuple[str, ...], manifest: Manifest) -> tuple[str, ...]:
+    """The cell's own scenarios first, without its name."""
+    prefix = f"{manifest.name}."
+    own = [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+    return (*own, *(name for name in names if not name.startswith(prefix)))
 
 
 def _site(asked: Asked, reading: Reading, manifest: Manifest) -> Site:
