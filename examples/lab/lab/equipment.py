@@ -219,15 +219,16 @@ def two_microscopes_arrive(lab: World) -> None:
 
 @cell.scenario
 def the_laser_dies(lab: World) -> None:
-    """The confocal is out from nine to five, but works again at two."""
+    """After its cleaning it is out from nine to five, but works again at two."""
     two_microscopes_arrive(lab)
     ada, tea = lab.by("ada"), lab.by("tea", "technician")
     with TECHNICAL.refuses():
         ada.send(TakeOutOfService("confocal", Slot(at(9), at(17)), "I need a break"))
+    tea.send(TakeOutOfService("confocal", Slot(at(8), at(10)), "cleaning"))
     tea.send(TakeOutOfService("confocal", Slot(at(9), at(17)), "laser"))
     lab.restart()
-    told = [ada.ask(WhyOut("confocal", at(hour))) for hour in (8, 9, 16, 17)]
-    assert told == [None, "laser", "laser", None]
+    told = [ada.ask(WhyOut("confocal", at(hour))) for hour in (7, 8, 9, 16, 17)]
+    assert told == [None, "cleaning", "laser", "laser", None]
     with OUT.refuses():
         tea.send(PutBackInService("confocal", at(9), at(17)))
     tea.send(PutBackInService("confocal", at(9), at(14)))
@@ -258,7 +259,7 @@ def a_start_names_an_outage(lab: World) -> None:
     tea.send(TakeOutOfService("confocal", Slot(at(9), at(20)), "laser, again"))
     assert tea.ask(WhyOut("confocal", at(19))) == "laser, again"
     tea.send(PutBackInService("confocal", at(9), at(9)))
-    assert tea.ask(WhyOut("confocal", at(9))) is None
+    assert tea.ask(WhyOut("confocal", at(10))) is None
 
 
 @cell.decision(
