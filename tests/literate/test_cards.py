@@ -77,6 +77,10 @@ OPEN = cell.rule("LOAN-1", "Only members borrow.")
 cell.rule("LOAN-2", "A book is with one member at a time.")
 
 @cell.handles
+def find(it: Find, books: Books) -> tuple[Book, ...]:
+    return tuple(books.values())
+
+@cell.handles
 async def lend(it: Lend, books: Books, caller: Caller, ask: Ask) -> Lent:
     OPEN.require(await ask(MayBorrow(caller.name)))
     return Lent(it.book, caller.name, date(2026, 1, 5))
@@ -84,10 +88,6 @@ async def lend(it: Lend, books: Books, caller: Caller, ask: Ask) -> Lent:
 @cell.handles
 def give_back(it: Return, books: Books) -> Returned:
     return Returned(it.book)
-
-@cell.handles
-def find(it: Find, books: Books) -> tuple[Book, ...]:
-    return tuple(books.values())
 
 @cell.reacts
 def asked(it: members.Asked, books: Books) -> None:
@@ -218,6 +218,19 @@ def test_a_card_keeps_its_budget_and_names_what_it_leaves_out(loans: Manifest, b
     assert drawn.tokens <= budget or neutral(drawn, loans) == BAREST
     for name, sign in SAID.items():
         assert (sign in drawn.text) is (name not in drawn.left_out), name
+
+
+def test_what_fits_after_all(loans: Manifest) -> None:
+    """What was dropped early comes back if what was dropped later made room enough."""
+    left_out = [card(loans, budget).left_out for budget in range(30, 340, 5)]
+    assert any("types" in it and "the fields of events" not in it for it in left_out)
+
+
+def test_plain_strings_go_without_saying(loans: Manifest) -> None:
+    """Where constraints are not told, a type that is left is no `str`."""
+    texts = [it.text for b in range(30, 340, 5) if "constraints" in (it := card(loans, b)).left_out]
+    assert any("kinds: frozenset[Kind]" in text for text in texts)
+    assert not any(": str" in text for text in texts)
 
 
 def test_a_call_can_be_written_from_a_card_within_the_budget() -> None:

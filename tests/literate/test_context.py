@@ -85,6 +85,9 @@ class Rained(Event):
 class Unrelated(Value):
     secret: str
 
+def where() -> None:
+    """Called like a field, and not meant by it."""
+
 class Rain(Command[Rained]):
     where: Place
 
@@ -115,13 +118,18 @@ def total(it: Sum) -> int:
 """
 
 TEXTS = """\
-SIGNS = "!?"
+from {app}.signs import SIGNS
 
 def tidy(text: str) -> str:
     return text.strip(SIGNS)
 
 def other() -> None:
     pass
+"""
+
+SIGNS = """\
+SIGNS = "!?"
+OTHERS = "#"
 """
 
 ASKER = """\
@@ -160,7 +168,7 @@ def follow(it: hub.Done, s: int) -> None:
 STRANGER = 'from monocyte import Cell\ncell = Cell("stranger", state=int)\n'
 
 SOURCES = {
-    "hub": HUB, "above": ABOVE, "below": BELOW, "texts": TEXTS, "asker": ASKER,
+    "hub": HUB, "above": ABOVE, "below": BELOW, "texts": TEXTS, "signs": SIGNS, "asker": ASKER,
     "hearer": HEARER, "stranger": STRANGER,
 }  # fmt: skip
 
@@ -203,6 +211,7 @@ def test_everything_that_is_needed_in_its_order(cells: Cells) -> None:
         "card of hearer",
         "what is imported from app/above.py",
         "what is imported from app/below.py",
+        "what is imported from app/signs.py",
         "what is imported from app/texts.py",
         "app/hub.py",
         "the work",
@@ -235,7 +244,7 @@ def test_imported_words_with_all_they_stand_on(cells: Cells) -> None:
         "def tidy(text: str) -> str:\n    return text.strip(SIGNS)",
     ):
         assert said in text
-    for unsaid in ("secret", "def other", "def rain", "def total"):
+    for unsaid in ("secret", "def where", "OTHERS", "def other", "def rain", "def total"):
         assert unsaid not in text
 
 
@@ -258,6 +267,13 @@ def test_a_cell_alone_needs_no_legend(cells: Cells) -> None:
     assert titles(packed) == ["house rules", "app/stranger.py"]
     assert packed.text.startswith(HOUSE)
     assert "cards" not in packed.text
+
+
+def test_a_neighbour_that_is_not_well_formed(cells: Cells) -> None:
+    """Who could not be loaded has no card; its words are there all the same."""
+    packed = pack(hub_of(cells), [it for it in cells if it.name != "below"])
+    assert "card of below" not in titles(packed)
+    assert "class Sum(Query[int]):" in packed.text
 
 
 # -- the budget ------------------------------------------------------------------------------------
@@ -296,7 +312,7 @@ def test_what_is_dropped_first(cells: Cells) -> None:
         "warnings", "card of hearer", "card of asker", "card of above", "card of below",
     ]  # fmt: skip
     assert {it.partition(" from ")[0] for it in order[5:]} == {"what is imported"}
-    assert len(order) == 8
+    assert len(order) == 9
 
 
 def test_what_is_left_out_is_said(cells: Cells) -> None:
@@ -305,7 +321,7 @@ def test_what_is_left_out_is_said(cells: Cells) -> None:
     least = pack(hub, cells, budget=least_budget(hub, cells))
     left = least.text.partition("# Left out for want of room")[2]
     assert "- card of hearer: hub tells Done; `monocyte card hearer`" in left
-    assert left.count("\n- ") == len(least.dropped) == 7
+    assert left.count("\n- ") == len(least.dropped) == 8
     assert titles(least) == ["house rules", "app/hub.py"]
 
 

@@ -108,6 +108,7 @@ def test_a_hundred_cells_within_a_budget(app: App) -> None:
     assert estimate(short) <= BUDGET
     assert short.count("loans") >= 100
     assert estimate(shortest) <= 400
+    assert shortest.count("\n- [loans") > 5
     assert re.search(r"- and \d+ more: `monocyte cells`", shortest)
 
 
