@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from monocyte import cli
+import monocyte
 from monocyte.cell import load_package
 from monocyte.literate.findings import Finding
 from monocyte.literate.prose import prose_findings
@@ -206,6 +206,6 @@ def test_other_line_ends_and_encodings(app: App) -> None:
 
 def test_the_template_means_what_it_says() -> None:
     """`monocyte new` makes prose that is true."""
-    loaded = load_package(Path(cli.__file__).parent, "template")
+    loaded = load_package(Path(monocyte.__file__).parent / "cli", "template")
     for manifest in loaded.manifests:
         assert list(prose_findings(manifest, loaded.manifests)) == []

@@ -23,9 +23,10 @@ __all__ = ["Asked", "Witnessed", "watching"]
 ENGINE = "monocyte.engine"
 """Who calls the functions of a cell when it decides."""
 
-RETURNS = frozenset(
-    dis.opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in dis.opmap
-)
+RETURNS = frozenset(dis.opmap.get(name) for name in ("RETURN_VALUE", "RETURN_CONST"))
+PAUSES = frozenset(dis.opmap.get(name) for name in ("YIELD_VALUE", "RETURN_GENERATOR", "RESUME"))
+"""Where a frame stands when it gives way; since Python 3.13 it is where it will go on."""
+
 ITERATION = (StopIteration, StopAsyncIteration)
 """What passes through a frame when an `await` or a loop ends well."""
 
@@ -144,10 +145,17 @@ class Witnessed:
             self._passed.setdefault(site, {})[self._name] = None
 
     def _sites_in(self, code: CodeType) -> tuple[Site, ...]:
-        """The guarded sites whose call is in this very code, and not in a function inside of it."""
+        """The guarded sites whose call is in this very code, and not in a function inside of it.
+
+        By the line alone, if Python was told to forget the columns.
+        """
         ends = {Place(end or 0, column or 0) for _, end, _, column in code.co_positions()}
-        file = code.co_filename
-        return tuple(it for it in self._guarded if it.file == file and it.end in ends)
+        lines = set() if any(it.column for it in ends) else {it[2] for it in code.co_lines()}
+        return tuple(
+            it
+            for it in self._guarded
+            if it.file == code.co_filename and (it.end in ends or it.line in lines)
+        )
 
 
 class _Passage:
@@ -225,4 +233,4 @@ def _function(code: CodeType) -> str:
 
 def _waits(frame: FrameType) -> bool:
     """Whether a frame only gives way, and will go on."""
-    return dis.opname[frame.f_code.co_code[frame.f_lasti]] in ("YIELD_VALUE", "RETURN_GENERATOR")
+    return frame.f_code.co_code[frame.f_lasti] in PAUSES
