@@ -64,7 +64,8 @@ def load_package(root: Path, package: str) -> Loaded:
             mend="write one, or run `monocyte new`",
         )
     loaded = load_cells(cells)
-    return Loaded(loaded.manifests, (*faults, *loaded.faults), tuple(journeys))
+    faults += [*loaded.faults, *_crowding(journeys, cells)]
+    return Loaded(loaded.manifests, tuple(faults), tuple(journeys))
 
 
 def load_cells(cells: Sequence[Cell]) -> Loaded:
@@ -244,3 +245,16 @@ def _journeys_of(module: ModuleType) -> Iterator[Journeys]:
     app = getattr(module, "app", None)
     if isinstance(app, App) and app.module == module.__name__:
         yield journeys_of(app, (module.__doc__ or "").strip())
+
+
+def _crowding(journeys: Sequence[Journeys], cells: Sequence[Cell]) -> Iterator[DefinitionError]:
+    """An app is declared once, under a name that no cell has."""
+    for second in journeys[1:]:
+        mend = f"move its scenarios to {journeys[0].file}"
+        yield DefinitionError("the app is declared twice", where=second.where, mend=mend)
+    taken = {cell.name: cell.where for cell in cells}
+    for app in journeys:
+        if app.name in taken:
+            what = f"the app and a cell are both called {app.name}"
+            mend = f"rename one; the cell is at {taken[app.name]}"
+            yield DefinitionError(what, where=app.where, mend=mend)

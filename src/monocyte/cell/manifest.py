@@ -7,18 +7,16 @@ first message is found here, with file:line and the mend. Nothing is executed bu
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from pathlib import Path
 from types import NoneType
 from typing import Any, NamedTuple, TypeVar
 
 from monocyte.cell.definition import Cell, Declared, Delay
 from monocyte.cell.evidence import Decision, Picture, Runbook, Scenario, Waiver
-from monocyte.cell.places import class_place, line_of
+from monocyte.cell.places import class_place, line_of, release_of
 from monocyte.cell.ports import PORTS, Port
 from monocyte.cell.proving import PROOFS, Proofs
 from monocyte.cell.results import NOTHING, Result, ResultFault, result_of
@@ -175,17 +173,16 @@ class _Reading:
 
     def manifest(self) -> Manifest:
         """What was read; every message learns whose it is."""
-        cell, source = self.cell, Path(self.cell.file)
+        cell = self.cell
         for word in self.words.values():
             if issubclass(word, Message):
                 word.__cell__ = cell.name
-        release = hashlib.blake2b(source.read_bytes() if source.is_file() else b"", digest_size=8)
         return Manifest(
             cell.name,
             cell.module,
             cell.file,
             (self.module.__doc__ or "").strip(),
-            release.hexdigest(),
+            release_of(cell.file),
             cell.state,
             self.words,
             self.handlers,

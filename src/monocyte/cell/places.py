@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import sys
 from pathlib import Path
 from types import FrameType, FunctionType
 
 from monocyte.errors import DefinitionError
 
-__all__ = ["class_place", "frame_place", "function_place", "line_of"]
+__all__ = ["class_place", "frame_place", "function_place", "line_of", "release_of"]
 
 
 def frame_place(frame: FrameType) -> str:
@@ -46,3 +47,10 @@ def line_of(fault: DefinitionError) -> tuple[str, int]:
     """File and line of a fault, to put faults in order."""
     file, _, line = fault.where.rpartition(":")
     return file, int(line) if line.isdigit() else 0
+
+
+def release_of(file: str) -> str:
+    """The digest of a file's text, which tells one release of a cell from another."""
+    source = Path(file)
+    text = source.read_bytes() if source.is_file() else b""
+    return hashlib.blake2b(text, digest_size=8).hexdigest()

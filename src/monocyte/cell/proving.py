@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from monocyte.cell.definition import App, Declared, date_of
 from monocyte.cell.evidence import Decision, DecisionKind, Picture, Runbook, Scenario
-from monocyte.cell.places import line_of
+from monocyte.cell.places import line_of, release_of
 from monocyte.cell.rules import Retired, Rule
 from monocyte.cell.signatures import annotations_of, shape_faults
 from monocyte.cell.source import Source
@@ -28,7 +28,9 @@ class Journeys(NamedTuple):
     name: str
     module: str
     file: str
+    where: str
     purpose: str
+    release: str
     scenarios: tuple[Scenario, ...]
     picture: Picture | None
 
@@ -48,7 +50,8 @@ def journeys_of(app: App, purpose: str) -> Journeys:
     if faults := sorted([*app.faults, *proofs.found], key=line_of):
         first, *more = faults
         raise DefinitionError(first.message, where=first.where, mend=first.mend, more=tuple(more))
-    return Journeys(app.name, app.module, app.file, purpose, tuple(proofs.scenarios), app.drawn)
+    told = (app.name, app.module, app.file, app.where, purpose, release_of(app.file))
+    return Journeys(*told, tuple(proofs.scenarios), app.drawn)
 
 
 class Proofs:

@@ -29,13 +29,21 @@ def context(cell: str, budget: int, focus: str, app_path: Path | None, as_json: 
     somebody has sent, and nothing that a cell remembers.
     """
     from monocyte.literate.context import pack
+    from monocyte.literate.keeping import Keeper
 
     app = open_app(app_path, tolerant=True)
     if app.faults and cell not in {manifest.name for manifest in app.cells}:
         raise app.faults[0]  # it may be that very cell
     refuse_unknown([cell], (manifest.name for manifest in app.cells))
     manifest = next(it for it in app.cells if it.name == cell)
-    packed = pack(manifest, app.cells, budget=budget, focus=focus)
+    record = Keeper(app.root).record()
+    known = record.cells.get(cell) if record is not None else None
+    if known is None or known.digest != manifest.release:
+        note(
+            f"{cell} has changed since it was checked: `monocyte check` says what is wrong with it"
+        )
+    found = known.findings if known is not None else ()
+    packed = pack(manifest, app.cells, budget=budget, focus=focus, findings=found)
     if as_json:
         print_json(
             {

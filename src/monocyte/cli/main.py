@@ -12,6 +12,7 @@ import click
 from monocyte.cli.access import access
 from monocyte.cli.card import card
 from monocyte.cli.cells import cells
+from monocyte.cli.check import check
 from monocyte.cli.completion import completion
 from monocyte.cli.context import context
 from monocyte.cli.journal import journal
@@ -24,6 +25,7 @@ from monocyte.cli.running import run
 from monocyte.cli.scaffold import new
 from monocyte.cli.scenarios import test
 from monocyte.cli.show import EXIT_CODES, as_json
+from monocyte.cli.weave import weave
 
 __all__ = ["main"]
 
@@ -61,7 +63,11 @@ def main() -> None:
     """
 
 
-for command in (new, run, test, cells, card, context, picture, send, ask, events, journal):
-    main.add_command(command)
-for command in (rules, runbook, letters, access, completion):
+COMMANDS: tuple[click.Command, ...] = (
+    *(new, run, test, check, weave),
+    *(cells, rules, picture, card, context),
+    *(send, ask, events, runbook),
+    *(journal, letters, access, completion),
+)
+for command in COMMANDS:
     main.add_command(command)

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import wraps
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
@@ -43,6 +43,7 @@ __all__ = [
     "one_json",
     "progress",
     "say",
+    "stages",
     "stop",
     "table",
 ]
@@ -133,6 +134,22 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
         def show(done: int, total: int) -> None:
             bar.length = total
             bar.update(done - bar.pos)
+
+        yield show
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for one stage after the other; call it with the stage, what is done, of how much."""
+    with ExitStack() as open_bar:
+        shown: dict[str, Callable[[int, int], None]] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in shown:
+                open_bar.close()
+                shown.clear()
+                shown[stage] = open_bar.enter_context(progress(f"{stage:12}"))
+            shown[stage](done, total)
 
         yield show
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
+from monocyte.literate.findings import Finding
+
 __all__ = [
     "CellRecord",
     "DecisionRecord",
@@ -99,6 +101,7 @@ class CellRecord(msgspec.Struct, frozen=True):
     decisions: tuple[DecisionRecord, ...] = ()
     rehearsals: tuple[RehearsalRecord, ...] = ()
     mutants: tuple[MutantRecord, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 class Record(msgspec.Struct, frozen=True):
