@@ -28,6 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group = parser.getgroup("monocyte")
         text = "How many schedules of each scenario to try; the first is the plain one."
         group.addoption("--seeds", type=int, default=1, metavar="N", help=text)
+        text = "Seconds that a scenario may take; 0: for ever."
+        group.addoption("--scenario-timeout", type=float, metavar="S", help=text)
 
 
 def pytest_configure(config: pytest.Config) -> None:

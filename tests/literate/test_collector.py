@@ -237,9 +237,7 @@ def test_the_debugger_stops_in_the_scenario(bar: Path) -> None:
 def test_one_that_never_ends_is_stopped(bar: Path) -> None:
     """And shown at its line; the others go on."""
     add(bar, ENDLESS)
-    conftest = "import monocyte.literate.collector as c\nc.LIMIT = 0.5\n"
-    (bar / "conftest.py").write_text(conftest)
-    ran = run(bar)
+    ran = run(bar, "--scenario-timeout", "0.5")
     assert re.search(r"bar/taps.py:\d+: NeverEnded", ran.text), ran.text
     assert "1 failed, 5 passed" in ran.text
 
@@ -307,6 +305,32 @@ def test_ordinary_tests_beside_an_app_see_the_same_classes(bar: Path) -> None:
     )
     ran = run(bar)
     assert (ran.code, "6 passed" in ran.text) == (0, True), ran.text
+
+
+def test_asserts_explain_themselves_whoever_imports_the_cell_first(tmp_path: Path) -> None:
+    """Also where a file of tests comes before the package."""
+    root = make(tmp_path / "app", "zoo")
+    (root / "zoo" / "taps.py").write_text(CELL + WRONG)
+    (root / "test_first.py").write_text("import zoo.taps\n\ndef test_it(): pass\n")
+    ran = run(root)
+    assert "E       AssertionError: assert 1 == 2" in ran.text
+
+
+ODD = """
+
+@cell.scenario(given={"a::b": (), "🍺 / [x]": (), "two\\nlines": ()})
+def odd(bar: World) -> None:
+    pass
+"""
+
+
+def test_rows_may_be_called_as_people_like(bar: Path) -> None:
+    """Each has an id of its own, which chooses it."""
+    add(bar, ODD)
+    ran = run(bar, "-v", "-k", "odd")
+    assert (ran.code, "3 passed" in ran.text) == (0, True), ran.text
+    chosen = run(bar, "bar/taps.py::odd[🍺 / [x]]")
+    assert "1 passed" in chosen.text, chosen.text
 
 
 def test_other_projects_do_not_notice(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ class Apps:
 
 
 class App:
-    """One app: what was loaded of it, or why that cannot be."""
+    """One app: what was loaded of it, with asserts that explain themselves, or why it cannot be."""
 
     def __init__(self, root: Path, package_of: Callable[[Path], str]) -> None:
         self.root = root
@@ -76,6 +76,8 @@ class App:
             self._package = package_of(root)
         except MonocyteError as why:
             self.failure = why
+        if self._package and self._package.partition(".")[0] not in sys.modules:
+            pytest.register_assert_rewrite(self._package)  # before whoever imports it first
 
     def declares(self, file: Path) -> bool:
         """Whether a file holds something of ours, or something that should be."""
@@ -93,11 +95,9 @@ class App:
 
     @property
     def loaded(self) -> Loaded:
-        """The cells; loaded once, with asserts that explain themselves."""
+        """What it declares; loaded once."""
         if self._loaded is None:
             self._loaded = Loaded((), ())
-            if self._package.partition(".")[0] not in sys.modules:
-                pytest.register_assert_rewrite(self._package)
             try:
                 self._loaded = load_package(self.root, self._package)
             except DefinitionError as why:
@@ -174,10 +174,9 @@ class ScenarioItem(pytest.Item):
         manifests = self.parent.app.loaded.manifests
         faults = Faults.all() if self.seed else Faults.none()
         files = [manifest.file for manifest in manifests]
-        limit = 0.0 if self._is_debugged() else LIMIT
         try:
             with (
-                within(limit, [*files, str(self.path)]),
+                within(self._limit(), [*files, str(self.path)]),
                 World(*manifests, seed=self.seed, faults=faults) as world,
             ):
                 self._play(world)
@@ -204,9 +203,13 @@ class ScenarioItem(pytest.Item):
         """Where it stands."""
         return self.path, _place(self.scenario.where)[1] - 1, self.name
 
-    def _is_debugged(self) -> bool:
+    def _limit(self) -> float:
+        """How many seconds it may take; who looks at it in a debugger may take their time."""
         option = self.config.getoption
-        return bool(option("usepdb", False) or option("trace", False))
+        if option("usepdb", False) or option("trace", False):
+            return 0.0
+        given: float | None = option("scenario_timeout", None)
+        return LIMIT if given is None else given
 
 
 def _complaint(fault: MonocyteError) -> str:
