@@ -17,9 +17,20 @@ def test_the_pack_and_what_it_weighs(cli: Cli) -> None:
     assert result.exit_code == 0
     assert result.stdout.startswith("# The house rules of a cell\n")
     assert "\ndef promise(it: Promise" in result.stdout
-    lines = result.stderr.splitlines()
+    unchecked, *lines = result.stderr.splitlines()
+    assert unchecked.startswith("todo has changed since it was checked: `monocyte check`")
     assert [line.split("  ")[-1] for line in lines[:-1]] == ["house rules", "shop/todo.py"]
     assert lines[-1].split() == [f"{estimate(result.stdout):,}", "of", "16,000", "tokens"]
+
+
+def test_what_is_wrong_with_the_cell_is_packed(shop: Path, cli: Cli) -> None:
+    """What the last check has found; and no warning, as long as the text is the one it saw."""
+    file = shop / "shop" / "todo.py"
+    file.write_text(file.read_text("utf-8").replace("OWN.require(", "ONCE.require("), "utf-8")
+    assert cli("check", "--no-mutation").exit_code == 1
+    result = cli("context", "todo")
+    assert "no line of code enforces TODO-3" in result.stdout
+    assert "changed" not in result.stderr
 
 
 @pytest.mark.usefixtures("shop")

@@ -181,8 +181,8 @@ def _summary(report: Report) -> str:
         ended = f"{counts.survived:,} survive, {counts.waived:,} waived{kept}"
         lines.append(f"{counted(counts.mutants, 'mutant')}: {ended}")
     executed = f"{counts.executed:,} of {counted(counts.artefacts, 'artefact')} executed"
-    lines.append(f"{executed}, {counts.cannot_fail:,} cannot fail")
-    lines += report.left_out
+    proven = f", {counts.cannot_fail:,} cannot fail" if counts.mutants else ""
+    lines += [executed + proven, *report.left_out]
     colour = "red" if errors else "yellow" if warnings else "green"
     verdict = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
     lines.append(click.style(f"{verdict}, {sum(report.seconds.values()):.1f} s", fg=colour))
