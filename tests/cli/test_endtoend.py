@@ -109,8 +109,14 @@ class WhatIsNew(Query[tuple[str, ...]]):
 cell = Cell("news", state=News)
 
 
+QUIET = cell.rule("NEWS-1", "What Zoe does is nobody's affair.")
+
+
 @cell.reacts
 def hear(it: Tapped) -> Heard:
+    QUIET.require(it.by != "zoe")
+    if it.by == "yan":
+        raise ValueError("yan")
     return Heard(it.by)
 
 
@@ -152,10 +158,22 @@ def an_evening(bar: Stage, beers: int) -> None:
     bar.eventually(heard)
 '''
 
+THEN = """
+    bar.by('ada', 'barman').send(Tap())
+
+    def heard() -> None:
+        assert bar.by("eve").ask(WhatIsNew()) == ("ada",)
+
+    bar.eventually(heard)
+"""
+"""What follows is heard of after whatever was before."""
+
 MORE = {
     "wrong": (
         "    bar.by('ada', 'barman').send(Tap())\n    assert bar.by('ada').ask(WhoTapped()) == ()\n"
     ),
+    "given_up": "    bar.by('zoe', 'barman').send(Tap())\n" + THEN,
+    "crashing": "    bar.by('yan', 'barman').send(Tap())\n" + THEN,
     "deadly": "    bar.by('ada').send(Die(7))\n",
     "endless": "    while True:\n        bar.by('ada').ask(WhoTapped())\n",
     "waiting": "    bar.by('ada').send(Leave(os.environ['PID_FILE']))\n    time.sleep(60)\n",
@@ -244,6 +262,24 @@ def test_a_process_that_dies_is_named(bar: Path) -> None:
     assert f"failed at {line_of(bar, 'Die(7)')}" in ran.stdout
     assert "the app has ended with exit code 7" in ran.stdout
     assert "4 passed, 1 failed" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "given_up",
+            "dead-letter  news: Tapped from ('taps', 1): What Zoe does is nobody's affair.",
+        ),
+        ("crashing", "crashed  news: hear: ValueError: yan  ["),
+    ],
+)
+def test_what_goes_wrong_behind_the_scenes_is_a_failure(bar: Path, name: str, said: str) -> None:
+    """As in a World: nobody who has to look at the log finds something worse there."""
+    add(bar, name)
+    ran = program("test", "--e2e", "-k", name, cwd=bar)
+    assert (ran.returncode, said in ran.stdout) == (1, True), ran.stdout
+    assert program("test", "-k", name, cwd=bar).returncode == 1
 
 
 def test_an_app_that_does_not_start_says_why(bar: Path) -> None:

@@ -42,6 +42,9 @@ ENDING = 10.0
 DYING = 2.0
 """Seconds that one that does not answer any more may take to be dead."""
 
+LEFTOVERS = {"crashed", "dead-letter"}
+"""Facts that no scenario may leave behind."""
+
 DATA = "data"
 
 START = "import sys; sys.argv[0] = 'monocyte'; from monocyte.cli import main; main()"
@@ -79,6 +82,7 @@ def _play(
         process.ready()
         with within(timeout, [journey.file]):
             scenario.play(stage)
+        process.refuse_leftovers()
     except (Exception, Overdue) as why:  # noqa: BLE001 (a supervision edge: the author's code)
         failure = why
     seconds = time.perf_counter() - started
@@ -182,13 +186,26 @@ class Process:
         self._ways[name] = (roles, way)
         return way
 
+    def refuse_leftovers(self) -> None:
+        """End it in order; what cells gave up until now is a failure, as it is in a World.
+
+        Raises:
+            AssertionError: there are dead letters, or a function has crashed.
+        """
+        self.stop()
+        for line in self._said():
+            if (fact := _fact(line)) is not None and fact["kind"] in LEFTOVERS:
+                raise AssertionError(_sentence(line))
+
     def complaints(self) -> list[str]:
-        """The last lines of its standard error."""
+        """The last lines of its standard error; facts in a sentence."""
+        return [_sentence(line) for line in self._said()[-TAIL:]]
+
+    def _said(self) -> list[str]:
         try:
-            text = self._complaints.read_text("utf-8", "replace")
+            return self._at_home(self._complaints.read_text("utf-8", "replace")).splitlines()
         except FileNotFoundError:
             return []
-        return self._at_home(text).splitlines()[-TAIL:]
 
     def _at_home(self, text: str) -> str:
         """What it says of its files is said of those that they are links to."""
@@ -223,6 +240,24 @@ class Process:
         self._child.kill()
         self._child.wait()
         self._out.close()
+
+
+def _fact(line: str) -> dict[str, str] | None:
+    """A fact that the app has told in this line; None if it is something else."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return None
+    told: dict[str, str] | None = said if isinstance(said, dict) and "kind" in said else None
+    return told
+
+
+def _sentence(line: str) -> str:
+    fact = _fact(line)
+    if fact is None:
+        return line
+    place = f"  [{fact['where']}]" if fact.get("where") else ""
+    return f"{fact['kind']}  {fact.get('cell', '')}: {fact.get('text', '')}{place}"
 
 
 def _copy(app: App, home: Path) -> None:
