@@ -104,14 +104,24 @@ def deeper(it: Pay) -> None:
     WHOLE.require(it.coin > 0)
 
 def nobody() -> None: ...
+
+class Scale(Value):
+    def weigh(self) -> None:
+        deeper(self)
 """
 
 
 def test_the_messages_that_lead_to_a_function(app: App) -> None:
-    """Through as many functions as it takes."""
-    read = reading(app, "    checked(it)\n" + GOOD, PRIVATE)
-    found = {name: read.entrances[name] for name in ("pay", "count", "deeper", "nobody")}
-    assert found == {"pay": ("Pay",), "count": ("Count",), "deeper": ("Pay",), "nobody": ()}
+    """Through as many functions as it takes, methods too."""
+    read = reading(app, "    checked(it)\n    Scale().weigh()\n" + GOOD, PRIVATE)
+    found = {name: read.entrances[name] for name in ("pay", "count", "deeper", "weigh", "nobody")}
+    assert found == {
+        "pay": ("Pay",),
+        "count": ("Count",),
+        "deeper": ("Pay",),
+        "weigh": ("Pay",),
+        "nobody": (),
+    }
 
 
 GUARDED: dict[str, tuple[str, bool]] = {

@@ -60,6 +60,22 @@ def nothing(lab: World) -> None:
 '''
 """Scenarios that see both rules held and refused."""
 
+HELD_ONLY = ALL.replace("Pay(0)", "Pay(2)").replace("with WHOLE.refuses():", "if True:")
+"""The first rule is never refused."""
+
+REFUSED_ONLY = ALL.replace("range(9)", "range(0)").replace("with FULL.refuses():", "if False:")
+"""No rule is ever held."""
+
+SOUND = """\
+    WHOLE.require(it.coin > 0)
+    FULL.require(len(purse.coins) < 9)
+    return Paid(it.coin)
+"""
+"""How `pay` keeps both rules."""
+
+REST = "    FULL.require(len(purse.coins) < 9)\n    return Paid(it.coin)\n"
+"""How `pay` keeps the second rule, after whatever it does about the first."""
+
 
 def till(app: App, body: str, scenarios: str = ALL, **others: str) -> tuple[Manifest, ...]:
     """The till, and the other cells, loaded; `body` is what `pay` does."""

@@ -271,11 +271,12 @@ def _bound(function: ast.AST) -> frozenset[str]:
 
 def _entrances(manifest: Manifest, tree: ast.Module) -> dict[str, tuple[str, ...]]:
     """By function, what leads there: the message of a handler that names it, or that is it."""
-    named = {
-        node.name: {it.id for it in ast.walk(node) if isinstance(it, ast.Name)}
-        for node in tree.body
-        if isinstance(node, FUNCTIONS)
-    }
+    named: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, FUNCTIONS):
+            plain = {it.id for it in ast.walk(node) if isinstance(it, ast.Name)}
+            methods = {it.attr for it in ast.walk(node) if isinstance(it, ast.Attribute)}
+            named.setdefault(node.name, set()).update(plain | methods)
     found: dict[str, dict[str, None]] = {name: {} for name in named}
     for message, function in _doors(manifest):
         seen, ahead = set[str](), [function]
