@@ -439,11 +439,17 @@ LONGEST = 40
 
 
 def ids_in_short(ids: Sequence[str]) -> str:
-    """`A-1, A-2, A-3` as `A-1..3`."""
-    stems = {id.rpartition("-")[0] for id in ids}
-    numbers = [id.rpartition("-")[2] for id in ids]
-    if len(ids) > 2 and len(stems) == 1 and all(number.isdecimal() for number in numbers):
-        low, high = min(map(int, numbers)), max(map(int, numbers))
-        if high - low == len(ids) - 1:
-            return f"{stems.pop()}-{low}..{high}"
-    return ", ".join(ids)
+    """`A-1, A-2, A-3, A-5` as `A-1..3, 5`; other IDs as they are."""
+    found: list[str] = []
+    stem, last = "", -1
+    for id in ids:
+        head, _, tail = id.rpartition("-")
+        number = int(tail) if head and tail.isdecimal() and str(int(tail)) == tail else -1
+        if found and head == stem and number == last + 1 > 0:
+            found[-1] = found[-1].partition("..")[0] + f"..{number}"
+        elif found and head == stem and min(number, last) > 0:
+            found.append(tail)
+        else:
+            found.append(id)
+        stem, last = head, number
+    return ", ".join(found)

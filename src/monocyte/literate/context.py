@@ -188,8 +188,8 @@ class Relation(NamedTuple):
 
 
 RELATIONS = (
-    Relation("asks", "source", "target", "asks", 2, 350),
-    Relation("tells", "target", "source", "hears", 3, 350),
+    Relation("asks", "source", "target", "asks", 2, 450),
+    Relation("tells", "target", "source", "hears", 3, 450),
     Relation("asks", "target", "source", "answers", 4, CARD),
     Relation("tells", "source", "target", "tells", 5, CARD),
 )
