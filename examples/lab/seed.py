@@ -26,7 +26,7 @@ from inventory import (
     STAFF,
     STOCK,
 )
-from lab import equipment, instruments, notebook, notices, people, samples
+from lab import equipment, instruments, notebook, notices, people, samples, stock
 from lab.people import Role
 from monocyte import Command
 
@@ -428,10 +428,10 @@ class Year:
             return False
         vial.touched = self.turn
         if self.slip(0.004):
-            return self.tell(who, samples.Consume(f"ZZ{vial.barcode[2:]}", wanted))
+            return self.tell(who, stock.Consume(f"ZZ{vial.barcode[2:]}", wanted))
         if wanted <= vial.left:
             self.use(vial, wanted)
-        return self.tell(who, samples.Consume(vial.barcode, wanted))
+        return self.tell(who, stock.Consume(vial.barcode, wanted))
 
     def use(self, vial: Vial, amount: int) -> None:
         if vial.left - amount <= vial.low < vial.left and self.slip(0.7):
@@ -442,7 +442,7 @@ class Year:
         amount = 5 * vial.low + vial.portion
         vial.left += amount
         vial.touched = self.turn
-        return self.tell(self.one_of("stores"), samples.Restock(vial.barcode, amount))
+        return self.tell(self.one_of("stores"), stock.Restock(vial.barcode, amount))
 
     def move(self) -> bool:
         vial = self.some_vial()

@@ -11,7 +11,7 @@ from monocyte.contracts.codec import decode, encode
 from monocyte.contracts.tokens import estimate
 from monocyte.testing import World
 
-CELLS = ("equipment", "instruments", "notebook", "notices", "people", "samples")
+CELLS = ("equipment", "instruments", "notebook", "notices", "people", "samples", "stock")
 LAB = Path(__file__).parents[2] / "examples" / "lab"
 HEADINGS = [
     "# ## Words",
@@ -39,7 +39,7 @@ def scenarios() -> list[Scenario]:
     return [it for cell in load_package(LAB, "lab").manifests for it in cell.scenarios]
 
 
-def test_six_cells_load_without_a_fault(loaded: Loaded) -> None:
+def test_seven_cells_load_without_a_fault(loaded: Loaded) -> None:
     """Every file of the package that is a cell is well formed."""
     assert [str(fault) for fault in loaded.faults] == []
     assert tuple(sorted(it.name for it in loaded.manifests)) == CELLS
@@ -59,8 +59,9 @@ def test_the_app_names_its_package(lab_folder: Path) -> None:
         ("equipment", {"people"}),
         ("instruments", {"equipment", "people"}),
         ("samples", {"people"}),
+        ("stock", {"people", "samples"}),
         ("notebook", {"people", "samples"}),
-        ("notices", {"equipment", "instruments", "notebook", "people", "samples"}),
+        ("notices", {*CELLS} - {"notices"}),
     ],
 )
 def test_a_cell_knows_only_these_neighbours(lab_folder: Path, cell: str, known: set[str]) -> None:
@@ -96,7 +97,7 @@ def test_an_empty_state_survives_a_snapshot(loaded: Loaded, cell: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("scenario", scenarios(), ids=lambda it: it.where.rpartition("/")[2])
+@pytest.mark.parametrize("scenario", scenarios(), ids=lambda it: f"{Path(it.where).stem}.{it.name}")
 def test_scenario(loaded: Loaded, scenario: Scenario, seed: int) -> None:
     """Every scenario of the lab comes true, whatever the schedule."""
     with World(*loaded.manifests, seed=seed) as lab:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import equipment, instruments, notebook, people, samples
+from lab import equipment, instruments, notebook, people, samples, stock
 from monocyte.contracts.check import through_the_wire
 from monocyte.contracts.codec import encode_json
 from seed import YEAR, Sent, commands
@@ -94,10 +94,10 @@ def test_every_command_is_what_its_type_says(year: list[Sent]) -> None:
         (people.RecordTraining, 300, 900),
         (people.SayGoodbye, 5, 40),
         (samples.CheckOut, 1_000, 3_000),
-        (samples.Consume, 2_000, 5_000),
+        (stock.Consume, 2_000, 5_000),
         (samples.PutBack, 1_000, 3_000),
         (samples.RegisterSample, 1_000, 2_500),
-        (samples.Restock, 30, 300),
+        (stock.Restock, 30, 300),
     ],
 )
 def test_the_year_is_like_a_year(year: list[Sent], command: type, least: int, most: int) -> None:
@@ -131,6 +131,6 @@ def test_what_belongs_together_is_not_sent_at_once(year: list[Sent]) -> None:
                 used[sent.at].append(("writes", sent.who))
             case notebook.ReviseEntry(page=it) | notebook.SignEntry(page=it):
                 used[sent.at].append(it)
-            case samples.CheckOut(barcode=it) | samples.Consume(barcode=it):
+            case samples.CheckOut(barcode=it) | stock.Consume(barcode=it):
                 used[sent.at].append(it)
     assert all(len(set(things)) == len(things) for things in used.values())

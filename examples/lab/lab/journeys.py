@@ -34,19 +34,16 @@ from lab.people import (
     SayGoodbye,
 )
 from lab.samples import (
-    ENOUGH,
     HELD,
     OWNED,
     CheckOut,
-    Consume,
-    GetSample,
     ListOwned,
     ListPlace,
     PutBack,
     RegisterSample,
-    Restock,
     Unit,
 )
+from lab.stock import ENOUGH, IN_HAND, Consume, HowMuch, Restock
 from monocyte import App
 from monocyte.testing import Stage
 
@@ -179,6 +176,8 @@ def a_day_at_the_bench(lab: Stage) -> None:
     ada.send(it)
     lise.send(CheckOut("AB000001"))
     with HELD.refuses():
+        ada.send(CheckOut("AB000001"))
+    with IN_HAND.refuses():
         ada.send(Consume("AB000001", 5))
     assert lise.send(Consume("AB000001", 30)) == 70
     lise.send(PutBack("AB000001", BENCH))
@@ -197,9 +196,7 @@ def the_antibody_runs_low(lab: Stage) -> None:
     with ENOUGH.refuses():
         lise.send(Consume("AB000001", 16))
     assert sam.send(Restock("AB000001", 100)) == 115
-    sample = lise.ask(GetSample("AB000001"))
-    assert sample is not None
-    assert (sample.left, sample.holder) == (115, None)
+    assert lise.ask(HowMuch("AB000001")) == 115
 
 
 # ## The notebook

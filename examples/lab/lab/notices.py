@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Annotated
 
-from lab import equipment, instruments, notebook, people, samples
+from lab import equipment, instruments, notebook, people, samples, stock
 from lab.people import Handle, Role
 from monocyte import Ask, Caller, Cell, Command, Event, Meta, Query, State, Tick, Value
 from monocyte.testing import World
@@ -172,7 +172,7 @@ async def broken(it: equipment.OutOfService, inboxes: Inboxes, ask: Ask) -> News
 
 
 @cell.reacts
-async def low(it: samples.RanLow, inboxes: Inboxes, ask: Ask) -> News:
+async def low(it: stock.RanLow, inboxes: Inboxes, ask: Ask) -> News:
     """To its owner, and to the stores, who order."""
     stores = await ask(people.ListMembers(Role.STORES))
     text = f"{it.barcode} {it.title}: {it.left} {it.unit.value} left."
@@ -312,7 +312,7 @@ def samples_and_stores(lab: World) -> None:
     everybody_is_welcome(lab)
     it = samples.RegisterSample("AB000001", "DMSO", "ada", "bench-1", samples.Unit.PIECES, 9, 5)
     lab.by("ada").send(it)
-    lab.by("lise").send(samples.Consume("AB000001", 4))
+    lab.by("lise").send(stock.Consume("AB000001", 4))
     lab.settle()
     notice = Notice(Topic.SAMPLE, "AB000001 DMSO: 5 pieces left.")
     for who, heard in [("ada", (notice,)), ("sam", (notice,)), ("lise", ())]:
