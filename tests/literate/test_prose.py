@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import monocyte
 from monocyte.cell import load_package
@@ -72,7 +74,7 @@ def findings(app: App, **prose: str) -> list[Finding]:
 def line_of(found: Finding) -> str:
     """The line that a finding names."""
     file, _, line = found.where.rpartition(":")
-    return Path(file).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+    return Path(file).read_text(encoding="utf-8").split("\n")[int(line) - 1]
 
 
 MEANINGFUL = {
@@ -202,6 +204,19 @@ def test_other_line_ends_and_encodings(app: App) -> None:
     file.write_bytes(text.replace("\n", "\r\n").encode("latin-1"))
     (found,) = prose_findings(manifests[0], manifests)
     assert found.where == f"{file}:{text.count(chr(10))}"
+
+
+@given(text=st.text(st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from("`\n.-_()#")))
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_prose_can_be_read(tmp_path: Path, text: str) -> None:
+    """Whatever people write, findings have lines of the file, and there is no other error."""
+    prose = text.replace("\\", "/").replace('"', "'")
+    source = f'"""{prose}"""\n' + "".join(f"# {line}\n" for line in prose.split("\n"))
+    file = tmp_path / "any.py"
+    file.write_text(source, encoding="utf-8")
+    (template,) = load_package(Path(monocyte.__file__).parent / "cli", "template").manifests
+    for found in prose_findings(template._replace(file=str(file)), [template]):
+        assert "`" in line_of(found)
 
 
 def test_the_template_means_what_it_says() -> None:

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from monocyte.cell import Manifest
+from monocyte.cell import Cell, Manifest, load_cells
 from monocyte.literate.findings import Finding
 from monocyte.literate.rulebook import FILE, accept, rulebook_findings
 from tests.cell.apps import App
@@ -239,3 +241,22 @@ def test_a_text_may_hold_the_separator(app: App) -> None:
     path, strange = app.root / FILE, cells(app, 'A = cell.rule("A-1", "Left | right | 🙂.")\n')
     assert accept(path, strange)
     assert list(rulebook_findings(path, strange)) == []
+
+
+TEXTS = st.text(min_size=1).filter(str.strip)
+
+
+@given(texts=st.lists(TEXTS, min_size=1, max_size=5))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_accepted_is_read_again(tmp_path: Path, texts: list[str]) -> None:
+    """Any text of a rule survives the book, and accepting twice changes nothing."""
+    path = tmp_path / FILE
+    path.unlink(missing_ok=True)
+    source = Cell("any")
+    for number, text in enumerate(texts):
+        source.rule(f"ANY-{number}", text)
+    (bare,) = load_cells([Cell("bare")]).manifests
+    manifests = [bare._replace(name="any", rules=source.rules)]
+    assert accept(path, manifests)
+    assert list(rulebook_findings(path, manifests)) == []
+    assert not accept(path, manifests)
