@@ -17,8 +17,7 @@ from monocyte.errors import ConfigError
 if TYPE_CHECKING:
     from monocyte.app import App
     from monocyte.cli.remote import Remote
-    from monocyte.literate.planning import Words
-    from monocyte.literate.runbooks import Desk
+    from monocyte.literate.planning import Procedure, Words
     from monocyte.runtime import Runtime
 
 __all__ = ["HereDesk", "RemoteDesk", "desk"]
@@ -31,9 +30,9 @@ PAUSE = 0.05
 class RemoteDesk:
     """An app that runs, over HTTP, as the holder of a key."""
 
-    def __init__(self, there: Remote, name: str, words: Words) -> None:
-        self.name = name
-        self.place = there.url
+    def __init__(self, there: Remote, holder: Principal, words: Words) -> None:
+        self.name = holder.name
+        self.roles = holder.roles
         self._there = there
         self._words = words
 
@@ -55,17 +54,14 @@ class RemoteDesk:
 
 
 class HereDesk:
-    """An app that does not run, started in this process, as its owner."""
+    """An app that does not run, started in this process, as whoever is at the keyboard."""
 
-    place = "this process"
-
-    def __init__(self, runtime: Runtime, loop: asyncio.Runner, name: str) -> None:
-        from monocyte.dmz import OWNER
-
-        self.name = name
+    def __init__(self, runtime: Runtime, loop: asyncio.Runner, me: Principal) -> None:
+        self.name = me.name
+        self.roles = me.roles
         self._runtime = runtime
         self._loop = loop
-        self._client = runtime.client(Principal(name, frozenset({OWNER})))
+        self._client = runtime.client(me)
 
     def ask(self, query: Query[Any]) -> Any:
         """Ask a query; raises BusError as the app says it."""
@@ -98,30 +94,38 @@ class HereDesk:
 
 
 @contextmanager
-def desk(app: App, words: Words, url: str | None, key: str | None) -> Iterator[Desk]:
+def desk(
+    app: App, procedure: Procedure, url: str | None, key: str | None
+) -> Iterator[RemoteDesk | HereDesk]:
     """The desk of an app: over HTTP where it runs, else in this process.
+
+    Over HTTP it is that of the key's holder, in their roles. Who has the journal in their hands
+    takes whichever role a runbook needs, besides the owner's.
 
     Raises:
         ConfigError: it runs, but there is no key to ask it with.
         Unavailable: it is being started or stopped.
         JournalError: it does not run, and its journal cannot be opened.
     """
+    from monocyte.dmz import OWNER
+
     if (there := remote(app, url, key)) is not None:
-        yield RemoteDesk(there, _holder(app, key or ""), words)
+        yield RemoteDesk(there, _holder(app, key or ""), procedure.words)
         return
+    me = Principal(whoami(), frozenset({OWNER, *procedure.runbook.roles}))
     runtime = app.runtime()
     with asyncio.Runner() as loop:
         loop.run(runtime.start())
         try:
-            yield HereDesk(runtime, loop, whoami())
+            yield HereDesk(runtime, loop, me)
         finally:
             loop.run(runtime.stop())
 
 
-def _holder(app: App, key: str) -> str:
+def _holder(app: App, key: str) -> Principal:
     """Whose key it is; of an app elsewhere nobody here knows, but two keys are two names."""
     try:
         principal = app.keys().holder(key)
     except ConfigError:
         principal = None
-    return principal.name if principal else f"key {sha256(key.encode()).hexdigest()[:8]}"
+    return principal or Principal(f"key {sha256(key.encode()).hexdigest()[:8]}")

@@ -251,7 +251,7 @@ def _previewed(app: App, procedure: Procedure, url: str | None, key: str | None)
     from monocyte.cli.desks import desk
     from monocyte.literate.runbooks import preview
 
-    with desk(app, procedure.words, url, key) as at:
+    with desk(app, procedure, url, key) as at:
         return list(preview(procedure, at))
 
 
@@ -309,12 +309,14 @@ def _hands(
     guide = Lines() if asked.as_json else Console(yes=asked.yes)
     process = f"{platform.node()}:{os.getpid()}"
     with (
-        desk(app, procedure.words, asked.url, asked.key) as at,
+        desk(app, procedure, asked.url, asked.key) as at,
         FileLogbook(_folder(app), name, fresh=fresh) as log,
     ):
         if log.torn:
             note("the last line of its record was never finished, and is dropped")
         note(f"{procedure.name}, as {at.name}; this is run {name}")
+        if lacking := sorted(set(procedure.runbook.roles) - at.roles):
+            note(f"it is rehearsed in the role of {', '.join(lacking)}, which {at.name} may lack")
         runner = Runner(procedure, at, log, guide, process=process)
         try:
             yield runner

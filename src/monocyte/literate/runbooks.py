@@ -407,10 +407,8 @@ def _key(plan: Planned) -> bytes:
 
 def _said(why: BusError) -> str:
     """What kind of error it is, which rule has refused, and what it says."""
-    if not isinstance(why, Refused):
-        return f"{why.kind}: {why.message}"
-    detail = f" ({why.detail})" if why.detail else ""
-    return f"{why.kind} by {why.rule}: {why.message}{detail}" if why.rule else why.message + detail
+    by = f" by {why.rule}" if isinstance(why, Refused) and why.rule else ""
+    return f"{why.kind}{by}: {why.message}"
 
 
 def _not_yours(task: Task, plan: Planned, name: str) -> Stopped:
