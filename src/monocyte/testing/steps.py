@@ -28,14 +28,22 @@ class Step(NamedTuple):
     """One step: what it achieves, how to see that it is done, what to send, what takes it back.
 
     A step whose `check` holds already is passed over, so that running a runbook twice sends nothing
-    the second time. A step without commands is done by hand, and confirmed by who does it.
+    the second time; after the last command it must hold. A step without commands is done by hand,
+    and confirmed by who does it.
+
+    >>> Step("Open a window").do
+    ()
     """
 
     title: str
     check: Check | None = None
     do: Sequence[Command[Any]] = ()
     undo: Sequence[Command[Any]] = ()
-    """In the order in which they are sent, after what later steps did has been undone."""
+    """What takes it back, after what later steps did has been taken back.
+
+    As many commands as in `do` are pairs with those: only what was done is taken back, the last
+    first. Otherwise all of them are sent, as they stand, once anything of the step was done.
+    """
 
 
 Steps = Iterator[Step]
