@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -31,8 +32,8 @@ def job(key: str, work: Callable[[Child], None], seconds: float = 5.0) -> Job[st
 
 def run(*works: Callable[[Child], None], seconds: float = 5.0) -> list[Ended[str]]:
     """Run jobs, and sort their ends."""
-    jobs = [job(f"{n}", work, seconds) for n, work in enumerate(works)]
-    return sorted(run_forked(jobs, 2), key=lambda it: it.key)
+    jobs = iter([job(f"{n}", work, seconds) for n, work in enumerate(works)])
+    return sorted(run_forked(partial(next, jobs, None), 2), key=lambda it: it.key)
 
 
 def loop(_: Child) -> None:
@@ -151,21 +152,33 @@ def test_jobs_are_taken_when_there_is_room() -> None:
     """Not before, so that a later one may depend on what was found out until then."""
     taken: list[int] = []
 
-    def jobs() -> Iterator[Job[str]]:
-        for n in range(6):
-            taken.append(n)
-            yield job(f"{n}", lambda child: child.say("well"))
+    def take() -> Job[str] | None:
+        if len(taken) == 6:
+            return None
+        taken.append(len(taken))
+        return job(f"{taken[-1]}", lambda child: child.say("well"))
 
-    for ended in run_forked(jobs(), 2):
+    for n, ended in enumerate(run_forked(take, 2), 1):
         assert ended.how == "done"
-        assert len(taken) <= 6
-        if ended.key == "0":
-            assert len(taken) < 6
+        assert len(taken) <= n + 2
+    assert len(taken) == 6
+
+
+def test_what_has_ended_may_make_more_jobs() -> None:
+    """It is not over while something runs, though there was no job for a while."""
+    queue = [job("first", lambda child: child.say("again"))]
+    keys = []
+    for ended in run_forked(lambda: queue.pop() if queue else None, 2):
+        keys.append(ended.key)
+        if ended.key == "first":
+            queue.append(job("second", lambda child: child.say("well")))
+    assert keys == ["first", "second"]
 
 
 def test_whoever_stops_listening_ends_the_children() -> None:
     """Closed in the middle, it kills what runs and waits for it; the fixture looks."""
-    running = run_forked([job("0", lambda child: child.say(1)), job("1", stubborn)], 2)
+    jobs = iter([job("0", lambda child: child.say(1)), job("1", stubborn)])
+    running = run_forked(partial(next, jobs, None), 2)
     assert next(running).key == "0"
     running.close()
 

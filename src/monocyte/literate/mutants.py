@@ -109,7 +109,7 @@ class Behaviour:
         self.text = Path(manifest.file).read_text(encoding="utf-8")
         self._tree = self._parsed()
         self.entries = dict(_entries(manifest))
-        self._globals: Mapping[str, Any] = next(
+        self.names: Mapping[str, Any] = next(
             (it.__globals__ for it in self.entries), dict[str, Any]()
         )
         self._reach = {root: self._reached(root) for root in self.entries}
@@ -126,7 +126,7 @@ class Behaviour:
 
     def forget(self) -> None:
         """Empty what the file's cached functions remember of the original."""
-        for thing in self._globals.values():
+        for thing in self.names.values():
             clear = getattr(thing, "cache_clear", None)
             if callable(clear) and _unwrapped(thing) is not None:
                 clear()
@@ -231,7 +231,7 @@ class Behaviour:
                 continue
             found[it.__qualname__] = it
             codes = code_objects(it)
-            used = (_unwrapped(self._globals.get(name)) for name in _global_names(codes))
+            used = (_unwrapped(self.names.get(name)) for name in _global_names(codes))
             left += [each for each in used if each is not None]
             names = {name for code in codes for name in code.co_names}
             left += [each for each in methods if _is_used(each.__name__, names)]
@@ -239,8 +239,8 @@ class Behaviour:
 
     def _methods(self) -> Iterator[FunctionType]:
         """What the classes of the file can do."""
-        for thing in self._globals.values():
-            if isinstance(thing, type) and thing.__module__ == self._globals.get("__name__"):
+        for thing in self.names.values():
+            if isinstance(thing, type) and thing.__module__ == self.names.get("__name__"):
                 for member in vars(thing).values():
                     function = _unwrapped(getattr(member, "fget", None) or member)
                     if function is not None and function.__code__.co_filename == self.file:
@@ -258,7 +258,7 @@ class Behaviour:
     def _guards(self) -> Iterator[Guard]:
         for node in ast.walk(self._tree):
             if isinstance(node, ast.Call) and (variable := self._rule_of(node)):
-                rule: Rule = self._globals[variable]
+                rule: Rule = self.names[variable]
                 first = (node.lineno, node.col_offset)
                 last = (node.end_lineno or node.lineno, node.end_col_offset or 0)
                 yield Guard(variable, rule.id, rule.text, first, last)
@@ -268,7 +268,7 @@ class Behaviour:
         it = call.func
         if not isinstance(it, ast.Attribute) or not isinstance(it.value, ast.Name):
             return ""
-        is_rule = isinstance(self._globals.get(it.value.id), Rule)
+        is_rule = isinstance(self.names.get(it.value.id), Rule)
         return it.value.id if is_rule and it.attr in ("require", "refuse") else ""
 
     # -- which mutants -------------------------------------------------------------------------

@@ -19,8 +19,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
@@ -101,14 +100,18 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def run_forked(jobs: Iterable[Job[K]], workers: int = 0) -> Generator[Ended[K], None, None]:
+def run_forked(
+    take: Callable[[], Job[K] | None], workers: int = 0
+) -> Generator[Ended[K], None, None]:
     """Run jobs in children, as many at a time as there are cores (or `workers`); as they end.
 
-    Jobs are taken one by one, when there is room. Whoever stops listening ends all of it.
+    `take` gives the next job whenever there is room, or None as long as there is none: what a child
+    has found out may make more. It is over when there is none and nothing runs; whoever stops
+    listening ends it at once.
     """
     pool = _Pool(workers or cores())
     try:
-        yield from pool.run(iter(jobs))
+        yield from pool.run(take)
     finally:
         pool.close()
 
@@ -120,21 +123,15 @@ class _Pool:
         self._selector = selectors.DefaultSelector()
         self._scratch = Path(tempfile.mkdtemp(prefix="mutants-"))
         # What is alive now is never looked at by a child's collector, so it stays shared.
-        gc.collect()
         gc.freeze()
 
-    def run(self, jobs: Iterator[Job[Any]]) -> Iterator[Ended[Any]]:
-        ended: deque[Ended[Any]] = deque()
-        has_more = True
-        while has_more or self._running:
-            while has_more and len(self._running) < self._workers:
-                if (job := next(jobs, None)) is None:
-                    has_more = False
-                else:
-                    self._start(job)
-            ended += self._listen()
-            while ended:
-                yield ended.popleft()
+    def run(self, take: Callable[[], Job[Any] | None]) -> Iterator[Ended[Any]]:
+        while True:
+            while len(self._running) < self._workers and (job := take()) is not None:
+                self._start(job)
+            if not self._running:
+                return
+            yield from list(self._listen())
 
     def close(self) -> None:
         """End whatever still runs, and wait for it."""

@@ -2,7 +2,7 @@
 
 A mutant that no artefact notices has survived: something may be broken without anybody being told,
 and the report says which scenario is missing. An artefact that notices no mutant cannot fail, and
-proves nothing. Each mutant is tried in a child process of its own, by the artefacts that reach its
+proves nothing. Each mutant is tried in a child process, by the artefacts that reach its
 line, the cheapest first; what the last report knows about unchanged code is taken over from it.
 
 The rule of this file: an artefact has noticed something *by itself* only if an expectation of its
@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from datetime import date
 from functools import partial
@@ -28,7 +29,7 @@ from monocyte.cell import Manifest
 from monocyte.literate.artefacts import Artefact, Leftovers
 from monocyte.literate.mutants import Behaviour, Candidate, silent
 from monocyte.literate.mutants_kept import digest_of, file_digests
-from monocyte.literate.mutants_pool import Child, Ended, Job, run_forked
+from monocyte.literate.mutants_pool import Child, Ended, Job, cores, run_forked
 from monocyte.literate.mutants_report import (
     FORMAT,
     ArtefactResult,
@@ -38,6 +39,7 @@ from monocyte.literate.mutants_report import (
     judge_waivers,
     unwaived,
 )
+from monocyte.literate.mutants_traces import Traces
 from monocyte.literate.mutants_words import proposal
 from monocyte.semdiff import Lines, code_objects, swapped
 
@@ -45,6 +47,9 @@ __all__ = ["Progress", "mutate"]
 
 GRACE, TIMES = 0.25, 10.0
 """A mutant may take so many seconds of CPU time, and so many times what the original takes."""
+
+BATCH = 16
+"""How many mutants a child is at most, one after the other; a new one costs some milliseconds."""
 
 UNBROKEN = 30.0
 """Seconds of CPU time that an artefact may take on the original, where it is watched."""
@@ -136,6 +141,39 @@ class _Verdict(NamedTuple):
     seconds: float
 
 
+class _Attempt(NamedTuple):
+    """A mutant to be tried by some artefacts (by number), one after the other.
+
+    `alone` silences the asserts of the artefacts that the first one calls.
+    """
+
+    mutant: Candidate
+    runners: tuple[int, ...]
+    alone: bool = False
+
+
+def _parts(said: list[Any]) -> list[list[Any]]:
+    """What a child has said, mutant by mutant."""
+    parts: list[list[Any]] = []
+    for it in said:
+        if it[0] == "mutant":
+            parts.append([])
+        else:
+            parts[-1].append(it)
+    return parts
+
+
+def _verdict(said: list[Any], end: Ended[Any]) -> _Verdict:
+    """What a child has found out about a mutant, or how it perished over it."""
+    last: list[Any] = said[-1] if said else ["start", None]
+    if last[0] == "survived":
+        return _Verdict("survived", None, False, "", last[2])
+    if last[0] == "killed":
+        return _Verdict("killed", last[1], last[3], last[2], last[4])
+    status: Status = "timeout" if end.how == "timeout" else "killed"
+    return _Verdict(status, last[1], False, end.why, end.seconds)
+
+
 class _Run:
     """One run over some cells: what is known, what is kept, and what has to be tried."""
 
@@ -158,6 +196,7 @@ class _Run:
         self._known = previous or MutationReport()
         self._count, self._workers = count, workers
         self._behaviours: dict[str, Behaviour] = {}
+        self._traced: dict[str, Traces] = {}
         self._candidates: dict[str, list[Candidate]] = {}
         self._bases: dict[int, _Base] = {}
         self._silences: dict[int, list[tuple[FunctionType, CodeType]]] = {}
@@ -222,33 +261,50 @@ class _Run:
             return
         self._watch({i for cell in {it.cell for it in todo} for i in self._applying(cell)})
         self._count.more(len(todo))
-        reached = [(it, self._reaching(it)) for it in todo]
-        for it, runners in reached:
+        attempts = [_Attempt(it, tuple(self._reaching(it))) for it in todo]
+        for it, runners, _ in attempts:
             if not runners:
                 self._count.done()
                 yield self._result(it, _Verdict("unreached", None, False, "", 0.0))
-        jobs = (self._job(it, runners) for it, runners in reached if runners)
-        with closing(run_forked(jobs, self._workers)) as ended:
-            for end in ended:
+        reached = iter([it for it in attempts if it.runners])
+        most = min(BATCH, len(attempts) // (3 * (self._workers or cores())))
+        with closing(self._try(partial(next, reached, None), most)) as tried:
+            for (it, runners, _), verdict in tried:
                 self._count.done()
-                yield self._judged(end)
+                stop = verdict.killer if verdict.killer is not None else runners[-1]
+                ran = runners[: runners.index(stop) + 1]
+                self._tried |= {(it.cell, it.key, i) for i in ran}
+                if verdict.killer is not None and verdict.own:
+                    self._proofs.setdefault(verdict.killer, f"{it.cell}: {it.key}")
+                yield self._result(it, verdict)
 
-    def _judged(self, end: Ended[Candidate]) -> MutantResult:
-        it, verdict = end.key, self._verdict(end)
-        if verdict.killer is not None and verdict.own:
-            self._proofs.setdefault(verdict.killer, f"{it.cell}: {it.key}")
-        self._tried |= {(it.cell, it.key, said[1]) for said in end.said if said[0] == "start"}
-        return self._result(it, verdict)
+    def _try(
+        self, take: Callable[[], _Attempt | None], most: int
+    ) -> Generator[tuple[_Attempt, _Verdict], None, None]:
+        """Try what `take` gives, up to so many mutants of a cell in one child."""
+        again: deque[_Attempt] = deque()
 
-    def _verdict(self, end: Ended[Candidate]) -> _Verdict:
-        """What a child has found out, or how it perished over it."""
-        last: list[Any] = end.said[-1] if end.said else ["start", None]
-        if last[0] == "survived" and end.how == "done":
-            return _Verdict("survived", None, False, "", end.seconds)
-        if last[0] == "killed":
-            return _Verdict("killed", last[1], last[3], last[2], end.seconds)
-        status: Status = "timeout" if end.how == "timeout" else "killed"
-        return _Verdict(status, last[1], False, end.why, end.seconds)
+        def batch() -> Job[list[_Attempt]] | None:
+            taken: list[_Attempt] = []
+            while len(taken) < max(1, most):
+                if (one := again.popleft() if again else take()) is None:
+                    break
+                if taken and one.mutant.cell != taken[0].mutant.cell:
+                    again.appendleft(one)
+                    break
+                taken.append(one)
+                if self._traces(one.mutant.cell).is_blind:
+                    break
+            return self._job(taken) if taken else None
+
+        with closing(run_forked(batch, self._workers)) as ended:
+            for end in ended:
+                parts = _parts(end.said)
+                for attempt, said in zip(end.key, parts, strict=False):
+                    yield attempt, _verdict(said, end)
+                again.extend(end.key[max(1, len(parts)) :])
+                if not parts:
+                    yield end.key[0], _verdict([], end)
 
     def _result(self, it: Candidate, verdict: _Verdict) -> MutantResult:
         killer = "" if verdict.killer is None else self._artefacts[verdict.killer].id
@@ -292,30 +348,24 @@ class _Run:
 
     def _prove(self, left: list[int]) -> None:
         """Try each on further mutants that it reaches, until it notices one by itself."""
-        queues = {i: self._chances(i) for i in left}
-        with closing(run_forked(self._attempts(queues), self._workers)) as ended:
-            for end in ended:
+        attempts = self._attempts({i: self._chances(i) for i in left})
+        with closing(self._try(partial(next, attempts, None), 1)) as tried:
+            for (it, (number,), _), verdict in tried:
                 self._count.done()
-                it, number = end.key
-                verdict = self._verdict(Ended(it, *end[1:]))
                 if verdict.killer is not None and verdict.own:
                     self._proofs.setdefault(number, f"{it.cell}: {it.key}")
 
-    def _attempts(
-        self, queues: dict[int, Iterator[Candidate]]
-    ) -> Iterator[Job[tuple[Candidate, int]]]:
+    def _attempts(self, queues: dict[int, Iterator[Candidate]]) -> Iterator[_Attempt]:
         """One attempt for each in turn, as long as it has noticed nothing."""
-        left = dict(queues)
-        while left:
-            for number in list(left):
-                it = next(left[number], None) if number not in self._proofs else None
+        while queues:
+            for number in list(queues):
+                it = next(queues[number], None) if number not in self._proofs else None
                 if it is None:
-                    del left[number]
+                    del queues[number]
                 else:
                     self._count.more(1)
                     self._silent(number)  # made here: a child would make it every time
-                    job = self._job(it, [number], alone=True)
-                    yield Job((it, number), job.work, job.seconds, job.silence)
+                    yield _Attempt(it, (number,), alone=True)
 
     def _chances(self, number: int) -> Iterator[Candidate]:
         """Mutants that somebody has noticed and it has not tried: those that few reach first."""
@@ -380,7 +430,7 @@ class _Run:
         codes |= _proof_codes(self._artefacts)
         self._count.more(len(new))
         jobs = (Job(i, self._watching(i, codes), UNBROKEN, 2 * UNBROKEN) for i in new)
-        with closing(run_forked(jobs, self._workers)) as ended:
+        with closing(run_forked(partial(next, jobs, None), self._workers)) as ended:
             for end in ended:
                 self._count.done()
                 self._bases[end.key] = self._base(end)
@@ -441,29 +491,36 @@ class _Run:
         """How dear a run is, so coarse that it does not vary from one time to the next."""
         return round(math.log(max(self._bases[number].seconds, 1e-4), 4))
 
-    def _job(self, it: Candidate, runners: list[int], *, alone: bool = False) -> Job[Candidate]:
-        limit = max(self._bases[i].limit for i in runners)
-        return Job(it, partial(self._break, it, runners, alone), limit, 2 + 4 * limit)
+    def _job(self, attempts: list[_Attempt]) -> Job[list[_Attempt]]:
+        limit = max(self._bases[i].limit for it in attempts for i in it.runners)
+        return Job(attempts, partial(self._break, attempts), limit, 2 + 4 * limit)
 
-    def _break(self, it: Candidate, runners: list[int], alone: bool, child: Child) -> None:
-        """In a child: be the mutant, and run artefacts until one notices.
+    def _break(self, attempts: list[_Attempt], child: Child) -> None:
+        """In a child: be one mutant after the other, as long as none leaves a trace."""
+        traces = self._traces(attempts[0].mutant.cell)
+        for it in attempts:
+            child.say(["mutant"])
+            self._be(it, child)
+            if not traces.is_clean:
+                return
 
-        `alone` silences the asserts of the artefacts that the first one calls.
-        """
-        for behaviour in self._behaviours.values():
-            behaviour.forget()
-        with it.put_in(), ExitStack() as stack:
-            for function, code in self._silent(runners[0]) if alone else ():
+    def _be(self, attempt: _Attempt, child: Child) -> None:
+        """Be the mutant, and run artefacts until one notices."""
+        began = time.process_time()
+        self._behaviour(attempt.mutant.cell).forget()
+        with attempt.mutant.put_in(), ExitStack() as stack:
+            for function, code in self._silent(attempt.runners[0]) if attempt.alone else ():
                 stack.enter_context(swapped([function], code))
-            for i in runners:
+            for i in attempt.runners:
                 child.allow(self._bases[i].limit)
                 child.say(["start", i])
                 try:
                     self._artefacts[i].run()
                 except BaseException as why:  # noqa: BLE001 (a supervision edge: a mutant)
-                    child.say(["killed", i, _told(why), self._is_own(why, i)])
+                    took = time.process_time() - began
+                    child.say(["killed", i, _told(why), self._is_own(why, i), took])
                     return
-        child.say(["survived", None])
+        child.say(["survived", None, time.process_time() - began])
 
     def _is_own(self, why: BaseException, number: int) -> bool:
         """Whether it is an expectation of its own that has failed."""
@@ -495,6 +552,11 @@ class _Run:
         if cell not in self._candidates:
             self._candidates[cell] = list(self._behaviour(cell).candidates())
         return self._candidates[cell]
+
+    def _traces(self, cell: str) -> Traces:
+        if cell not in self._traced:
+            self._traced[cell] = Traces(self._behaviour(cell).names)
+        return self._traced[cell]
 
     def _candidate_digest(self, it: Candidate) -> str:
         function = file_digests(it.mutant.file).of(it.mutant.function)
