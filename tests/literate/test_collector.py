@@ -333,6 +333,21 @@ def test_rows_may_be_called_as_people_like(bar: Path) -> None:
     assert "1 passed" in chosen.text, chosen.text
 
 
+def test_a_package_may_lie_deeper_and_need_no_init(tmp_path: Path) -> None:
+    """Wherever the settings say; asserts explain themselves there, too."""
+    root = make(tmp_path / "app")
+    (root / "bar" / "__init__.py").unlink()
+    (root / "inner").mkdir()
+    (root / "bar").rename(root / "inner" / "bar")
+    (root / "monocyte.toml").write_text('[app]\nname = "bar"\ncells = "inner.bar"\n')
+    folder = root / "inner" / "bar"
+    (folder / "taps.py").write_text(CELL + WRONG)
+    (folder / "journeys.py").write_text(JOURNEYS.replace("bar.taps", "inner.bar.taps"))
+    ran = run(root)
+    assert "E       AssertionError: assert 1 == 2" in ran.text
+    assert "1 failed, 5 passed" in ran.text
+
+
 def test_other_projects_do_not_notice(tmp_path: Path) -> None:
     """Without a monocyte.toml nothing of Monocyte is imported, and the option is anybody's."""
     (tmp_path / "conftest.py").write_text(
