@@ -193,8 +193,12 @@ def plan(it: Operator, title: str) -> object:
 def strike_a_lost_book(it: Operator, title: Title) -> Steps:
     """The loan ends, so that nobody is reminded of it."""
     yield Step("Ask the reader once more")
-    back = answers(Loans(), ())
-    yield Step(f"Take {title} back", check=back, do=[GiveBack(title)], undo=[Lend(title)])
+    yield Step(
+        f"Take {title} back",
+        check=answers(Loans(), ()),
+        do=[GiveBack(title)],
+        undo=[Lend(title)],
+    )
 
 
 cell.waives(

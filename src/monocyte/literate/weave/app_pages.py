@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from monocyte.literate.cartography import draw_map
+from monocyte.literate.maps import Tie
 from monocyte.literate.weave import proofs
 from monocyte.literate.weave.cell_page import TOKENS, glance
 from monocyte.literate.weave.html import Child, Html, join, tag
@@ -56,7 +58,6 @@ class App(NamedTuple):
     journeys: tuple[View, ...]
     faults: tuple[Fault, ...]
     bytes: int
-    maps: tuple[Html, ...] = ()
 
 
 def app_pages(app: App) -> dict[str, str]:
@@ -203,14 +204,33 @@ def _map(app: App) -> str:
         )
         for it, link in links
     ]
-    drawn = [tag("figure", scroll(svg, "map of the cells")) for svg in app.maps]
+    drawn = tag("figure", scroll(_drawn(app), "drawing of the cells"))
     table = _table("who talks to whom", ("cell", "how", "what", "in"), rows)
     return _page(
         *(app, "map.html", "Map"),
         tag("p", "Who asks whom, and who reacts to what: cells know nothing else of each other."),
-        *drawn,
+        drawn if app.cells else None,
         table if rows else tag("p", "No cell has anything to do with another."),
     )
+
+
+def _drawn(app: App) -> Html:
+    """The map, wide and narrow: the page shows one."""
+    ties = [
+        Tie(it.name, link.cell, "asks", link.word)
+        if link.how == "asks"
+        else Tie(link.cell, it.name, "tells", link.word)
+        for it in app.cells
+        for link in it.links
+    ]
+    names = [it.name for it in app.cells]
+    known = set(names)
+
+    def leads(name: str) -> str | None:
+        return f"cells/{name}.html" if name in known else None
+
+    maps = (draw_map(app.name, names, ties, narrow=it, href=leads) for it in (False, True))
+    return Html("\n".join(maps))
 
 
 def _word(cell: str, word: str, known: set[str]) -> Html:

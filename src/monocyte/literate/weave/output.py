@@ -142,7 +142,7 @@ def _opened(folder: Path) -> Index:
     mend = "give an empty directory, or one that `monocyte weave` has made"
     if folder.exists() and not folder.is_dir():
         raise ConfigError("this is no directory", where=str(folder), mend=mend)
-    if not folder.exists() or not any(os.scandir(folder)):
+    if not folder.exists() or not any(folder.iterdir()):
         return Index()
     if not (folder / INDEX).is_file():
         raise ConfigError("this directory holds something else", where=str(folder), mend=mend)

@@ -18,10 +18,12 @@ import msgspec
 from monocyte.cell import Journeys, Manifest
 from monocyte.errors import DefinitionError
 from monocyte.literate.cards import Card, card
+from monocyte.literate.guide import llms_txt
 from monocyte.literate.record import CellRecord, Record
 from monocyte.literate.weave.app_pages import App, Fault, app_pages
 from monocyte.literate.weave.cell_page import card_text, cell_page, source_page
 from monocyte.literate.weave.files import Files, digest
+from monocyte.literate.weave.html import visible
 from monocyte.literate.weave.output import Kept, Output
 from monocyte.literate.weave.search import index_js
 from monocyte.literate.weave.summary import Summary, summarised
@@ -184,7 +186,13 @@ class _Loom:
 
         for path in PAGES:
             yield _Planned(path, inputs, lambda path=path: page(path))  # type: ignore[misc]
+        yield _Planned("llms.txt", inputs, lambda: self._guide(journeys))
         yield _Planned("assets/search.js", inputs, lambda: index_js([*cells, *told]))
+
+    def _guide(self, journeys: list[Journeys]) -> str:
+        """How an agent finds its way; with places as they are seen from the app's directory."""
+        root = self.inputs.package.resolve().parent
+        return visible(llms_txt(self.inputs.name, self.inputs.cells, journeys, root=root)) + "\n"
 
     def _fault(self, fault: DefinitionError) -> Fault:
         here = f"{self.inputs.package.resolve().parent}/"

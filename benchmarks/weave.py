@@ -1,0 +1,239 @@
+"""Part (h): the woven site of 100 cells: cold, nothing changed, one cell changed.
+
+The cells are copies of the lab's five, each copy with names of its own, together with evidence as a
+check leaves it. What is timed is `weave` in a process that has loaded the cells; beside it stands
+the whole command, which starts Python and loads a hundred cells besides.
+"""
+
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.options import Options
+from benchmarks.report import ROOT, Goal, Row, Table, versions
+
+if TYPE_CHECKING:
+    from monocyte.cell import Loaded, Manifest
+    from monocyte.literate.record import CellRecord, Record
+
+LAB = ROOT / "examples" / "lab" / "lab"
+CELLS = 100
+CLOCKS = ("cold", "nothing changed", "one cell changed", "a cell that others import changed")
+
+
+def run(options: Options) -> Table:
+    """Weave the same hundred cells, in this process and by the command."""
+    count = 10 if options.quick else CELLS
+    rounds = min(options.rounds, 5)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        package = write_cells(root, count)
+        taken = in_process(root, package, rounds)
+        commands = by_command(root, package, rounds)
+    rows = [row(f"weave, {name}", samples) for name, samples in taken.items()]
+    rows += [row(f"monocyte weave, {name}", samples) for name, samples in commands.items()]
+    medians = {name: statistics.median(samples) for name, samples in taken.items()}
+    return Table(
+        part="weave",
+        title=f"(h) weave: a site of {count} cells like the lab's",
+        columns=("", "s median", "s least", "s most"),
+        rows=tuple(rows),
+        goals=(
+            Goal(f"weave {count} cells, cold", 2.0, medians[CLOCKS[0]], unit=" s"),
+            Goal("weave when one cell has changed", 0.2, medians[CLOCKS[2]], unit=" s"),
+        ),
+        versions=versions("markdown-it-py", "msgspec"),
+        notes=(
+            "weave: cells are loaded, its modules imported; everything else counts, writing too",
+            "monocyte weave: the whole process, which loads the cells again",
+        ),
+    )
+
+
+def row(name: str, samples: Sequence[float]) -> Row:
+    """A line of the table."""
+    figures = (statistics.median(samples), min(samples), max(samples))
+    return Row(name, tuple(f"{it:.3f}" for it in figures), {"seconds": list(samples)})
+
+
+# -- cells -----------------------------------------------------------------------------------
+
+
+def write_cells(root: Path, count: int, package: str = "woven") -> str:
+    """So many cells like the lab's, in copies that know only each other; returns the package."""
+    folder = root / package
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (root / "monocyte.toml").write_text(f'[app]\nname = "{package}"\ncells = "{package}"\n')
+    texts = lab_cells()
+    cells = list(texts)
+    for number in range(count):
+        it, copy = cells[number % len(cells)], f"_{number // len(cells):03}"
+        text = copied(texts[it], cells, package, copy)
+        (folder / f"{it}{copy}.py").write_text(text, encoding="utf-8")
+    return package
+
+
+def lab_cells() -> dict[str, str]:
+    """The sources of the lab's cells, by name; what is imported comes before who imports it."""
+    texts = {it.stem: it.read_text("utf-8") for it in sorted(LAB.glob("*.py"))}
+    cells = {name: text for name, text in texts.items() if "\ncell = Cell(" in text}
+    return {
+        name: cells[name] for name in sorted(cells, key=lambda it: len(needs(it, cells, set())))
+    }
+
+
+def needs(name: str, texts: dict[str, str], seen: set[str]) -> set[str]:
+    """A cell and all that it imports: who needs fewer comes before who needs it."""
+    if name in texts and name not in seen:
+        seen.add(name)
+        for line in re.findall(r"(?m)^from lab(?:\.(\w+))? import (.*)$", texts[name]):
+            for other in re.findall(r"\w+", line[0] or line[1]):
+                needs(other, texts, seen)
+    return seen
+
+
+def copied(source: str, names: Sequence[str], package: str, copy: str) -> str:
+    """The source of a cell, in which every cell, rule and module is that of one copy."""
+
+    def aliased(found: re.Match[str]) -> str:
+        modules = (it.strip() for it in found[1].split(","))
+        return f"from {package} import " + ", ".join(f"{it}{copy} as {it}" for it in modules)
+
+    def drawn(found: re.Match[str]) -> str:
+        return re.sub(rf"(?<![\w.])({either})\.(?=[A-Z])", rf"\g<1>{copy}.", found[0])
+
+    either = "|".join(names)
+    text = re.sub(rf"\bfrom lab\.({either})\b", rf"from {package}.\g<1>{copy}", source)
+    text = re.sub(r"(?m)^from lab import (.*)$", aliased, text)
+    text = re.sub(rf'Cell\("({either})"', rf'Cell("\g<1>{copy}"', text)
+    text = re.sub(r"\b([A-Z]+)-(\d+)\b", rf"\g<1>{copy}-\g<2>", text)
+    return re.sub(r'(?s)cell\.picture\(""".*?"""', drawn, text)
+
+
+def record_of(manifests: Sequence["Manifest"], name: str = "woven") -> "Record":
+    """Evidence of the size that a check leaves: all is well, every scenario has a trace."""
+    from monocyte.literate.record import Record
+
+    return Record(name, {it.name: cell_record(it) for it in manifests})
+
+
+def cell_record(manifest: "Manifest") -> "CellRecord":
+    """The evidence for one cell."""
+    from monocyte.literate.record import (
+        CellRecord,
+        DecisionRecord,
+        MutantRecord,
+        RehearsalRecord,
+        ScenarioRecord,
+        SiteRecord,
+        Step,
+    )
+    from monocyte.literate.sites import read_sites
+
+    names = tuple(it.name for it in manifest.scenarios)
+    where = f"{manifest.name}.py:"
+    step = Step(
+        "ada", manifest.name, "command", "Book", "Book(instrument='a', hour=7)", "Booked(…)"
+    )
+    return CellRecord(
+        manifest.name,
+        manifest.release,
+        tuple(ScenarioRecord(it, f"{where}1", True, trace=(step,) * 20) for it in names),
+        tuple(
+            SiteRecord(it.rule, f"{where}{it.line}", it.function, names[:3], names[:2])
+            for it in read_sites(manifest).sites
+        ),
+        (),
+        tuple(DecisionRecord(it.name, it.kind, where, "holds") for it in manifest.decisions),
+        tuple(
+            RehearsalRecord(it, f"undone after {n}", True, steps=(step,) * 4)
+            for it in manifest.runbooks
+            for n in range(5)
+        ),
+        tuple(
+            MutantRecord(
+                f"book: `a < {n}` becomes `a <= {n}`",
+                f"{where}{n}",
+                "book",
+                "boundary",
+                "killed",
+                names[0],
+            )
+            for n in range(1, 61)
+            if names
+        ),
+    )
+
+
+# -- in this process ---------------------------------------------------------------------------
+
+
+def in_process(root: Path, package: str, rounds: int) -> dict[str, list[float]]:
+    """Seconds of each way to weave."""
+    from monocyte.cell import load_package
+
+    sys.path.insert(0, str(root))
+    taken: dict[str, list[float]] = {name: [] for name in CLOCKS}
+    for number in range(rounds):
+        loaded = load_package(root, package)
+        out = root / f"site-{number}"
+        first, last = loaded.manifests[0].name, _imported(loaded)
+        taken["cold"].append(timed(root, package, loaded, out))
+        taken["nothing changed"].append(timed(root, package, loaded, out))
+        for name, cell in (("one cell changed", first), (CLOCKS[3], last)):
+            file = root / package / f"{cell}.py"
+            file.write_text(file.read_text("utf-8") + f"\n# changed {number}\n", encoding="utf-8")
+            taken[name].append(timed(root, package, loaded, out))
+    return taken
+
+
+def _imported(loaded: "Loaded") -> str:
+    """A cell that others import."""
+    return next(it.name for it in loaded.manifests if it.name.startswith("people"))
+
+
+def timed(root: Path, package: str, loaded: "Loaded", out: Path) -> float:
+    """Seconds of one weaving; the evidence is at hand, as after a check."""
+    from monocyte.literate.weave import Inputs, weave
+
+    record = record_of(loaded.manifests, package)
+    inputs = Inputs(package, root / package, loaded.manifests, loaded.journeys, record)
+    begun = time.perf_counter()
+    weave(inputs, out)
+    return time.perf_counter() - begun
+
+
+# -- the command -------------------------------------------------------------------------------
+
+
+def by_command(root: Path, package: str, rounds: int) -> dict[str, list[float]]:
+    """Seconds of the whole command, with nothing written yet and with one cell changed."""
+    taken: dict[str, list[float]] = {"cold": [], "one cell changed": []}
+    file = next(it for it in sorted((root / package).glob("*.py")) if it.stem != "__init__")
+    for number in range(rounds):
+        for samples in taken.values():
+            file.write_text(file.read_text("utf-8") + f"\n# again {number}\n", encoding="utf-8")
+            samples.append(command(root, root / f"commanded-{number}"))
+    return taken
+
+
+def command(root: Path, out: Path) -> float:
+    """Seconds of one `monocyte weave`."""
+    program = "import sys; from monocyte.cli import main; main()"
+    begun = time.perf_counter()
+    done = subprocess.run(
+        (sys.executable, "-c", program, "weave", "--app", str(root), "--out", str(out)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"weaving failed:\n{done.stderr[-2000:]}")
+    return time.perf_counter() - begun
