@@ -101,4 +101,4 @@ def test_an_empty_state_survives_a_snapshot(loaded: Loaded, cell: str) -> None:
 def test_scenario(loaded: Loaded, scenario: Scenario, seed: int) -> None:
     """Every scenario of the lab comes true, whatever the schedule."""
     with World(*loaded.manifests, seed=seed) as lab:
-        scenario.function(lab)
+        scenario.play(lab)
