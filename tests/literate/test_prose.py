@@ -33,9 +33,17 @@ WRITTEN = '''\
     # {before}
     """{inside}"""
     fee = it.coin * 2  # {behind}
+    from json import loads as parsed
+    try:
+        parsed(str(fee))
+    except ValueError as why:
+        print(why)
     WHOLE.require(it.coin > 0, "too_little")
     return Paid(it.coin)
 
+# ABOVE
+
+# {above_class}
 class Slot(Value):
     """{of_class}"""
 
@@ -54,6 +62,7 @@ PLACES = (
     "before",
     "inside",
     "behind",
+    "above_class",
     "of_class",
     "of_field",
     "because",
@@ -65,9 +74,8 @@ PLACES = (
 def findings(app: App, **prose: str) -> list[Finding]:
     """What is found in a till with prose in those places."""
     body = WRITTEN.format(**(dict.fromkeys(PLACES, "Words.") | prose))
-    scenarios = f"\nfrom {app.package}.people import Left\n"
-    head, _, rest = body.partition("class Slot")
-    manifests = till(app, head + scenarios + "class Slot" + rest, "", people=NEIGHBOUR)
+    body = body.replace("# ABOVE", f"from {app.package}.people import Left")
+    manifests = till(app, body, "", people=NEIGHBOUR)
     return list(prose_findings(manifests[0], manifests))
 
 
@@ -80,7 +88,7 @@ def line_of(found: Finding) -> str:
 MEANINGFUL = {
     "a global": "`WHOLE`, `pay` and `Purse`",
     "a parameter": "`it` and `caller`",
-    "a local": "`fee`",
+    "a local": "`fee`, `parsed`, `why`, and in words `pay.fee`",
     "a field of the parameter": "`it.coin`",
     "a field": "`Slot.start`, or `start`, or `coin`",
     "a field of a field": "`Slot.end.handle`",
@@ -118,6 +126,7 @@ def test_what_means_something_is_no_finding(app: App, place: str, text: str) -> 
 DANGLING = {
     "a typo": ("`WHOEL`", "`WHOEL` means nothing: there is no WHOEL here", "`WHOLE`"),
     "a typo in a call": ("`WHOLE.requier(…)`", "WHOLE has no requier", "`WHOLE.require`"),
+    "a local that is none": ("`pay.feee`", "pay has no feee", ""),
     "a field that is gone": ("`Slot.strat`", "Slot has no strat", "`Slot.start`"),
     "a field of a neighbour": ("`Left.handel`", "Left has no handel", "`Left.handle`"),
     "a word that is no more": ("`people.Lefft`", "people has no Lefft", "`people.Left`"),
@@ -149,7 +158,7 @@ def test_every_place_for_prose_is_read(app: App, place: str) -> None:
 
 def test_the_line_is_that_of_the_name(app: App) -> None:
     """Not the first of a docstring or of a comment over many lines."""
-    prose = "One.\n\n    Two `WHOLE`\n    three `nobody_knows`.\n    "
+    prose = "One.\n\n    Two `WHOLE` `pay(\n    it)`\n    three `nobody_knows`.\n    "
     comment = "One\n    # two\n    # `nobody_else`"
     found = findings(app, inside=prose, before=comment)
     for it, name in zip(found, ("nobody_else", "nobody_knows"), strict=True):
@@ -159,9 +168,9 @@ def test_the_line_is_that_of_the_name(app: App) -> None:
 def test_a_local_means_nothing_outside_of_its_function(app: App) -> None:
     """A docstring speaks of its own parameters."""
     assert findings(app, inside="`fee`") == []
-    assert [it.message for it in findings(app, of_class="`fee`")] == [
-        "`fee` means nothing: there is no fee here"
-    ]
+    for place in ("of_class", "above_class"):
+        said = [it.message for it in findings(app, **{place: "`fee`"})]
+        assert said == ["`fee` means nothing: there is no fee here"]
 
 
 CODE = """One.

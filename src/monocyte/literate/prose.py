@@ -163,7 +163,7 @@ def _in_paragraph(paragraph: list[tuple[int, str]]) -> Iterator[tuple[str, int]]
     for found in SPAN.finditer(whole):
         text = found["text"].strip()
         name = NAME.fullmatch(text)
-        if name is not None and "\n" not in text:
+        if name is not None:
             yield name["name"], paragraph[whole.count("\n", 0, found.start())][0]
         elif RULE_ID.fullmatch(text):
             yield text, paragraph[whole.count("\n", 0, found.start())][0]
@@ -301,7 +301,7 @@ def _local(scope: ast.AST) -> dict[str, ast.expr | None]:
             found[node.arg] = node.annotation
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.setdefault(node.id, None)
-        elif isinstance(node, SCOPES):
+        elif isinstance(node, SCOPES) and node is not scope:
             found.setdefault(node.name, None)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             found |= dict.fromkeys(it.asname or it.name for it in node.names)
