@@ -1,8 +1,5 @@
 """Running scenarios: each in its World, under each seed, with an outcome that helps."""
 
-import signal
-import threading
-import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,7 +7,6 @@ import pytest
 
 from monocyte.cell import load_cells
 from monocyte.literate import Outcome, run
-from monocyte.literate.limits import Overdue, within
 from monocyte.literate.scenarios import staged
 from monocyte.testing import Faults
 from tests.literate.toys import endless, failing, journeys, poisoned
@@ -114,13 +110,6 @@ def wheels() -> dict[str, Outcome]:
     return {it.scenario: it for it in run(WHEELS, timeout=0.3, steps=10**9)}
 
 
-def spin(timeout: float) -> None:
-    """Do nothing for ever."""
-    with within(timeout, [__file__]):
-        while True:
-            pass
-
-
 @pytest.mark.parametrize(
     ("name", "around"),
     [("first", "while True:"), ("in_the_handler", "while it.for_ever:"), ("stubborn", "")],
@@ -141,47 +130,6 @@ def test_what_never_ends_is_stopped_and_named(name: str, around: str) -> None:
 def test_what_never_ends_in_virtual_time_is_named_too() -> None:
     """The budget of steps of a World is another way to find out."""
     assert [it.scenario for it in outcomes().values() if it.endless] == ["endless"]
-
-
-def test_the_alarm_of_somebody_else_still_rings() -> None:
-    """Who has set one before (pytest-timeout does) hears it all the same, and at its time."""
-    rang: list[float] = []
-    started = time.monotonic()
-    before = signal.signal(signal.SIGALRM, lambda *_: rang.append(time.monotonic() - started))
-    old = signal.setitimer(signal.ITIMER_REAL, 0.5)
-    try:
-        with pytest.raises(Overdue):
-            spin(0.1)
-        assert not rang
-        while not rang:
-            signal.pause()
-        assert rang[0] >= 0.5
-    finally:
-        signal.signal(signal.SIGALRM, before)
-        signal.setitimer(signal.ITIMER_REAL, *old)
-
-
-@pytest.mark.parametrize("seconds", [0, 60])
-def test_what_ends_in_time_is_left_alone(seconds: float) -> None:
-    """And no alarm rings afterwards."""
-    before = signal.getitimer(signal.ITIMER_REAL)
-    with within(seconds):
-        pass
-    assert (signal.getitimer(signal.ITIMER_REAL)[0] > 0) == (before[0] > 0)
-
-
-def test_in_another_thread_nothing_is_stopped() -> None:
-    """Signals go to the main thread only; there, the steps of a World are the limit."""
-    done: list[bool] = []
-
-    def work() -> None:
-        with within(0.01):
-            done.append(True)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert done == [True]
 
 
 # -- traces, rows, journeys, staging ---------------------------------------------------------------

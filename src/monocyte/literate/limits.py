@@ -57,6 +57,7 @@ def within(seconds: float, files: Iterable[str] = ()) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before or signal.SIG_DFL)
+        alarm.over = True
         if alarm.rings:
             sys.settrace(tracing)
         if left:  # somebody else's alarm, such as that of pytest-timeout
@@ -74,6 +75,7 @@ class _Alarm:
 
     def __init__(self, seconds: float, files: frozenset[str]) -> None:
         self.rings = 0
+        self.over = False
         self._seconds = seconds
         self._files = files
         self._lines = 0
@@ -94,6 +96,8 @@ class _Alarm:
             raise Overdue(self._seconds)
 
     def _interrupt(self, frame: FrameType, event: str, _: Any) -> Any:
+        if self.over:
+            return None
         self._lines -= event == "line"
         if self._lines <= 0:
             raise Overdue(self._seconds)

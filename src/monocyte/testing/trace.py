@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
@@ -311,10 +312,17 @@ def _short(value: object) -> str:
 
 def _fields(value: msgspec.Struct) -> list[str]:
     """The fields up to the last that is not what it would be by itself."""
-    infos = list(msgspec.structs.fields(value))
-    while infos and not infos[-1].required and getattr(value, infos[-1].name) == _usual(infos[-1]):
-        infos.pop()
-    return [_short(getattr(value, it.name)) for it in infos]
+    fields = list(_known(type(value)))
+    while fields and not fields[-1].required:
+        if getattr(value, fields[-1].name) != _usual(fields[-1]):
+            break
+        fields.pop()
+    return [_short(getattr(value, it.name)) for it in fields]
+
+
+@lru_cache(1024)
+def _known(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(kind)
 
 
 def _usual(field: msgspec.structs.FieldInfo) -> Any:
