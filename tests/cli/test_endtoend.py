@@ -311,6 +311,39 @@ def test_without_journeys_there_is_nothing_to_play(bar: Path) -> None:
     assert "no such scenario" in ran.stderr
 
 
+def test_a_process_has_no_seeds(bar: Path) -> None:
+    """Its order of things cannot be chosen, so nobody is left to believe that it was."""
+    ran = program("test", "--e2e", "--seeds", "3", cwd=bar)
+    assert (ran.returncode, "knows no seeds" in ran.stderr) == (2, True)
+
+
+STUCK = """
+
+class Spin(Command[int]):
+    pass
+
+
+@cell.handles
+def spin(it: Spin) -> int:
+    while True:
+        pass
+"""
+
+
+def test_a_process_that_hangs_is_given_up_and_ended(bar: Path) -> None:
+    """A handler that never ends stops neither the scenario's limit nor the next scenario."""
+    for name, text in {
+        "taps": STUCK,
+        "journeys": "\n\n@app.scenario\ndef stuck(bar: Stage) -> None:\n"
+        "    from bar.taps import Spin\n\n    bar.by('ada').send(Spin())\n",
+    }.items():
+        file = bar / "bar" / f"{name}.py"
+        file.write_text(file.read_text() + text)
+    ran = program("test", "--e2e", "--timeout", "1", "-k", "stuck", cwd=bar)
+    assert "it never ended: it was stopped after 1 s" in ran.stdout
+    assert f"failed at {line_of(bar, 'Spin())')}" in ran.stdout
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_who_interrupts_it_leaves_nothing_behind(
     bar: Path, tmp_path: Path, number: signal.Signals

@@ -159,7 +159,7 @@ class Process:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.stop()
+        self.kill()
 
     def ready(self) -> None:
         """Wait until it answers.

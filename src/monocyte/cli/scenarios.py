@@ -61,6 +61,8 @@ def test(  # noqa: PLR0917 (a command has the options that it has)
     of its own; people come in over HTTP, with keys. Ends with 1 if a scenario fails, or if there is
     none.
     """
+    if e2e and (seeds > 1 or seed is not None):
+        raise click.UsageError("a real process knows no seeds: leave out --e2e, or --seeds")
     app = open_app(app_path)
     cells = [_chosen(manifest, wanted) for manifest in app.cells]
     journeys = [_chosen(journey, wanted) for journey in app.journeys]
