@@ -353,3 +353,15 @@ def test_a_cell_that_changed_is_said_when_a_run_is_taken_up(shop: Path, cli: Cli
     undone = program("runbook", "run", "--undo", run, "--yes", cwd=shop)
     assert undone.returncode == 0, undone.stderr
     assert "todo has changed since" in undone.stderr
+
+
+def test_a_run_of_a_runbook_that_is_gone_can_be_undone(shop: Path, cli: Cli) -> None:
+    """Its record has the commands; it cannot be resumed, and that is said."""
+    run = taken(shop, cli)
+    file = shop / "shop" / "todo.py"
+    head, _, _ = file.read_text("utf-8").partition("@cell.runbook")
+    file.write_text(head, "utf-8")
+    resumed = program("runbook", "run", "--resume", run, "--yes", cwd=shop)
+    assert (resumed.returncode, "there is no runbook" in resumed.stderr) == (2, True)
+    undone = program("runbook", "run", "--undo", run, "--yes", cwd=shop)
+    assert "any more" in undone.stderr

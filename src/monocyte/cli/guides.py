@@ -32,6 +32,11 @@ def short(value: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
+def plain(title: str) -> str:
+    """A title without what a terminal would take for orders: it may quote what somebody typed."""
+    return "".join(letter if letter.isprintable() else "�" for letter in title)
+
+
 # -- a plan ----------------------------------------------------------------------------------------
 
 
@@ -43,7 +48,7 @@ def show_plan(steps: Iterable[Preview]) -> None:
         doubtful += not it.sure
         if it.sure and not it.holds:
             changing = number
-        say(f"{number}. {click.style(it.step.title, bold=True)}{doubt}")
+        say(f"{number}. {click.style(plain(it.step.title), bold=True)}{doubt}")
         for line in _step_lines(it):
             say(f"   {line}")
     if not number:
@@ -122,7 +127,7 @@ class Console:
         return choice != "n"
 
     def _head(self, step: Planned, what: str) -> None:
-        say(f"{step.step}. {what}{click.style(step.title, bold=True)}")
+        say(f"{step.step}. {what}{click.style(plain(step.title), bold=True)}")
 
     def tell(self, entry: Entry) -> None:
         """Say what happened, in a line."""
@@ -130,7 +135,7 @@ class Console:
 
         match entry:
             case logbook.Passed():
-                say(f"-  {entry.title}: {entry.why}")
+                say(f"-  {plain(entry.title)}: {entry.why}")
             case logbook.Answered():
                 say(f"   {click.style('answered', fg='green')}: {short(entry.reply)}")
             case logbook.Failed():

@@ -277,7 +277,8 @@ def _begin(app: App, procedure: Procedure, asked: _Asked) -> None:
         if left.runbook == procedure.name and left.state in ("open", "undoing"):
             note(f"{left.run} ({left.by}, {left.at[:16]}) was never finished:")
             _ways(left.state, left.run, asked)
-    name = f"{procedure.runbook.name[:60]}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(2)}"
+    plain = re.sub(r"[^A-Za-z0-9_]", "-", procedure.runbook.name)[:60]  # it stands in ids
+    name = f"{plain}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(2)}"
     with _hands(app, procedure, asked, name, fresh=True) as runner:
         runner.start(name)
 
@@ -285,7 +286,8 @@ def _begin(app: App, procedure: Procedure, asked: _Asked) -> None:
 def _take_up(app: App, asked: _Asked) -> None:
     name = asked.resume or asked.undo
     progress = _progress(app, name)
-    procedure = _recorded(app, progress)
+    procedure = _gone(app, progress) if asked.undo else None
+    procedure = procedure or _recorded(app, progress)
     if asked.name and asked.name not in (procedure.name, procedure.runbook.name):
         raise ConfigError(f"{name} is a run of {procedure.name}", mend="name that, or nothing")
     if progress.hands[-1].release != procedure.manifest.release:
@@ -519,6 +521,23 @@ def _progress(app: App, name: str) -> Progress:
     if not progress.hands:
         raise ConfigError(f"nothing stands in the record of {name}", mend="run it anew")
     return progress
+
+
+def _gone(app: App, progress: Progress) -> Procedure | None:
+    """What it takes to undo a run whose runbook is not there any more; None if it is there.
+
+    What was done stands in the record: of the app only the commands are needed.
+    """
+    from monocyte.cell.evidence import Runbook, Scenario
+
+    cell, _, name = progress.taken.runbook.partition(".")
+    manifest = next((it for it in app.cells if it.name == cell), None)
+    if manifest is None or name in manifest.runbooks:
+        return None
+    note(f"{cell} has no runbook {name} any more; what it did can be taken back all the same")
+    nothing = Scenario(lambda _: None, manifest.file)
+    book = Runbook(name, lambda _: None, manifest.file, "", nothing, None, (), {}, {})
+    return _procedure(app, manifest, book, progress.taken.arguments)
 
 
 def _recorded(app: App, progress: Progress) -> Procedure:

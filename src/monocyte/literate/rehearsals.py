@@ -8,7 +8,9 @@ runner and the logbook of real runs; only the desk is one at which things can go
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
+from traceback import walk_tb
 from typing import Any, NamedTuple
 
 from monocyte.cell import Manifest
@@ -17,6 +19,7 @@ from monocyte.contracts import Command, Envelope, Principal, Query
 from monocyte.errors import Busy, MonocyteError, Unavailable
 from monocyte.literate.artefacts import Artefact
 from monocyte.literate.findings import Finding, finding
+from monocyte.literate.limits import LIMIT, Overdue, within
 from monocyte.literate.logbook import Entry, MemoryLogbook, Passed, Planned, Sending
 from monocyte.literate.planning import Procedure, Words
 from monocyte.literate.record import RehearsalRecord, Step
@@ -121,7 +124,7 @@ class _Willing:
         """Nobody listens."""
 
 
-class Stage:
+class Scene:
     """One World after the scenario that leads there, and a logbook that outlives processes."""
 
     def __init__(self, world: World, procedure: Procedure, run: str = "rehearsal") -> None:
@@ -150,9 +153,9 @@ class Stage:
         """Let a new process undo it; False if that was cut short as it was meant to."""
         return self._try(Runner.undo, trouble)
 
-    def again(self) -> Stage:
+    def again(self) -> Scene:
         """The same runbook in the same World, as another run."""
-        other = Stage.__new__(Stage)
+        other = Scene.__new__(Scene)
         vars(other).update(vars(self))
         other.run = f"{self.run}-again"
         other.log = MemoryLogbook(other.run)
@@ -208,15 +211,18 @@ def check(manifests: Sequence[Manifest]) -> Iterator[Finding]:
                 yield rehearsal.finding
 
 
-def rehearse(manifest: Manifest, manifests: Sequence[Manifest]) -> Iterator[Rehearsal]:
+def rehearse(
+    manifest: Manifest, manifests: Sequence[Manifest], *, seconds: float = LIMIT
+) -> Iterator[Rehearsal]:
     """Every rehearsal of every runbook of a cell, in a World with all `manifests`.
 
-    What does not work straight is not interrupted: one runbook, one cause.
+    What does not work straight is not interrupted: one runbook, one cause. A rehearsal that takes
+    longer than so many seconds never ends; 0 is for ever.
     """
     words = Words(manifests)
     for runbook in manifest.runbooks.values():
         procedure = Procedure(manifest, runbook, words, dict(runbook.example))
-        yield from _Rehearsals(procedure, manifests).all()
+        yield from _Rehearsals(procedure, manifests, seconds).all()
 
 
 def artefacts(manifest: Manifest, manifests: Sequence[Manifest]) -> Iterator[Artefact]:
@@ -246,10 +252,13 @@ def _run(procedure: Procedure, manifests: Sequence[Manifest]) -> None:
 class _Rehearsals:
     """The rehearsals of one runbook; what the straight one shows is what the others must equal."""
 
-    def __init__(self, procedure: Procedure, manifests: Sequence[Manifest]) -> None:
+    def __init__(
+        self, procedure: Procedure, manifests: Sequence[Manifest], seconds: float = 0
+    ) -> None:
         self.procedure = procedure
         self.runbook: Runbook = procedure.runbook
         self.manifests = manifests
+        self.seconds = seconds
         self.sent: list[Sending] = []
         self.where: list[str] = []
         self.events: tuple[tuple[str, str, bytes], ...] = ()
@@ -290,26 +299,26 @@ class _Rehearsals:
 
     # -- one method for each kind ------------------------------------------------------------------
 
-    def straight(self, stage: Stage) -> None:
+    def straight(self, scene: Scene) -> None:
         """Nothing goes wrong."""
-        stage.start()
-        self.sent, self.events = stage.sendings, stage.events()
-        plans = [entry for entry in stage.log.entries if isinstance(entry, Planned)]
+        scene.start()
+        self.sent, self.events = scene.sendings, scene.events()
+        plans = [entry for entry in scene.log.entries if isinstance(entry, Planned)]
         self.undoable = any(plan.undo for plan in plans)
-        self.where = [stage.plan(sending.step).where for sending in self.sent]
-        self._refuse_vacuous(stage)
+        self.where = [scene.plan(sending.step).where for sending in self.sent]
+        self._refuse_vacuous(scene)
         if self.runbook.keeps is None and self.undoable:
             where = next(plan.where for plan in plans if plan.undo)
             mend = "give the runbook a view: keeps=a function (it: Operator, …) of what must return"
             raise _WrongError("nothing says what its undo must restore", where, mend)
-        if self.runbook.keeps is not None and self.undoable and stage.view() == stage.before:
+        if self.runbook.keeps is not None and self.undoable and scene.view() == scene.before:
             message = f"its view {self.runbook.keeps.__name__} sees nothing of what it changes"
             mend = "let it show what the steps change, or it cannot tell whether undo restores it"
             raise _WrongError(message, self.runbook.where, mend)
 
-    def _refuse_vacuous(self, stage: Stage) -> None:
+    def _refuse_vacuous(self, scene: Scene) -> None:
         mend = "let after= lead to where the runbook is needed; no check may hold there"
-        for entry in stage.log.entries:
+        for entry in scene.log.entries:
             if isinstance(entry, Passed) and entry.sends:
                 message = f"the check of {entry.title!r} holds already, so nothing of it is shown"
                 raise _WrongError(message, entry.where, mend)
@@ -317,10 +326,10 @@ class _Rehearsals:
             message = "nothing is sent in its rehearsal, so it shows nothing"
             raise _WrongError(message, self.runbook.where, mend)
 
-    def twice(self, stage: Stage) -> None:
+    def twice(self, scene: Scene) -> None:
         """Who runs it again sends nothing."""
-        stage.start()
-        second = stage.again()
+        scene.start()
+        second = scene.again()
         second.start()
         if second.sendings:
             sending = second.sendings[0]
@@ -329,48 +338,48 @@ class _Rehearsals:
             mend = "give the step a check that holds once it is done"
             raise _WrongError(f"{message} ({plan.title})", plan.where, mend)
 
-    def killed(self, kind: str, stage: Stage, at: int) -> None:
+    def killed(self, kind: str, scene: Scene, at: int) -> None:
         """It breaks off at a command, and somebody goes on."""
-        stage.start(Trouble(kind, at))
-        stage.resume()
-        if (events := stage.events()) != self.events:
+        scene.start(Trouble(kind, at))
+        scene.resume()
+        if (events := scene.events()) != self.events:
             mend = "a step must not depend on how far an earlier try has come"
             message = f"taken up again, it does not do the same: {_difference(self.events, events)}"
             raise _WrongError(message, self.where[at - 1], mend)
 
-    def given_up(self, kind: str, stage: Stage, at: int) -> None:
+    def given_up(self, kind: str, scene: Scene, at: int) -> None:
         """It breaks off at a command, and somebody takes back what was done."""
-        stage.start(Trouble(kind, at))
-        stage.undo()
-        self._refuse_unrestored(stage, self.where[at - 1])
+        scene.start(Trouble(kind, at))
+        scene.undo()
+        self._refuse_unrestored(scene, self.where[at - 1])
 
-    def undone(self, stage: Stage) -> None:
+    def undone(self, scene: Scene) -> None:
         """It is done, and then taken back."""
-        stage.start()
-        stage.undo()
-        self._refuse_unrestored(stage, self.where[-1])
+        scene.start()
+        scene.undo()
+        self._refuse_unrestored(scene, self.where[-1])
 
-    def undone_in_bits(self, stage: Stage) -> None:
+    def undone_in_bits(self, scene: Scene) -> None:
         """Taking it back breaks off after every command, with its answer lost."""
-        stage.start()
+        scene.start()
         tries = 0
-        while not stage.undo(Trouble("after", 1 + tries % 2)):  # its answer first, then the next
+        while not scene.undo(Trouble("after", 1 + tries % 2)):  # its answer first, then the next
             tries += 1
-        self._refuse_unrestored(stage, self.where[-1])
+        self._refuse_unrestored(scene, self.where[-1])
 
-    def _refuse_unrestored(self, stage: Stage, where: str) -> None:
-        after = stage.view()
-        if after != stage.before:
-            by_hand = [p for p in self._plans(stage) if p.do and not p.undo]
+    def _refuse_unrestored(self, scene: Scene, where: str) -> None:
+        after = scene.view()
+        if after != scene.before:
+            by_hand = [p for p in self._plans(scene) if p.do and not p.undo]
             where = by_hand[0].where if by_hand else where
-            message = f"undone, it leaves {after!r:.300}; before it was {stage.before!r:.300}"
+            message = f"undone, it leaves {after!r:.300}; before it was {scene.before!r:.300}"
             mend = "let undo=[…] restore what the view shows"
             if by_hand:
                 mend = f"the step {by_hand[0].title!r} has no undo: give it one"
             raise _WrongError(message, where, mend)
 
-    def _plans(self, stage: Stage) -> list[Planned]:
-        return [entry for entry in stage.log.entries if isinstance(entry, Planned)]
+    def _plans(self, scene: Scene) -> list[Planned]:
+        return [entry for entry in scene.log.entries if isinstance(entry, Planned)]
 
     # -- one rehearsal -----------------------------------------------------------------------------
 
@@ -378,13 +387,13 @@ class _Rehearsals:
         steps: tuple[Step, ...] = ()
         wrong: _WrongError | None = None
         try:
-            with World(*self.manifests, steps=STEPS) as world:
-                stage = Stage(world, self.procedure)
+            with self._in_time(), World(*self.manifests, steps=STEPS) as world:
+                scene = Scene(world, self.procedure)
                 try:
-                    work(stage, *numbers)
+                    work(scene, *numbers)
                     _refuse_letters(world, self.runbook.where)
                 finally:
-                    steps = stage.told()
+                    steps = scene.told()
         except _WrongError as why:
             wrong = why
         except MonocyteError as why:
@@ -392,6 +401,17 @@ class _Rehearsals:
         error = wrong.message if wrong else ""
         record = RehearsalRecord(self.runbook.name, name, wrong is None, error, steps)
         return Rehearsal(record, self._found(name, wrong) if wrong else None)
+
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        file = self.procedure.manifest.file
+        try:
+            with within(self.seconds, [file]):
+                yield
+        except Overdue as why:
+            lines = [n for f, n in walk_tb(why.__traceback__) if f.f_code.co_filename == file]
+            where = f"{file}:{lines[-1]}" if lines else self.runbook.where
+            raise _WrongError(str(why), where, "let its loop end") from why
 
     def _found(self, name: str, wrong: _WrongError) -> Finding:
         message = f"{self.runbook.name}, {name}: {wrong.message}"

@@ -274,6 +274,15 @@ def asks_for_ever(it: Operator) -> Steps:
 
 
 @cell.runbook(when="x", after=two_are_open)
+def thinks_for_ever(it: Operator) -> Steps:
+    """It does not even ask."""
+    wise = False
+    while not wise:
+        wise = False
+    yield Step("Open a window")
+
+
+@cell.runbook(when="x", after=two_are_open)
 def acts_by_itself(it: Operator) -> Steps:
     """It sends while it is planning."""
     it.ask(Turn("gas", False))  # type: ignore[arg-type]
