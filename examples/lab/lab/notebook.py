@@ -12,7 +12,7 @@ from typing import Annotated
 from lab.people import Enrol, Handle
 from lab.samples import FindUnknown, RegisterSample, Unit
 from monocyte import Ask, Caller, Cell, Clock, Command, Event, Meta, Query, State, Value
-from monocyte.testing import World
+from monocyte.testing import Operator, Step, Steps, World, answers
 
 # ## Words
 
@@ -72,6 +72,11 @@ class Witnessed(Event):
     by: Handle
 
 
+class Hidden(Event):
+    page: Page
+    hidden: bool
+
+
 class WriteEntry(Command[Written]):
     day: date
     text: Text
@@ -93,8 +98,13 @@ class WitnessEntry(Command[Witnessed]):
     page: Page
 
 
+class HidePage(Command[Hidden]):
+    page: Page
+    hidden: bool
+
+
 class GetEntry(Query[Entry | None]):
-    """The newest revision, or the one asked for."""
+    """The newest revision, or the one asked for, unless the page is hidden."""
 
     page: Page
     revision: Count | None = None
@@ -115,29 +125,31 @@ class Search(Query[tuple[Hit, ...]]):
 
 
 class Leaf(State):
-    """One page with all its revisions."""
+    """One page with all its revisions, and the words of the newest."""
 
     author: Handle
     day: date
     texts: list[Text]
+    words: set[str]
     signed: datetime | None = None
     witnesses: list[Handle] = []
+    hidden: bool = False
 
 
 class Notebook(State):
     leaves: dict[Page, Leaf] = {}
     pages: dict[Handle, list[Page]] = {}
-    index: dict[str, set[Page]] = {}  # word -> the pages whose newest revision has it
 
 
 cell = Cell("notebook", state=Notebook)
 
-WRITTEN = cell.rule("NOTEBOOK-1", "What is read, revised, signed or witnessed was written first.")
+WRITTEN = cell.rule("NOTEBOOK-1", "What is revised, signed, witnessed or hidden was written first.")
 OWN = cell.rule("NOTEBOOK-2", "Only the author revises and signs a page.")
 LOCKED = cell.rule("NOTEBOOK-3", "A signed page never changes.")
 NEWEST = cell.rule("NOTEBOOK-4", "A revision starts from the newest one.")
 OTHER = cell.rule("NOTEBOOK-5", "A page is witnessed after it is signed, by others, each once.")
 REAL = cell.rule("NOTEBOOK-6", "A barcode in the text is on something in the lab.")
+HEAD = cell.rule("NOTEBOOK-7", "The head of the lab hides pages, and shows them again.")
 
 
 @cell.handles
@@ -174,9 +186,16 @@ def witness(it: WitnessEntry, notebook: Notebook, caller: Caller) -> Witnessed:
 
 
 @cell.handles
+def hide(it: HidePage, notebook: Notebook, caller: Caller) -> Hidden:
+    HEAD.require("head" in caller.roles, caller.name)
+    written(it.page, notebook)
+    return Hidden(it.page, it.hidden)
+
+
+@cell.handles
 def entry(it: GetEntry, notebook: Notebook) -> Entry | None:
     leaf = notebook.leaves.get(it.page)
-    if leaf is None or (it.revision or 1) > len(leaf.texts):
+    if leaf is None or leaf.hidden or (it.revision or 1) > len(leaf.texts):
         return None
     revision = it.revision or len(leaf.texts)
     text, witnesses = leaf.texts[revision - 1], tuple(leaf.witnesses)
@@ -190,40 +209,38 @@ def entries(it: ListEntries, notebook: Notebook) -> tuple[Page, ...]:
 
 @cell.handles
 def search(it: Search, notebook: Notebook) -> tuple[Hit, ...]:
-    wanted = words(it.words)
-    found = [notebook.index.get(word, set()) for word in wanted]
-    pages = set.intersection(*found) if found else set()
+    wanted, leaves = words(it.words), notebook.leaves
+    shown = [page for page in reversed(leaves) if not leaves[page].hidden]
+    pages = [page for page in shown if wanted and wanted <= leaves[page].words]
 
-    def rank(page: Page) -> tuple[bool, date, Page]:
-        leaf = notebook.leaves[page]
-        return wanted <= words(leaf.texts[-1].title), leaf.day, page
+    def rank(page: Page) -> tuple[bool, date]:
+        return wanted <= words(leaves[page].texts[-1].title), leaves[page].day
 
     best = sorted(pages, key=rank, reverse=True)[: it.limit]
-    return tuple(hit(page, notebook.leaves[page].texts[-1], wanted) for page in best)
+    return tuple(hit(page, leaves[page].texts[-1], wanted) for page in best)
 
 
 @cell.evolves
 def open_page(it: Written, notebook: Notebook) -> None:
-    notebook.leaves[it.page] = Leaf(it.author, it.day, [it.text])
+    notebook.leaves[it.page] = Leaf(it.author, it.day, [it.text], all_words(it.text))
     notebook.pages.setdefault(it.author, []).append(it.page)
-    for word in all_words(it.text):
-        notebook.index.setdefault(word, set()).add(it.page)
 
 
 @cell.evolves
 def rewrite(it: Revised, notebook: Notebook) -> None:
     leaf = notebook.leaves[it.page]
-    before, now = all_words(leaf.texts[-1]), all_words(it.text)
     leaf.texts.append(it.text)
-    for word in before - now:
-        notebook.index[word].discard(it.page)
-    for word in now - before:
-        notebook.index.setdefault(word, set()).add(it.page)
+    leaf.words = all_words(it.text)
 
 
 @cell.evolves
 def lock(it: Signed, notebook: Notebook) -> None:
     notebook.leaves[it.page].signed = it.at
+
+
+@cell.evolves
+def cover(it: Hidden, notebook: Notebook) -> None:
+    notebook.leaves[it.page].hidden = it.hidden
 
 
 @cell.evolves
@@ -254,7 +271,7 @@ def mentions(text: Text) -> tuple[Handle, ...]:
 
 
 def words(text: str) -> set[str]:
-    """As they are looked up: in lower case, two letters or digits at least, wherever they stand."""
+    """In lower case, of two letters or digits at least."""
     return set(re.findall(r"\w[\w-]*\w", text.casefold()))
 
 
@@ -267,10 +284,24 @@ def hit(page: Page, text: Text, wanted: set[str]) -> Hit:
     return Hit(page, text.title, line.strip()[:160])
 
 
-# ## Scenarios
+cell.picture("""
+    person -> WriteEntry   -> write   -> Written   -> open_page
+                              write   -> samples.FindUnknown
+    person -> ReviseEntry  -> revise  -> Revised   -> rewrite
+                              revise  -> samples.FindUnknown
+    person -> SignEntry    -> sign    -> Signed    -> lock
+    person -> WitnessEntry -> witness -> Witnessed -> countersign
+    person -> HidePage     -> hide    -> Hidden    -> cover
+    person -> GetEntry     -> entry
+    person -> ListEntries  -> entries
+    person -> Search       -> search
+""")
+
+
+# ## Scenarios and decisions
 
 MONDAY = date(2026, 1, 5)
-BLOT = Text("Western blot", "## Lysate\nAda thawed *HeLa* lysate.\nThanks to @lise and @lise.")
+BLOT = Text("Western blot", "## Lysate\n  Ada thawed *HeLa* lysate.\nThanks to @lise and @lise.")
 
 
 @cell.scenario
@@ -285,9 +316,20 @@ def ada_writes(lab: World) -> None:
         Hit("ada-2", "Gel", "A blot of western HeLa."),
         Hit("ada-1", "Western blot", "Ada thawed *HeLa* lysate."),
     )
-    assert [it.page for it in ada.ask(Search("western blot"))] == ["ada-1", "ada-2"]
-    assert ada.ask(Search("hela zebrafish")) == ()
-    assert ada.ask(Search("!?")) == ()
+    for words in ("hela zebrafish", "!?"):
+        assert ada.ask(Search(words)) == ()
+    assert ada.ask(GetEntry("ada-3")) is None
+
+
+@cell.scenario
+def many_pages(lab: World) -> None:
+    """First whose title has the word, then of newer days, then later pages; and no more."""
+    ada = lab.by("ada")
+    for title, day in [("Dot blot", 6), ("Blot", 6), ("Gel", 8), ("Old blot", 5)]:
+        ada.send(WriteEntry(date(2026, 1, day), Text(title, "blot " * 40)))
+    hits = ada.ask(Search("blot", limit=3))
+    assert [it.page for it in hits] == ["ada-2", "ada-1", "ada-4"]
+    assert hits[0].excerpt == ("blot " * 40)[:160]
 
 
 @cell.scenario
@@ -301,7 +343,7 @@ def a_page_is_revised(lab: World) -> None:
         lab.by("lise").send(ReviseEntry("ada-1", 1, text))
     assert ada.send(ReviseEntry("ada-1", 1, text)).mentions == ("kim",)
     lab.restart()
-    assert [it.page for it in ada.ask(Search("lysate"))] == []
+    assert ada.ask(Search("lysate")) == ()
     assert [it.page for it in ada.ask(Search("Southern DNA"))] == ["ada-1"]
     first, third = ada.ask(GetEntry("ada-1", 1)), ada.ask(GetEntry("ada-1", 3))
     assert first is not None
@@ -343,6 +385,21 @@ def signed_and_witnessed(lab: World) -> None:
 
 
 @cell.scenario
+def a_page_is_hidden(lab: World) -> None:
+    """By the head alone, who can show it again."""
+    ada_writes(lab)
+    head = lab.by("hedy", "head")
+    with HEAD.refuses():
+        lab.by("ada").send(HidePage("ada-1", hidden=True))
+    with WRITTEN.refuses():
+        head.send(HidePage("ada-3", hidden=True))
+    head.send(HidePage("ada-1", hidden=True))
+    assert [it.page for it in head.ask(Search("hela"))] == ["ada-2"]
+    head.send(HidePage("ada-1", hidden=False))
+    assert len(head.ask(Search("hela"))) == 2
+
+
+@cell.scenario
 def a_barcode_must_be_real(lab: World) -> None:
     """A typing error in a barcode is found while the vial is still in the hand."""
     lab.by("olga", "office").send(Enrol("ada", "Ada", frozenset(), MONDAY))
@@ -353,3 +410,47 @@ def a_barcode_must_be_real(lab: World) -> None:
         lab.by("ada").send(WriteEntry(MONDAY, Text("Stain", "AB000001, then AB000010.")))
     with REAL.refuses():
         lab.by("ada").send(ReviseEntry("ada-1", 1, Text("Stain", "AB000010")))
+
+
+@cell.decision(instead_of="one count for all pages", review="2028-01-01")
+def pages_are_numbered_by_author(lab: World) -> None:
+    """A page's name says whose it is, and two who write at once do not wait for each other."""
+    tries = [lab.by(who).start(WriteEntry(MONDAY, BLOT)) for who in ("ada", "lise")]
+    assert {attempt.result().page for attempt in tries} == {"ada-1", "lise-1"}
+
+
+@cell.decision(instead_of="asking about each page", review="2027-07-01")
+def only_barcodes_are_asked_about(lab: World) -> None:
+    """Who writes of other things can do so while the samples are down."""
+    ada_writes(lab)
+    assert not any(it.name == "FindUnknown" for it in lab.trace)
+
+
+@cell.decision(instead_of="an index", review="2027-09-01")
+def every_page_is_looked_at() -> None:
+    """Two thousand are written a year: to look at the words of ten years takes milliseconds."""
+
+
+# ## When it breaks
+
+
+def found(it: Operator, words: str) -> object:
+    return it.ask(Search(words))
+
+
+@cell.runbook(
+    when="a patient's name, or another secret, stands in the notebook",
+    after=ada_writes,
+    keeps=found,
+    roles=("head",),
+    example={"words": "hela"},
+)
+def hide_what_says(it: Operator, words: str) -> Steps:
+    """Nobody reads it, until its author has written a page without it."""
+    for hit in it.ask(Search(words)):
+        yield Step(
+            f"Hide {hit.page}",
+            check=answers(GetEntry(hit.page), None),
+            do=[HidePage(hit.page, hidden=True)],
+            undo=[HidePage(hit.page, hidden=False)],
+        )
