@@ -42,6 +42,14 @@ PASSED: dict[str, str] = {
     "an exception": (
         "    try:\n        1 / it.coin\n    except ZeroDivisionError:\n        WHOLE.refuse()\n"
     ),
+    "a loop whose head is over lines": (
+        "    while (\n        it.coin < 1\n        and it\n    ):\n        WHOLE.refuse()\n"
+    ),
+    "another exception": (
+        "    try:\n        1 / it.coin\n        int('two')\n"
+        "    except ZeroDivisionError:\n        WHOLE.refuse()\n"
+        "    except ValueError:\n        pass\n"
+    ),
     "a guard over lines": (
         "    if (\n        it.coin\n        < 1\n    ):\n        WHOLE.refuse(\n            'no'\n"
         "        )\n"
@@ -85,6 +93,12 @@ NO_WAY = {
         "    WHOLE.require(it.coin > 0)\n    if it.coin > 9:\n        return Paid(it.coin)\n"
         "    FULL.refuse()\n"
     ),
+    "a loop over lines that is always entered": (
+        "    for _ in (\n        1,\n    ):\n        FULL.refuse()\n"
+    ),
+    "a loop that always comes to its end": (
+        "    for _ in (1,):\n        pass\n    else:\n        FULL.refuse()\n"
+    ),
     "a guard that raises": (
         "    try:\n        if 1 / it.coin > 0:\n            FULL.refuse()\n"
         "    except ZeroDivisionError:\n        WHOLE.refuse()\n"
@@ -101,6 +115,24 @@ def test_who_did_not_come_to_a_guard_has_not_got_past_it(app: App, body: str) ->
     """Nor who came there and never learned what it decides."""
     missing = [it.message for it in findings(app, body + "    return Paid(it.coin)\n")]
     assert any("has got past FULL.refuse" in message for message in missing)
+
+
+BY_HAND = """
+def checked(coin: int) -> None:
+    if coin < 9:
+        WHOLE.refuse()
+
+@cell.scenario
+def by_hand(lab: World) -> None:
+    checked(10)
+"""
+
+
+def test_getting_past_by_hand_does_not_count(app: App) -> None:
+    """A scenario that calls a private function has shown nothing about the cell."""
+    manifests = till(app, "    checked(it.coin)\n" + REST, ALL + BY_HAND)
+    found = [it.message for it in rule_findings(manifests[0], witness_scenarios(manifests))]
+    assert any("has got past WHOLE.refuse" in message for message in found)
 
 
 TICKET = """\

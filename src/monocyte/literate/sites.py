@@ -43,8 +43,6 @@ class Guard(NamedTuple):
 
     test: frozenset[int]
     branch: frozenset[int]
-    catches: bool = False
-    """Whether it is an `except`: an exception is then what it decides by."""
 
 
 class Site(NamedTuple):
@@ -202,7 +200,8 @@ def _in_function(
     for statement in node.body:
         whole = Guard(frozenset(), _lines(*node.body)) if leaves is not None else None
         yield statement, inner._replace(guard=whole)
-        leaves = leaves or next(filter(_leaves, _own_nodes(statement)), None)
+        returns = (it for it in _own_nodes(statement) if isinstance(it, ast.Return))
+        leaves = leaves or next(returns, None)
 
 
 def _guards(node: ast.AST) -> Iterator[tuple[ast.AST, Guard]]:
@@ -224,7 +223,7 @@ def _guards(node: ast.AST) -> Iterator[tuple[ast.AST, Guard]]:
     elif isinstance(node, (ast.Try, ast.TryStar)):
         tried = _lines(*node.body) | {it.lineno for it in node.handlers}
         for it in node.handlers:
-            yield it, Guard(tried, _lines(*it.body), catches=True)
+            yield it, Guard(tried, _lines(*it.body))
     elif isinstance(node, ast.BoolOp):
         yield from ((it, Guard(_lines(node), frozenset())) for it in node.values[1:])
     elif isinstance(node, ast.IfExp):
@@ -240,10 +239,6 @@ def _lines(*nodes: ast.AST) -> frozenset[int]:
         first: int = getattr(node, "lineno", 0)
         found |= {*range(first, (getattr(node, "end_lineno", None) or first) + 1)}
     return frozenset(found)
-
-
-def _leaves(node: ast.AST) -> bool:
-    return isinstance(node, (ast.Return, ast.Yield, ast.YieldFrom))
 
 
 def _own_nodes(statement: ast.AST) -> Iterator[ast.AST]:

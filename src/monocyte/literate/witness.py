@@ -180,8 +180,8 @@ class _Passage:
         return passed
 
     def raised(self) -> None:
-        """Something was raised in it: guards that wait for nothing like that have not decided."""
-        for site in [it for it, guard in self.at.items() if guard.test and not guard.catches]:
+        """Something was raised in it: no guard has decided yet; an `except` does so later."""
+        for site in [it for it, guard in self.at.items() if guard.test]:
             del self.at[site]
 
     def returned(self) -> list[Site]:
