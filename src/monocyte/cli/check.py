@@ -60,6 +60,14 @@ class Day(click.ParamType[date]):
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     help="Write the findings as SARIF 2.1.0 into this file; - for standard output.",
 )
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0),
+    default=20.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a scenario or a decision may take; 0 is for ever.",
+)
 @click.option("--today", type=Day(), help="Judge dates as on this day.  [default: today]")
 @click.option(
     "--jobs", type=click.IntRange(1), help="Processes for mutants.  [default: one a core]"
@@ -74,6 +82,7 @@ def check(  # noqa: PLR0913, PLR0917 (a command has the options that it has)
     no_mutation: bool,
     watch: bool,
     sarif_file: Path | None,
+    timeout: float,
     today: date | None,
     jobs: int | None,
     app_path: Path | None,
@@ -103,6 +112,7 @@ def check(  # noqa: PLR0913, PLR0917 (a command has the options that it has)
         fresh=fresh,
         mutation=not no_mutation,
         jobs=jobs or 0,
+        timeout=timeout,
     )
     with stages() as progress:
         report = checked(subject, options, progress)
@@ -132,7 +142,8 @@ def _again(without: str) -> NoReturn:
 
 
 def _command(without: str) -> list[str]:
-    arguments = [argument for argument in sys.argv[1:] if argument != without]
+    given: list[str] = click.get_current_context().find_root().obj
+    arguments = [argument for argument in given if argument != without]
     return [sys.executable, "-c", "from monocyte.cli import main; main()", *arguments]
 
 
@@ -148,7 +159,9 @@ def _show(report: Report) -> None:
 
 def _lines(finding: Finding) -> list[str]:
     severity = click.style(f"{finding.severity}:", fg=COLOURS[finding.severity], bold=True)
-    lines = [f"{_near(finding.where)}: {severity} {finding.message} [{finding.kind}]"]
+    first, *more = finding.message.splitlines()
+    lines = [f"{_near(finding.where)}: {severity} {first} [{finding.kind}]"]
+    lines += [f"    {line}" for line in more]
     if finding.mend:
         lines.append(f"  what to do: {finding.mend}")
     return lines

@@ -38,6 +38,7 @@ class Program(click.Group):
     def main(self, args: Sequence[str] | None = None, *more: Any, **options: Any) -> Any:
         """Run the program as click does, but for the form of its errors."""
         given = list(sys.argv[1:] if args is None else args)
+        options["obj"] = given  # for a command that runs itself again
         if "--json" not in given or not options.get("standalone_mode", True):
             return super().main(args, *more, **options)
         try:

@@ -68,6 +68,10 @@ class Report(NamedTuple):
         return sum(found.severity == severity for found in self.findings)
 
 
+FAILURES = frozenset({"scenario-failed", "scenario-endless", "decision-failed", "rehearsal-failed"})
+"""What shows nothing about mutants, because it fails without them."""
+
+
 def checked(subject: Subject, options: Options, progress: Progress) -> Report:
     """Carry out every stage, and keep what was seen beside the app for the next time.
 
@@ -80,7 +84,10 @@ def checked(subject: Subject, options: Options, progress: Progress) -> Report:
     for name, stage in STAGES.items():
         began = time.perf_counter()
         progress(name, 0, 1)
-        findings += (it for it in stage(evidence) if not it.cell or evidence.wants(it.cell))
+        for found in stage(evidence):
+            evidence.failed |= found.kind in FAILURES
+            if not found.cell or evidence.wants(found.cell):
+                findings.append(found)
         progress(name, 1, 1)
         seconds[name] = time.perf_counter() - began
     ordered = sorted(dict.fromkeys(findings), key=_place)
@@ -129,7 +136,12 @@ def _scenarios(seen: Evidence) -> Iterator[Finding]:
     """Every scenario, once, at seed 0: of cells that are not judged as well, for what they show."""
     planned = [(owner, scenario) for owner in seen.subject.parts for scenario in owner.scenarios]
     with watching(seen.manifests) as seen.witnessed:
-        running = run(seen.manifests, journeys=seen.subject.journeys, traced=True)
+        running = run(
+            seen.manifests,
+            journeys=seen.subject.journeys,
+            timeout=seen.options.timeout,
+            traced=True,
+        )
         for done, (owner, scenario) in enumerate(planned):
             with seen.witnessed.by(f"{owner.name}.{scenario.name}"):
                 outcome = next(running)
@@ -163,7 +175,8 @@ def _pictures(seen: Evidence) -> Iterator[Finding]:
 
 def _decisions(seen: Evidence) -> Iterator[Finding]:
     for manifest in seen.cells:
-        for judged in judge(manifest, seen.manifests, seen.options.today):
+        day, timeout = seen.options.today, seen.options.timeout
+        for judged in judge(manifest, seen.manifests, day, timeout=timeout):
             seen.decisions.setdefault(manifest.name, []).append(judged.record)
             yield from judged.findings
 
@@ -184,7 +197,10 @@ def _mutation(seen: Evidence) -> Iterator[Finding]:
     """Of the cells that are judged; what the last run knows of unchanged code is taken over."""
     options = seen.options
     if not options.mutation:
-        seen.left_out.append("mutation was left out, so nothing shows that artefacts can fail")
+        seen.left_out.append("mutants were left out: nothing shows that artefacts can fail")
+        return
+    if seen.failed:
+        seen.left_out.append("mutants were not tried: first let what fails come true")
         return
     seen.mutation = mutate(
         seen.manifests,

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from monocyte.cell import Journeys, Manifest
 from monocyte.errors import DefinitionError
 from monocyte.literate.keeping import Keeper
+from monocyte.literate.limits import LIMIT
 from monocyte.literate.mutants_report import MutationReport
 from monocyte.literate.record import DecisionRecord, RehearsalRecord
 from monocyte.literate.scenarios import Outcome
@@ -47,6 +48,8 @@ class Options(NamedTuple):
     fresh: bool = False
     mutation: bool = True
     jobs: int = 0
+    timeout: float = LIMIT
+    """Seconds that a scenario or a decision may take; 0 is for ever."""
 
 
 class Evidence:
@@ -67,6 +70,8 @@ class Evidence:
         self.decisions: dict[str, list[DecisionRecord]] = {}
         self.rehearsals: dict[str, list[RehearsalRecord]] = {}
         self.mutation: MutationReport | None = None
+        self.failed = False
+        """Whether something that executes does not come true."""
         self.left_out: list[str] = []
 
     def wants(self, name: str) -> bool:

@@ -19,7 +19,8 @@ from types import FrameType, FunctionType, ModuleType
 from typing import NamedTuple
 
 from monocyte.cell import Journeys, Manifest, Scenario
-from monocyte.errors import MonocyteError
+from monocyte.contracts.facts import Fact
+from monocyte.errors import Crashed, MonocyteError
 from monocyte.literate.limits import LIMIT, Overdue, within
 from monocyte.testing import Faults, Said, World, story
 from monocyte.testing.loop import Endless
@@ -145,6 +146,7 @@ class _Staging(NamedTuple):
         failure: BaseException | None = None
         log: tuple[str, ...] = ()
         trace: tuple[Said, ...] = ()
+        crashes: list[Fact] = []
         ended = False
         try:
             with within(self.timeout, self.files), self._world() as world:
@@ -153,10 +155,13 @@ class _Staging(NamedTuple):
                     ended = True
                 finally:
                     log = world.log
+                    crashes = [it for it in world.facts if it.kind == "crashed"]
                     trace = world.trace if self.traced or not ended else ()
         except (Exception, Overdue) as why:  # noqa: BLE001 (a supervision edge: the author's code)
             failure = why
         error, where = ("", "") if failure is None else explained(failure, self.files)
+        if isinstance(failure, Crashed) and crashes:  # what callers are not told, authors are
+            error, where = f"{error}\n{crashes[-1].text}", crashes[-1].where
         return Outcome(
             owner,
             scenario.name,
