@@ -364,4 +364,20 @@ def test_a_run_of_a_runbook_that_is_gone_can_be_undone(shop: Path, cli: Cli) -> 
     resumed = program("runbook", "run", "--resume", run, "--yes", cwd=shop)
     assert (resumed.returncode, "there is no runbook" in resumed.stderr) == (2, True)
     undone = program("runbook", "run", "--undo", run, "--yes", cwd=shop)
+    assert undone.returncode == 0, undone.stderr
     assert "any more" in undone.stderr
+
+
+def test_it_is_said_how_it_was_rehearsed(shop: Path, cli: Cli) -> None:
+    """Not at all, well, or before the cell has changed; and before a run, unless well."""
+    me = begun(cli)
+    begin = (*RUN[:3], f"who={me}", "to=kim", "--yes")
+    assert "not rehearsed yet" in cli("runbook", "show", NAME).stdout
+    assert "not rehearsed yet" in cli(*begin).stderr
+    checked = program("check", cwd=shop)
+    assert checked.returncode == 0, checked.stdout
+    assert "rehearsed 14 times, well\n" in cli("runbook", "show", NAME).stdout
+    assert "rehearsed" not in program(*begin, cwd=shop).stderr
+    file = shop / "shop" / "todo.py"
+    file.write_text(file.read_text("utf-8") + "\n# later\n", "utf-8")
+    assert "well, before the cell changed" in program("runbook", "show", NAME, cwd=shop).stdout

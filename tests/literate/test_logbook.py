@@ -27,6 +27,7 @@ from monocyte.literate.logbook import (
 TAKEN = Taken(
     mode="run",
     by="ada",
+    roles=("lead",),
     process="lab:7",
     run="r",
     runbook="drills.close_all",

@@ -16,7 +16,9 @@ from monocyte.literate.logbook import (
 )
 from monocyte.literate.progress import Progress
 
-TAKEN = Taken(mode="run", by="ada", process="", run="r", runbook="c.b", release="1", arguments={})
+TAKEN = Taken(
+    mode="run", by="ada", roles=(), process="", run="r", runbook="c.b", release="1", arguments={}
+)
 
 
 def planned(do: str, undo: str) -> Planned:
@@ -101,7 +103,14 @@ def test_what_is_unknown_is_known_to_be_unknown() -> None:
 def test_the_state_of_a_run_is_that_of_its_last_hands() -> None:
     """Open, done, undoing, undone."""
     undo = Taken(
-        mode="undo", by="lise", process="", run="r", runbook="c.b", release="1", arguments={}
+        mode="undo",
+        by="lise",
+        roles=(),
+        process="",
+        run="r",
+        runbook="c.b",
+        release="1",
+        arguments={},
     )
     steps: list[Entry] = [TAKEN, planned("a", "A"), *answered(0), Done(step=1, title="t")]
     seen = []

@@ -49,7 +49,7 @@ def list_(app_path: Path | None, as_json: bool) -> None:
     """List every runbook of the app: when it is needed, and its last run."""
     app = open_app(app_path, tolerant=True)
     runs = list(_runs(app))
-    rows = [_described(manifest, book, runs) for manifest, book in _all(app)]
+    rows = [_described(app, manifest, book, runs) for manifest, book in _all(app)]
     if as_json:
         print_json(rows)
     elif not rows:
@@ -80,7 +80,7 @@ def show(
     """
     app = open_app(app_path, tolerant=True)
     manifest, book = _find(app, name)
-    about = _described(manifest, book, list(_runs(app)))
+    about = _described(app, manifest, book, list(_runs(app)))
     steps: list[Preview] = []
     planned = bool(arguments) or not book.parameters
     if planned:
@@ -95,7 +95,7 @@ def show(
         show_plan(steps)
 
 
-def _described(manifest: Manifest, book: Runbook, runs: list[_Run]) -> dict[str, Any]:
+def _described(app: App, manifest: Manifest, book: Runbook, runs: list[_Run]) -> dict[str, Any]:
     name = f"{manifest.name}.{book.name}"
     return {
         "name": name,
@@ -105,8 +105,33 @@ def _described(manifest: Manifest, book: Runbook, runs: list[_Run]) -> dict[str,
         "parameters": {it: _typed(kind) for it, kind in book.parameters.items()},
         "example": dict(book.example),
         "where": book.where,
+        "rehearsed": _rehearsed(app, manifest, book),
         "runs": [run._asdict() for run in runs if run.runbook == name],
     }
+
+
+def _rehearsed(app: App, manifest: Manifest, book: Runbook) -> dict[str, Any] | None:
+    """What the last check has seen of it; `current` says that the cell is still the same."""
+    from monocyte.literate.keeping import Keeper
+
+    record = Keeper(app.root).record()
+    cell = record.cells.get(manifest.name) if record else None
+    found = [it for it in cell.rehearsals if it.runbook == book.name] if cell else []
+    if cell is None or not found:
+        return None
+    failed = [f"{it.name}: {it.error}" for it in found if not it.passed]
+    current = cell.digest == manifest.release
+    return {"rehearsals": len(found), "failed": failed, "current": current}
+
+
+def _told(rehearsed: dict[str, Any] | None) -> str:
+    """How it was rehearsed, in a line."""
+    if rehearsed is None:
+        return "not rehearsed yet; `monocyte check` does it"
+    failed, stale = rehearsed["failed"], "" if rehearsed["current"] else ", before the cell changed"
+    if failed:
+        return f"its rehearsal failed{stale}: {failed[0]}"
+    return f"rehearsed {rehearsed['rehearsals']} times, well{stale}"
 
 
 def _usage(row: dict[str, Any]) -> str:
@@ -125,6 +150,7 @@ def _show(about: dict[str, Any]) -> None:
     for name, kind in about["parameters"].items():
         say(f"  {name}: {kind}")
     say(f"  for example: {_example(about['name'], about['example'])}")
+    say(f"  {_told(about['rehearsed'])}")
     for run in about["runs"][-5:]:
         say(f"  run {run['run']}: {_last([run])}")
     say(f"  written at {about['where']}")
@@ -277,6 +303,9 @@ def _begin(app: App, procedure: Procedure, asked: _Asked) -> None:
         if left.runbook == procedure.name and left.state in ("open", "undoing"):
             note(f"{left.run} ({left.by}, {left.at[:16]}) was never finished:")
             _ways(left.state, left.run, asked)
+    rehearsed = _rehearsed(app, procedure.manifest, procedure.runbook)
+    if rehearsed is None or rehearsed["failed"] or not rehearsed["current"]:
+        note(f"{procedure.runbook.name}: {_told(rehearsed)}")
     plain = re.sub(r"[^A-Za-z0-9_]", "-", procedure.runbook.name)[:60]  # it stands in ids
     name = f"{plain}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(2)}"
     with _hands(app, procedure, asked, name, fresh=True) as runner:
@@ -536,7 +565,10 @@ def _gone(app: App, progress: Progress) -> Procedure | None:
         return None
     note(f"{cell} has no runbook {name} any more; what it did can be taken back all the same")
     nothing = Scenario(lambda _: None, manifest.file)
-    book = Runbook(name, lambda _: None, manifest.file, "", nothing, None, (), {}, {})
+    book = Runbook(
+        *(name, lambda _: None, manifest.file, "", nothing, None),
+        *(progress.taken.roles, {}, {}),
+    )
     return _procedure(app, manifest, book, progress.taken.arguments)
 
 

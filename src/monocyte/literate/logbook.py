@@ -64,6 +64,8 @@ class Taken(_Line, frozen=True):
 
     mode: str
     by: str
+    roles: tuple[str, ...]
+    """Those that are known of; of a key to an app elsewhere, none are."""
     process: str
     """Machine and process id."""
     run: str

@@ -82,6 +82,11 @@ class WorldDesk:
         """The name of the principal."""
         return OPERATOR
 
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles of the principal."""
+        return self._principal.roles
+
     def ask(self, query: Query[Any]) -> Any:
         """Ask a query; raises BusError as the World does."""
         return self._actor.ask(query)

@@ -77,6 +77,10 @@ class Desk(Protocol):
     def name(self) -> str:
         """The name of the principal."""
 
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles of the principal, as far as they are known here."""
+
     def ask(self, query: Query[Any]) -> Any:
         """Ask a query and wait for its answer.
 
@@ -358,6 +362,7 @@ class Runner:
             Taken(
                 mode=mode,
                 by=self.desk.name,
+                roles=tuple(sorted(self.desk.roles)),
                 process=self._process,
                 run=run,
                 runbook=self.procedure.name,
