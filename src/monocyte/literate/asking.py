@@ -34,8 +34,14 @@ def asked_by(function: Function, manifest: Manifest) -> tuple[str, ...]:
         return ()
     if not isinstance(function.call, FunctionType):
         return ()
-    found = dict.fromkeys(_Reader(manifest.module).read(function.call))
+    found = _made(function.call, manifest.module)
     return tuple(dict.fromkeys(full_name(message) for message in found))
+
+
+@lru_cache(maxsize=4096)
+def _made(function: FunctionType, module: str) -> tuple[Message, ...]:
+    """The neighbours' messages that it makes: read once, for pictures, maps, cards and pages."""
+    return tuple(dict.fromkeys(_Reader(module).read(function)))
 
 
 def full_name(message: type[Any]) -> str:
