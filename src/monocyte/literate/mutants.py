@@ -117,6 +117,7 @@ class Behaviour:
         self.functions: dict[str, FunctionType] = found
         self.guards = list(self._guards())
         self._details: list[ast.AST] = []
+        self._inside: dict[str, list[ast.stmt | ast.excepthandler]] = {}
         self._state = frozenset(getattr(manifest.state, "__struct_fields__", ()))
 
     @property
@@ -330,6 +331,14 @@ class Behaviour:
             counts[name] = counts.get(name, 0) + 1
         return counts
 
+    def _statements(self, function: str) -> list[ast.stmt | ast.excepthandler]:
+        if function not in self._inside:
+            node = self._definition(function)
+            found = ast.walk(node) if node is not None else iter(())
+            kinds = (ast.stmt, ast.excepthandler)
+            self._inside[function] = [it for it in found if isinstance(it, kinds)]
+        return self._inside[function]
+
     def _definition(self, function: str) -> ast.AST | None:
         body: list[ast.stmt] = self._tree.body
         found: ast.AST | None = None
@@ -347,9 +356,8 @@ class Behaviour:
             return frozenset(range(node.lineno, (node.end_lineno or 0) + 1))  # type: ignore[attr-defined]
         around = [
             it
-            for it in ast.walk(node)
-            if isinstance(it, ast.stmt | ast.excepthandler)
-            and it.lineno <= mutant.line <= (it.end_lineno or it.lineno)
+            for it in self._statements(mutant.function)
+            if it.lineno <= mutant.line <= (it.end_lineno or it.lineno)
         ]
         inner = around[-1]  # walked breadth first: the deepest comes last
         body: list[ast.AST] = getattr(inner, "body", [])

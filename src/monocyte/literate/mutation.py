@@ -429,35 +429,40 @@ class _Run:
         codes = {code for cell in self._chosen for code in self._behaviour(cell).codes}
         codes |= _proof_codes(self._artefacts)
         self._count.more(len(new))
-        jobs = (Job(i, self._watching(i, codes), UNBROKEN, 2 * UNBROKEN) for i in new)
-        with closing(run_forked(partial(next, jobs, None), self._workers)) as ended:
+        left = deque(new)
+        most = math.ceil(len(new) / (2 * (self._workers or cores())))
+
+        def take() -> Job[list[int]] | None:
+            batch = [left.popleft() for _ in range(min(most, len(left)))]
+            work = partial(self._look_on, batch, codes)
+            return Job(batch, work, UNBROKEN, 2 * UNBROKEN) if batch else None
+
+        with closing(run_forked(take, self._workers)) as ended:
             for end in ended:
-                self._count.done()
-                self._bases[end.key] = self._base(end)
+                done = end.said if end.how == "done" else [*end.said, [0.0, [], end.why]]
+                for number, said in zip(end.key, done, strict=False):
+                    self._count.done()
+                    self._bases[number] = self._base(number, *said)
+                left.extend(end.key[len(done) :])
         self._warm_up(new)
 
-    def _watching(self, number: int, codes: set[CodeType]) -> Callable[[Child], None]:
-        run = self._artefacts[number].run
-
-        def work(child: Child) -> None:
+    def _look_on(self, batch: list[int], codes: set[CodeType], child: Child) -> None:
+        """In a child: see what some artefacts run, and how long they take at their true speed."""
+        for number in batch:
+            child.allow(UNBROKEN)
             lines, error, began = Lines(codes), "", time.process_time()
             try:
                 with lines:
-                    run()
+                    self._artefacts[number].run()
                 began = time.process_time()
-                run()  # at its true speed; and what cannot be run twice is no evidence
+                self._artefacts[number].run()  # what cannot be run twice is no evidence either
             except BaseException as why:  # noqa: BLE001 (a supervision edge: the author's code)
                 error = _told(why)
             child.say([time.process_time() - began, sorted(lines.seen), error])
 
-        return work
-
-    def _base(self, end: Ended[int]) -> _Base:
-        if not end.said:
-            return _Base(end.seconds, frozenset(), (), end.why or "it said nothing")
-        seconds, seen, error = end.said[-1]
+    def _base(self, number: int, seconds: float, seen: list[tuple[str, int]], error: str) -> _Base:
         places = frozenset((file, line) for file, line in seen)
-        own = self._artefacts[end.key].function
+        own = self._artefacts[number].function
         others = (
             (i, it.function) for i, it in enumerate(self._artefacts) if it.function is not own
         )
