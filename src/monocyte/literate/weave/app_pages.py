@@ -14,7 +14,7 @@ from monocyte.literate.weave import proofs
 from monocyte.literate.weave.cell_page import TOKENS, glance
 from monocyte.literate.weave.html import Child, Html, join, tag
 from monocyte.literate.weave.layout import Section, framed
-from monocyte.literate.weave.marks import mark, notice, scroll, tone_of
+from monocyte.literate.weave.marks import counted, mark, notice, scroll, tone_of
 from monocyte.literate.weave.prose import inline, prose
 from monocyte.literate.weave.summary import DecisionLine, Summary
 from monocyte.literate.weave.view import View, words_of_name
@@ -78,7 +78,9 @@ def app_pages(app: App) -> dict[str, str]:
 def _page(
     app: App, path: str, title: str, *content: Child, sections: Sequence[Section] = ()
 ) -> str:
-    return framed(app.name, path, title, tag("h1", title), *content, sections=sections)
+    return framed(
+        app.name, path, title, tag("h1", title), *content, sections=sections, kind="broad"
+    )
 
 
 def _table(label: str, heads: Sequence[str], rows: Iterable[Html], kind: str | None = None) -> Html:
@@ -340,8 +342,8 @@ def _decisions(app: App) -> str:
     )
     intro = tag(
         "p",
-        f"{len(dated)} decisions that are checked, {len(assumed)} assumptions; the next to be "
-        "looked at comes first.",
+        f"{counted(len(dated), 'decision')} and {counted(len(assumed), 'assumption')}; the next "
+        "to be looked at comes first.",
     )
     return _page(app, "decisions.html", "Decisions", intro, _stale(app), sections=sections)
 

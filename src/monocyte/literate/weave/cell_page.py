@@ -12,7 +12,7 @@ from monocyte.literate.weave.canvas import canvas
 from monocyte.literate.weave.highlight import highlight, line_count
 from monocyte.literate.weave.html import Html, join, tag, visible
 from monocyte.literate.weave.layout import Section, framed
-from monocyte.literate.weave.marks import Tone, mark, notice, scroll
+from monocyte.literate.weave.marks import Tone, counted, mark, notice, scroll
 from monocyte.literate.weave.matrix import rules
 from monocyte.literate.weave.prose import prose
 from monocyte.literate.weave.summary import Summary
@@ -93,13 +93,14 @@ def glance(it: Summary) -> list[Html]:
 def _counted(noun: str, states: list[str], well: str, evidence: Evidence) -> Html:
     """How many of them are well; nothing if there are none."""
     total = len(states)
-    nouns = f"{noun}{'s' if total != 1 else ''}"
     if not total:
         return Html("")
     if not any(states):
-        return mark("none", f"{total} {nouns}")
+        return mark("none", counted(total, noun))
     passed = states.count("passed")
-    said = f"{passed} of {total} {nouns} {well}" if passed != total else f"{total} {nouns} {well}"
+    said = f"{passed} of {counted(total, noun)} {well}"
+    if passed == total:
+        said = f"{counted(total, noun)} {well}"
     return mark("ok" if passed == total else "bad", said, evidence)
 
 

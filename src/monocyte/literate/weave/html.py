@@ -41,9 +41,7 @@ def visible(raw: str) -> str:
 
 def text(raw: str) -> Html:
     """Text as markup: escaped for elements and for quoted attributes alike."""
-    if isinstance(raw, Html):
-        return raw
-    return Html(escape(visible(raw)) if TELLING.search(raw) else raw)
+    return Html(_escaped(raw))
 
 
 def join(*children: Child) -> Html:
@@ -66,12 +64,18 @@ def tag(element: str, /, *children: Child, **attributes: str | bool | None) -> H
         if value is True:
             parts += (" ", _attribute(key))
         elif value is not None and value is not False:
-            parts += (" ", _attribute(key), '="', text(value), '"')
+            parts += (" ", _attribute(key), '="', _escaped(value), '"')
     parts.append(">")
     if element not in VOID:
         _spread(children, parts)
         parts += ("</", element, ">")
     return Html("".join(parts))
+
+
+def _escaped(raw: str) -> str:
+    if type(raw) is Html or not TELLING.search(raw):
+        return raw
+    return escape(visible(raw))
 
 
 @cache
@@ -82,6 +86,6 @@ def _attribute(key: str) -> str:
 def _spread(children: Iterable[Child], parts: list[str]) -> None:
     for child in children:
         if isinstance(child, str):
-            parts.append(text(child))
+            parts.append(_escaped(child))
         elif child is not None:
             _spread(child, parts)

@@ -10,7 +10,7 @@ from typing import Literal
 from monocyte.literate.weave.html import Html, tag
 from monocyte.literate.weave.view import Evidence, View
 
-__all__ = ["Tone", "mark", "mend", "notice", "scroll", "tone_of"]
+__all__ = ["Tone", "counted", "mark", "mend", "notice", "scroll", "tone_of"]
 
 Tone = Literal["ok", "bad", "warn", "none"]
 
@@ -43,7 +43,12 @@ def mark(tone: Tone, said: str, evidence: Evidence = "fresh") -> Html:
     if evidence == "old":
         tone, said = "none", f"was: {said}"
     sign = SIGNS["old"] if evidence == "old" else SIGNS[tone]
-    return tag("span", tag("i", sign, aria_hidden="true"), f" {said}", class_=f"mark {tone}")
+    return tag("span", tag("i", sign, aria_hidden="true"), f"\u00a0{said}", class_=f"mark {tone}")
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, in the plural unless there is one."""
+    return f"{number:,} {noun}{'s' if number != 1 else ''}"
 
 
 def mend(view: View) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from monocyte.cell import Rule
 from monocyte.literate.weave.html import Html, join, tag
-from monocyte.literate.weave.marks import Tone, mark, scroll
+from monocyte.literate.weave.marks import Tone, counted, mark, scroll
 from monocyte.literate.weave.prose import inline
 from monocyte.literate.weave.view import Seen, View
 
@@ -48,14 +48,14 @@ def sites_mark(lines: int, seen: int, view: View) -> Html:
 
 def coverage(lines: int, seen: int, view: View) -> tuple[Tone, str]:
     """The same as a tone and words."""
-    said = f"{lines} line{'s' if lines != 1 else ''}"
+    said = counted(lines, "line")
     if not lines:
         return "bad", "no line enforces it"
     if view.evidence != "fresh":
         return "none", f"{said} enforce it" if lines != 1 else f"{said} enforces it"
     if seen == lines:
-        return "ok", f"seen to hold and to refuse at {said}"
-    return "bad", f"{lines - seen} of {said} not seen both to hold and to refuse"
+        return "ok", "seen to hold and to refuse"
+    return "bad", f"{lines - seen} of {said} not seen both ways"
 
 
 # -- the matrix ------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 
@@ -15,7 +16,7 @@ from monocyte.literate.record import (
     Step,
 )
 from monocyte.literate.weave.canvas import spelt
-from monocyte.literate.weave.html import Child, Html, join, tag
+from monocyte.literate.weave.html import Child, Html, join, tag, text
 from monocyte.literate.weave.marks import Tone, mark, scroll, tone_of
 from monocyte.literate.weave.prose import inline, prose
 from monocyte.literate.weave.view import View, words_of_name
@@ -80,25 +81,18 @@ def _trace(steps: tuple[Step, ...], title: str) -> Html:
     )
 
 
+ARROW = '<i aria-hidden="true">→</i>'
+
 SAYS = {"command": "sends", "query": "asks", "event": "tells", "timer": "wakes"}
 
 
 def _step(it: Step) -> Html:
     """A sentence: who says what to whom, and what comes of it."""
-    return join(
-        tag("b", tag("bdi", it.source)),
-        f" {SAYS.get(it.kind, it.kind)} ",
-        *((tag("b", tag("bdi", it.target)), " ") if it.target else ()),
-        tag("code", it.text or it.name, dir="auto"),
-        tag(
-            "span",
-            tag("i", "→", aria_hidden="true"),
-            " ",
-            tag("code", it.outcome),
-            class_="outcome",
-        )
-        if it.outcome
-        else None,
+    target = f" <b><bdi>{text(it.target)}</bdi></b>" if it.target else ""
+    outcome = f'<span class="outcome">{ARROW} <code>{text(it.outcome)}</code></span>'
+    return Html(  # by hand, because there are thousands
+        f"<b><bdi>{text(it.source)}</bdi></b> {text(SAYS.get(it.kind, it.kind))}{target} "
+        f'<code dir="auto">{text(it.text or it.name)}</code>{outcome if it.outcome else ""}'
     )
 
 
@@ -251,7 +245,7 @@ def _rehearsals(found: list[RehearsalRecord], view: View) -> Html | None:
 
 def _steps(it: Runbook, view: View) -> Html | None:
     """The steps as they are written; what they come to depends on the state that is met."""
-    steps = list(written_steps(view.source, it.name))
+    steps = list(written_steps(view, it.name))
     if not steps:
         return None
     return tag("ol", *(tag("li", _written(*step)) for step in steps), class_="steps")
@@ -269,17 +263,16 @@ def _written(title: str, parts: dict[str, str]) -> Html:
     return join(tag("p", tag("strong", tag("bdi", title))), tag("dl", *rows, class_="facts"))
 
 
-def written_steps(source: str, name: str) -> Iterator[tuple[str, dict[str, str]]]:
+def written_steps(view: View, name: str) -> Iterator[tuple[str, dict[str, str]]]:
     """The title of every `Step(…)` in a function, and its other arguments as they are written."""
+    found = re.search(rf"(?m)^def {name}\b.*\n((?:[ \t)].*\n?|\s*\n)*)", view.source)
     try:
-        tree = ast.parse(source)
+        tree = ast.parse(found[0] if found else "")
     except (SyntaxError, ValueError, RecursionError):
         return
-    for function in tree.body:
-        if isinstance(function, ast.FunctionDef) and function.name == name:
-            for node in ast.walk(function):
-                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Step":
-                    yield _read_step(node)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Step":
+            yield _read_step(node)
 
 
 def _read_step(call: ast.Call) -> tuple[str, dict[str, str]]:

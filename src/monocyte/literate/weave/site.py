@@ -186,7 +186,10 @@ class _Loom:
 
         for path in PAGES:
             yield _Planned(path, inputs, lambda path=path: page(path))  # type: ignore[misc]
-        yield _Planned("llms.txt", inputs, lambda: self._guide(journeys))
+        guide = [[it.name, it.title, it.words, it.links, [r.id for r in it.rules]] for it in cells]
+        stories = [[it.title, it.scenarios] for it in told]
+        known = digest(self.version, msgspec.json.encode([guide, stories]))
+        yield _Planned("llms.txt", known, lambda: self._guide(journeys))
         yield _Planned("assets/search.js", inputs, lambda: index_js([*cells, *told]))
 
     def _guide(self, journeys: list[Journeys]) -> str:
