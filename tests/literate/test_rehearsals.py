@@ -3,9 +3,13 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from monocyte.cell import load_cells
-from monocyte.literate.rehearsals import Rehearsal, artefacts, check, rehearse
+from monocyte.literate.planning import Procedure, Words
+from monocyte.literate.rehearsals import Rehearsal, Scene, Trouble, artefacts, check, rehearse
+from monocyte.testing import World
 from tests.literate.toys import drills
 
 MANIFESTS = load_cells([drills.cell]).manifests
@@ -116,3 +120,62 @@ def test_a_runbook_is_an_artefact_that_can_fail() -> None:
     found["close_all"].run()
     with pytest.raises(AssertionError, match="Turn again"):
         found["sends_twice"].run()
+
+
+TROUBLES = st.builds(
+    Trouble, st.sampled_from(["before", "after", "busy", "lost", ""]), st.integers(1, 3)
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(name=st.sampled_from(sorted(GOOD)), forth=st.lists(TROUBLES, max_size=4))
+def test_however_often_it_breaks_off_it_ends_as_if_it_had_not(
+    name: str, forth: list[Trouble]
+) -> None:
+    """After any series of interruptions, what has happened is what happens without any."""
+    straight, broken = events(name, []), events(name, forth)
+    assert broken == straight
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    name=st.sampled_from(sorted(GOOD)),
+    forth=st.lists(TROUBLES, min_size=1, max_size=3),
+    back=st.lists(TROUBLES, max_size=3),
+)
+def test_however_often_it_breaks_off_it_can_be_taken_back(
+    name: str, forth: list[Trouble], back: list[Trouble]
+) -> None:
+    """After any series of interruptions, of doing and of undoing, the view is what it was."""
+    with World(*MANIFESTS) as world:
+        scene = Scene(world, procedure(name))
+        worked(scene, forth)
+        for trouble in back:
+            if scene.undo(trouble):
+                break
+        else:
+            scene.undo()
+        assert scene.view() == scene.before
+
+
+def procedure(name: str) -> Procedure:
+    """A runbook of the drills, with its example."""
+    book = DRILLS.runbooks[name]
+    return Procedure(DRILLS, book, Words(MANIFESTS), dict(book.example))
+
+
+def worked(scene: Scene, troubles: list[Trouble]) -> bool:
+    """Begin, and resume, with such troubles; whether it came to its end."""
+    ends = scene.start(troubles[0])
+    for trouble in troubles[1:]:
+        ends = ends or scene.resume(trouble)
+    return ends
+
+
+def events(name: str, troubles: list[Trouble]) -> object:
+    """What has happened when it has come to its end after all."""
+    with World(*MANIFESTS) as world:
+        scene = Scene(world, procedure(name))
+        if not worked(scene, troubles or [Trouble()]):
+            scene.resume()
+        return scene.events()

@@ -26,7 +26,7 @@ from monocyte.literate.record import RehearsalRecord, Step
 from monocyte.literate.runbooks import Question, Runner, Stopped
 from monocyte.testing import World
 
-__all__ = ["Rehearsal", "WorldDesk", "artefacts", "check", "rehearse"]
+__all__ = ["Rehearsal", "Scene", "Trouble", "WorldDesk", "artefacts", "check", "rehearse"]
 
 OPERATOR = "operator"
 """Who rehearses."""
@@ -150,9 +150,9 @@ class Scene:
         """Run it from the beginning; False if it was cut short as it was meant to."""
         return self._try(lambda runner: runner.start(self.run), trouble)
 
-    def resume(self) -> None:
-        """Let a new process take it up and finish it."""
-        self._try(Runner.resume, Trouble())
+    def resume(self, trouble: Trouble = Trouble()) -> bool:  # noqa: B008 (a frozen value)
+        """Let a new process take it up; False if that was cut short as it was meant to."""
+        return self._try(Runner.resume, trouble)
 
     def undo(self, trouble: Trouble = Trouble()) -> bool:  # noqa: B008 (a frozen value)
         """Let a new process undo it; False if that was cut short as it was meant to."""

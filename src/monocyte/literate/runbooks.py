@@ -8,7 +8,7 @@ its run, step and place, so that sending it again after an interruption takes it
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
@@ -275,11 +275,10 @@ class Runner:
         if plan.check is not None and asks_first and self._holds(plan):
             self._write(Done(step=plan.step, title=plan.title))
             return
-        left, unknown = tuple(step.forward()), tuple(step.open_ends())
+        left, unknown = tuple(step.forward()), self._open_ends(step)
         if left or not plan.do:
-            commands = tuple(task.command for task in left)
-            unsettled = tuple(task.command for task in unknown)
-            self._confirm(Question(plan, False, commands, unsettled))
+            commands = tuple(task.command for task in left if task not in unknown)
+            self._confirm(Question(plan, False, commands, _commands(unknown)))
         for task in left:
             if (why := self._send(task, plan)) is not None:
                 raise self._failed(task, plan, why)
@@ -299,11 +298,9 @@ class Runner:
 
     def _take_back(self, step: StepProgress) -> None:
         plan = step.plan
-        unknown = tuple(step.open_ends())
-        commands = tuple(task.command for task in step.backward())
-        question = Question(plan, True, commands, tuple(task.command for task in unknown))
+        unknown, commands = self._open_ends(step), _commands(step.backward())
         if commands or unknown or not plan.undo:
-            self._confirm(question)
+            self._confirm(Question(plan, True, commands, _commands(unknown)))
         for task in unknown:
             why = self._send(task, plan)
             if why is not None and step.of(False, task.index).outcome == "unknown":
@@ -318,8 +315,6 @@ class Runner:
     def _send(self, task: Task, plan: Planned) -> BusError | None:
         """Send one command: the intent is written down first, its answer or failure after."""
         unknown = task.tried.outcome == "unknown"
-        if unknown and task.tried.by != self.desk.name:
-            raise _not_yours(task, plan, self.desk.name)
         command = self.procedure.words.message(task.command, plan.where)
         place: dict[str, Any] = {
             "step": task.step,
@@ -337,6 +332,18 @@ class Runner:
             return why
         self._write(Answered(reply=to_builtins(reply), **place))
         return None
+
+    def _open_ends(self, step: StepProgress) -> tuple[Task, ...]:
+        """The commands of a step of which nobody knows what became.
+
+        Raises:
+            Stopped: they are another's, whose ids nobody else has.
+        """
+        unknown = (*step.open_ends(), *(t for t in step.backward() if t.tried.outcome == "unknown"))
+        for task in unknown:
+            if task.tried.by != self.desk.name:
+                raise _not_yours(task, step.plan, self.desk.name)
+        return tuple(step.open_ends())
 
     def _holds(self, plan: Planned, *, patient: bool = False) -> bool:
         """Whether the check holds now, or (`patient`) once what was sent has taken its effect."""
@@ -416,11 +423,16 @@ def _said(why: BusError) -> str:
     return f"{why.kind}{by}: {why.message}"
 
 
+def _commands(tasks: Iterable[Task]) -> tuple[Said, ...]:
+    return tuple(task.command for task in tasks)
+
+
 def _not_yours(task: Task, plan: Planned, name: str) -> Stopped:
     """Ids are their senders' own: another's would make a second command of it."""
     return Stopped(
         f"{task.tried.by} sent {task.command.message} and never had its answer; "
         f"{name} cannot learn what became of it",
         where=plan.where,
-        mend=f"let {task.tried.by} resume or undo this run",
+        mend=f"let {task.tried.by} resume or undo this run; or see in `monocyte journal show` "
+        "whether it took effect, and run the runbook anew",
     )
