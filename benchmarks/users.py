@@ -183,7 +183,7 @@ READS: tuple[Ask, ...] = (
         "instruments/ListBookingsOf",
         {"who": who, "since": f"{day(chance)}T00:00:00Z"},
     ),
-    lambda who, chance: ("notices/MyNews", {}),
+    lambda who, chance: ("digests/MyNews", {}),
     lambda who, chance: ("people/GetMember", {"handle": who}),
     lambda who, chance: ("notebook/ListEntries", {"author": who}),
     lambda who, chance: ("notebook/Search", {"words": chance.choice(("buffer", "cells", "gel"))}),

@@ -251,7 +251,7 @@ def journey(office: Person, ada: Person) -> Iterator[str]:
     yield ada.says("instruments.BookInstrument", instrument="confocal-1", slot=slot)
     yield ada.says("instruments.BookInstrument", instrument="confocal-1", slto=slot)
     yield ada.asks("notebook.Search", words="western blot", limit=2)
-    yield ada.asks("notices.MyNews")
+    yield ada.asks("digests.MyNews")
 
 
 if __name__ == "__main__":

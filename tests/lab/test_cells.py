@@ -11,7 +11,16 @@ from monocyte.contracts.codec import decode, encode
 from monocyte.contracts.tokens import estimate
 from monocyte.testing import World
 
-CELLS = ("equipment", "instruments", "notebook", "notices", "people", "samples", "stock")
+CELLS = (
+    "digests",
+    "equipment",
+    "instruments",
+    "notebook",
+    "notices",
+    "people",
+    "samples",
+    "stock",
+)
 LAB = Path(__file__).parents[2] / "examples" / "lab"
 HEADINGS = [
     "# ## Words",
@@ -39,7 +48,7 @@ def scenarios() -> list[Scenario]:
     return [it for cell in load_package(LAB, "lab").manifests for it in cell.scenarios]
 
 
-def test_seven_cells_load_without_a_fault(loaded: Loaded) -> None:
+def test_eight_cells_load_without_a_fault(loaded: Loaded) -> None:
     """Every file of the package that is a cell is well formed."""
     assert [str(fault) for fault in loaded.faults] == []
     assert tuple(sorted(it.name for it in loaded.manifests)) == CELLS
@@ -61,11 +70,12 @@ def test_the_app_names_its_package(lab_folder: Path) -> None:
         ("samples", {"people"}),
         ("stock", {"people", "samples"}),
         ("notebook", {"people", "samples"}),
-        ("notices", {*CELLS} - {"notices"}),
+        ("notices", {*CELLS} - {"digests", "notices"}),
+        ("digests", {"notebook", "notices", "people"}),
     ],
 )
 def test_a_cell_knows_only_these_neighbours(lab_folder: Path, cell: str, known: set[str]) -> None:
-    """Imports run one way, and nobody knows the notices."""
+    """Imports run one way, and nobody knows the digests."""
     assert neighbours(lab_folder / "lab" / f"{cell}.py") == known
 
 

@@ -6,6 +6,7 @@ nobody looks inside here: what counts is what people can say and what they hear.
 
 from datetime import UTC, date, datetime, timedelta
 
+from lab.digests import MyNews
 from lab.equipment import AddInstrument, Instrument, PutBackInService, Slot, TakeOutOfService
 from lab.instruments import ALONE, TRAINED, WORKING, BookInstrument, FindFree, ListBookingsOf
 from lab.notebook import (
@@ -21,7 +22,7 @@ from lab.notebook import (
     WitnessEntry,
     WriteEntry,
 )
-from lab.notices import HEARD, Mute, MyNews, Topic
+from lab.notices import HEARD, Mute, Topic
 from lab.people import (
     FOR_EVER,
     OFFICE,
