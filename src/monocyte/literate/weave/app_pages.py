@@ -5,7 +5,7 @@ They are drawn from summaries alone, so that they cost little when one cell has 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from monocyte.literate.cartography import draw_map
@@ -19,7 +19,7 @@ from monocyte.literate.weave.prose import inline, prose
 from monocyte.literate.weave.summary import DecisionLine, Summary
 from monocyte.literate.weave.view import View, words_of_name
 
-__all__ = ["App", "Fault", "app_pages"]
+__all__ = ["APP_PAGES", "App", "Fault"]
 
 COMFORTABLE, SPLIT = 500_000, 2_000_000
 """Bytes of code below which an app is comfortable, and beyond which it is split."""
@@ -58,21 +58,6 @@ class App(NamedTuple):
     journeys: tuple[View, ...]
     faults: tuple[Fault, ...]
     bytes: int
-
-
-def app_pages(app: App) -> dict[str, str]:
-    """Every page, by its path."""
-    return {
-        "index.html": _start(app),
-        "map.html": _map(app),
-        "rules.html": _rules(app),
-        "journeys.html": _journeys(app),
-        "decisions.html": _decisions(app),
-        "runbooks.html": _runbooks(app),
-        "mutation.html": _mutation(app),
-        "words.html": _words(app),
-        "size.html": _size(app),
-    }
 
 
 def _page(
@@ -544,3 +529,24 @@ def _meter(value: int, most: int, high: int, label: str) -> Html:
         value=str(min(value, most)),
         aria_label=label,
     )
+
+
+class Drawn(NamedTuple):
+    """How a page is drawn, and what of each cell it shows: if that is the same, so is the page."""
+
+    page: Callable[[App], str]
+    shows: Callable[[Summary], object]
+
+
+APP_PAGES = {
+    "index.html": Drawn(_start, lambda it: it),
+    "map.html": Drawn(_map, lambda it: it.links),
+    "rules.html": Drawn(_rules, lambda it: it.rules),
+    "journeys.html": Drawn(_journeys, lambda it: it.slug),
+    "decisions.html": Drawn(_decisions, lambda it: it.decisions),
+    "runbooks.html": Drawn(_runbooks, lambda it: it.runbooks),
+    "mutation.html": Drawn(_mutation, lambda it: (it.mutants, it.survivors, it.waivers)),
+    "words.html": Drawn(_words, lambda it: it.words),
+    "size.html": Drawn(_size, lambda it: (it.bytes, it.lines, it.tokens)),
+}
+"""Every page, by its path; each depends on the names of the cells and on their evidence, too."""

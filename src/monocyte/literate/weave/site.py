@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files as resources
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from monocyte.errors import DefinitionError
 from monocyte.literate.cards import Card, card
 from monocyte.literate.guide import llms_txt
 from monocyte.literate.record import CellRecord, Record
-from monocyte.literate.weave.app_pages import App, Fault, app_pages
+from monocyte.literate.weave.app_pages import APP_PAGES, App, Fault
 from monocyte.literate.weave.cell_page import card_text, cell_page, source_page
 from monocyte.literate.weave.files import Files, digest
 from monocyte.literate.weave.html import visible
@@ -94,7 +94,6 @@ class _Loom:
         self.kept: dict[str, Kept] = {}
         self._views: dict[str, View] = {}
         self._old = output.index.kept
-        self._app: dict[str, str] = {}
 
     def plan(self) -> Iterator[_Planned]:
         """Every file of the site."""
@@ -163,34 +162,25 @@ class _Loom:
     ) -> Iterator[_Planned]:
         faults = tuple(self._fault(it) for it in self.inputs.faults)
         size = sum(file.stat().st_size for file in sorted(self.inputs.package.rglob("*.py")))
-        facts = msgspec.json.encode(
-            [self.version, size, faults, *(it.inputs for it in self.kept.values())]
-        )
-        inputs = digest(facts)
-        app = App(
-            *(
-                self.inputs.name,
-                tuple(cells),
-                tuple(self._view(it) for it in journeys),
-                faults,
-                size,
-            )
-        )
-
-        def page(path: str) -> str:
-            if not self._app:
-                self._app.update(app_pages(app))
-            return self._app[path]
-
-        from monocyte.literate.weave.layout import PAGES  # noqa: PLC0415
-
-        for path in PAGES:
-            yield _Planned(path, inputs, lambda path=path: page(path))  # type: ignore[misc]
+        views = tuple(self._view(it) for it in journeys)
+        app = App(self.inputs.name, tuple(cells), views, faults, size)
+        told_by = [self.kept[view.slug].inputs for view in views]
+        for path, drawn in APP_PAGES.items():
+            shown = [[it.slug, it.evidence, drawn.shows(it)] for it in cells]
+            whole = size if path == "size.html" else None
+            known = self._digest(path, shown, told_by, faults, whole)
+            yield _Planned(path, known, partial(drawn.page, app))
+        found = [
+            [it.title, it.prose, it.words, it.rules, it.scenarios, it.decisions, it.runbooks]
+            for it in (*cells, *told)
+        ]
+        yield _Planned("assets/search.js", self._digest(found), lambda: index_js([*cells, *told]))
         guide = [[it.name, it.title, it.words, it.links, [r.id for r in it.rules]] for it in cells]
         stories = [[it.title, it.scenarios] for it in told]
-        known = digest(self.version, msgspec.json.encode([guide, stories]))
-        yield _Planned("llms.txt", known, lambda: self._guide(journeys))
-        yield _Planned("assets/search.js", inputs, lambda: index_js([*cells, *told]))
+        yield _Planned("llms.txt", self._digest(guide, stories), lambda: self._guide(journeys))
+
+    def _digest(self, *parts: object) -> str:
+        return digest(self.version, msgspec.json.encode(parts))
 
     def _guide(self, journeys: list[Journeys]) -> str:
         """How an agent finds its way; with places as they are seen from the app's directory."""
