@@ -249,7 +249,7 @@ def test_the_lines_of_a_mutant_are_those_of_its_statement(tmp_path: Path) -> Non
     body = "if (\n    it.n\n    > 8\n):\n    FEW.refuse()"
     cell, mutant = candidate(tmp_path, body, "it.n >= 8`")
     first = next(n for n, line in enumerate(cell.text.splitlines(), 1) if "if (" in line)
-    assert mutant.lines == {first, first + 1, first + 2, first + 3}
+    assert mutant.places == {(cell.file, first + n) for n in range(4)}
 
 
 def test_a_guard_is_found_around_a_mutant(tmp_path: Path) -> None:

@@ -254,6 +254,18 @@ def test_an_artefact_that_notices_nothing_by_itself_cannot_fail(
     assert kinds(report) == (["cannot-fail"] if idle else [])
 
 
+def test_an_artefact_that_runs_nothing_of_its_cell_is_told_so(till: Till) -> None:
+    """It may be about another cell, or about nothing; the mend differs from that of a weak one."""
+    idle = "\n\n@cell.scenario\ndef {}(lab: World) -> None:\n    {}\n"
+    looks, passes = ('lab.by("ada").ask(Total())', "pass")
+    report = till.mutate(WELL + idle.format("looks", looks) + idle.format("passes", passes))
+    said = [it.message for it in mutation_findings(report)]
+    assert said == [
+        "scenario looks notices none of the 1 mutants that it runs",
+        "scenario passes runs nothing of till that could be broken",
+    ]
+
+
 def test_an_artefact_need_not_be_the_first_to_notice(till: Till) -> None:
     """A second scenario that says the same as the first is tried until it has noticed, too."""
     report = till.mutate(WELL + WELL.replace("def ", "def again_"))

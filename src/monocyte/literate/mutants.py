@@ -90,7 +90,8 @@ class Candidate(NamedTuple):
     code: CodeType
     defaults: dict[str, Any]
     functions: list[FunctionType]
-    lines: frozenset[int]
+    places: frozenset[tuple[str, int]]
+    """The lines (file, number) of which one must have run for it to have had a chance."""
 
     def put_in(self) -> Any:
         """A context in which the cell is this mutant."""
@@ -200,8 +201,8 @@ class Behaviour:
             keys[key] = number = keys.get(key, 0) + 1
             key = key if number == 1 else f"{key} ({number})"
             functions = objects[mutant.function]
-            lines = self._lines(mutant)
-            yield Candidate(self.cell, key, mutant, old, new, code, defaults, functions, lines)
+            places = frozenset((self.file, line) for line in self._lines(mutant))
+            yield Candidate(self.cell, key, mutant, old, new, code, defaults, functions, places)
 
     def _parsed(self) -> ast.Module:
         try:
@@ -348,12 +349,12 @@ class Behaviour:
             body = getattr(found, "body", [])
         return found
 
-    def _lines(self, mutant: Mutant) -> frozenset[int]:
-        """The lines of which one must have run for the mutant to have had a chance."""
+    def _lines(self, mutant: Mutant) -> range:
+        """The lines of its statement; of a compound one, those of the head."""
         node = self._definition(mutant.function)
         assert node is not None  # noqa: S101 (it has been read from there)
         if mutant.operator == "default":
-            return frozenset(range(node.lineno, (node.end_lineno or 0) + 1))  # type: ignore[attr-defined]
+            return range(node.lineno, (node.end_lineno or 0) + 1)  # type: ignore[attr-defined]
         around = [
             it
             for it in self._statements(mutant.function)
@@ -362,7 +363,7 @@ class Behaviour:
         inner = around[-1]  # walked breadth first: the deepest comes last
         body: list[ast.AST] = getattr(inner, "body", [])
         last = body[0].lineno - 1 if body else inner.end_lineno  # type: ignore[attr-defined]
-        return frozenset(range(inner.lineno, max(last or 0, inner.lineno) + 1))
+        return range(inner.lineno, max(last or 0, inner.lineno) + 1)
 
 
 def silent(function: FunctionType) -> CodeType | None:

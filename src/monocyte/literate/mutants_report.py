@@ -74,6 +74,8 @@ class ArtefactResult(msgspec.Struct, frozen=True, kw_only=True):
     where: str
     proof: str = ""
     error: str = ""
+    reached: int = 0
+    """How many mutants are on lines that it runs."""
     judged: bool = True
     """False when only some of the cells that it spans were mutated."""
     digest: str
@@ -202,10 +204,7 @@ def mutation_findings(report: MutationReport) -> Iterator[Finding]:
     for artefact in report.artefacts:
         if artefact.error:
             yield _failed(artefact)
-    for artefact in report.idle:
-        what = f"{artefact.kind} {artefact.name} fails for no change of the code by itself"
-        mend = "let it look at what happens (an assert, a refusal), or delete it"
-        yield finding("cannot-fail", artefact.cell, artefact.where, what, mend)
+    yield from map(_idle, report.idle)
     for waiver in report.waivers:
         if waiver.status != "used":
             mend = "delete it" if waiver.status == "stale" else "judge it again: delete, or renew"
@@ -221,6 +220,16 @@ def _survived(it: MutantResult) -> Finding:
         f'cell.waives(mutant={it.key!r}, because="…", until="…")'
     )
     return finding("mutant-survived", it.cell, it.where, f"{it.key}: {said}", mend)
+
+
+def _idle(it: ArtefactResult) -> Finding:
+    if it.reached:
+        what = f"{it.kind} {it.name} notices none of the {it.reached} mutants that it runs"
+        mend = "let it look at what happens (an assert, a refusal), or make it a plain function"
+    else:
+        what = f"{it.kind} {it.name} runs nothing of {it.cell} that could be broken"
+        mend = f"let it use {it.cell}, move it to the cell that it is about, or make it a function"
+    return finding("cannot-fail", it.cell, it.where, what, mend)
 
 
 def _failed(it: ArtefactResult) -> Finding:

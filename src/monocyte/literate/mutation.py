@@ -394,10 +394,20 @@ class _Run:
             where=it.where,
             proof=self._proofs.get(number, ""),
             error=error,
+            reached=self._reached(number),
             judged=self._is_judged(number),
             digest=self._digests[number],
             seconds=seconds,
         )
+
+    def _reached(self, number: int) -> int:
+        """How many mutants it runs; counted when they had to be listed anyway."""
+        if number not in self._bases:
+            old = self._old(number)
+            return old.reached if old else 0
+        cells = [c for c in self._chosen if number in self._applying(c)]
+        listed = [it for cell in cells for it in self._candidates.get(cell, ())]
+        return sum(1 for it in listed if self._runs(number, it))
 
     def _keep_proofs(self, results: dict[tuple[str, str], MutantResult]) -> None:
         """What an artefact noticed last time counts while both are what they were."""
@@ -483,14 +493,16 @@ class _Run:
 
     def _reaching(self, it: Candidate) -> list[int]:
         """The artefacts that run its lines, the cheapest first."""
-        file = it.mutant.file
-        places = {(file, line) for line in it.lines}
         found = [
             i
             for i in self._applying(it.cell)
-            if i in self._bases and not self._bases[i].error and places & self._bases[i].seen
+            if i in self._bases and not self._bases[i].error and self._runs(i, it)
         ]
         return sorted(found, key=self._price)
+
+    def _runs(self, number: int, it: Candidate) -> bool:
+        """Whether an artefact runs a line of a mutant."""
+        return not it.places.isdisjoint(self._bases[number].seen)
 
     def _price(self, number: int) -> int:
         """How dear a run is, so coarse that it does not vary from one time to the next."""
