@@ -264,8 +264,7 @@ def on(start: int, end: int, days: int = 0) -> Slot:
     return Slot(first + start * HOUR, first + end * HOUR)
 
 
-@cell.scenario
-def ada_and_lise_are_trained(lab: World) -> None:
+def two_people_two_machines(lab: World) -> None:
     """The confocal needs a training, which Ada and Lise have; the widefield needs none."""
     for who in ("ada", "lise"):
         lab.by("olga", "office").send(Enrol(who, who.title(), frozenset(), TODAY))
@@ -278,7 +277,7 @@ def ada_and_lise_are_trained(lab: World) -> None:
 @cell.scenario
 def ada_was_first(lab: World) -> None:
     """She has the confocal from ten to twelve on Monday, Lise the hour after."""
-    ada_and_lise_are_trained(lab)
+    two_people_two_machines(lab)
     ada, lise = lab.by("ada"), lab.by("lise")
     later = lise.send(BookInstrument("confocal", on(12, 13)))
     hers = ada.send(BookInstrument("confocal", on(10, 12)))
@@ -293,7 +292,7 @@ def ada_was_first(lab: World) -> None:
 @cell.scenario
 def two_people_want_the_same_hour(lab: World) -> None:
     """At once: exactly one gets it, and a power cut changes nothing about that."""
-    ada_and_lise_are_trained(lab)
+    two_people_two_machines(lab)
     tries = [lab.by(who).start(BookInstrument("confocal", on(10, 12))) for who in ("ada", "lise")]
     with ALONE.refuses():
         for attempt in tries:
@@ -306,7 +305,7 @@ def two_people_want_the_same_hour(lab: World) -> None:
 @cell.scenario
 def who_may_book(lab: World) -> None:
     """Tom was never taught, Ada's training ends with the year, nobody hogs a machine."""
-    ada_and_lise_are_trained(lab)
+    two_people_two_machines(lab)
     ada, tom = lab.by("ada"), lab.by("tom")
     with TRAINED.refuses():
         tom.send(BookInstrument("confocal", on(10, 12)))
@@ -375,7 +374,7 @@ def ada_leaves(lab: World) -> None:
 @cell.decision(instead_of="asking the equipment for each booking", review="2027-09-01")
 def bad_news_may_be_late(lab: World) -> None:
     """It cancels what was booked meanwhile, so nobody comes to a dead machine."""
-    ada_and_lise_are_trained(lab)
+    two_people_two_machines(lab)
     lab.by("tea", "technician").start(TakeOutOfService("widefield", on(8, 12), "lamp"))
     lab.by("ada").start(BookInstrument("widefield", on(10, 12)))
     lab.settle()

@@ -69,6 +69,27 @@ def hears(lab: Stage, who: str, what: str) -> None:
     lab.eventually(heard)
 
 
+app.picture("""
+    instruments -> equipment:   GetInstrument
+    instruments -> people:      IsTrained
+    notebook    -> samples:     FindUnknown
+    notices     -> people:      ListMembers
+    samples     -> people:      GetMember
+    stock       -> samples:     GetSample
+    equipment   => instruments: OutOfService, BackInService
+    equipment   => notices:     OutOfService
+    instruments => notices:     Cancelled
+    notebook    => notices:     Written, Revised, Witnessed
+    notices     => digests:     Noted
+    people      => digests:     Left
+    people      => instruments: Left
+    people      => notices:     Joined, Trained, TrainingEnding, Left
+    people      => samples:     Left
+    samples     => notices:     Overdue
+    stock       => notices:     RanLow
+""")
+
+
 # ## Coming, and going
 
 
