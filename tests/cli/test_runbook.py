@@ -381,3 +381,11 @@ def test_it_is_said_how_it_was_rehearsed(shop: Path, cli: Cli) -> None:
     file = shop / "shop" / "todo.py"
     file.write_text(file.read_text("utf-8") + "\n# later\n", "utf-8")
     assert "well, before the cell changed" in program("runbook", "show", NAME, cwd=shop).stdout
+
+
+@pytest.mark.parametrize("command", ["show", "run"])
+def test_a_shell_completes_the_names_of_runbooks(command: str, shop: Path) -> None:
+    """As bash asks for them."""
+    asked = {"COMP_WORDS": f"monocyte runbook {command} todo.p", "COMP_CWORD": "3"}
+    answer = program(cwd=shop, _MONOCYTE_COMPLETE="bash_complete", **asked)
+    assert answer.stdout.split(",")[-1].strip() == NAME

@@ -13,7 +13,7 @@ from monocyte.literate.logbook import Entry, MemoryLogbook, Passed, Planned, Sen
 from monocyte.literate.planning import Procedure, Words
 from monocyte.literate.rehearsals import Trouble, WorldDesk
 from monocyte.literate.runbooks import Question, Runner, Stopped, preview
-from monocyte.testing import Actor, World
+from monocyte.testing import Actor, Operator, Step, Steps, World
 from tests.literate.toys import drills
 from tests.literate.toys.drills import CountTurns, IsOpen, ListOpen, Lock, Turn
 
@@ -243,6 +243,36 @@ def test_the_rest_of_a_step_that_was_begun_belongs_to_it() -> None:
         assert it.desk.ids == ["r/1.1", "r/1.2", "r/1.2~2"]
 
 
+def test_the_same_step_twice_is_two_steps() -> None:
+    """Of those that were done in this run, each stands for one."""
+
+    def ring_twice(it: Operator) -> Steps:
+        yield Step("Ring the bell")
+        it.ask(ListOpen())
+        yield Step("Ring the bell")
+
+    with office() as it:
+        book = it.procedure.runbook._replace(function=ring_twice)
+        it.procedure = it.procedure._replace(runbook=book)
+        with broken(it.desk), pytest.raises(Stopped, match="cannot be planned"):
+            it.runner().start("r")
+        it.runner().resume()
+        assert [q.step.step for q in it.guide.asked] == [1, 2]
+        assert [e.why for e in it.log.entries if isinstance(e, Passed)] == ["done in this run"]
+
+
+@contextmanager
+def broken(desk: Desk) -> Iterator[None]:
+    """While inside, nothing can be asked."""
+
+    def down(query: Query[Any]) -> Any:
+        raise Unavailable("drills is being restarted")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(desk, "ask", down)
+        yield
+
+
 def test_another_cannot_learn_what_became_of_a_command() -> None:
     """Ids are their sender's own: sent by another, it would take its effect twice."""
     with office() as it:
@@ -389,14 +419,9 @@ def test_a_preview_sends_nothing_and_claims_no_more_than_it_knows() -> None:
 def test_a_query_that_fails_while_planning_stops_the_run() -> None:
     """It is not the runbook's fault."""
     with office() as it:
-
-        def down(query: Query[Any]) -> Any:
-            raise Unavailable("drills is being restarted")
-
-        it.desk.ask = down  # type: ignore[method-assign]
-        with pytest.raises(Stopped, match="the next step cannot be planned: drills is being"):
+        match = "the next step cannot be planned: drills is being"
+        with broken(it.desk), pytest.raises(Stopped, match=match):
             it.runner().start("r")
-        del it.desk.ask
         it.runner().resume()
         assert it.left() == ()
 

@@ -20,6 +20,7 @@ __all__ = [
     "app_option",
     "complete_cell",
     "complete_message",
+    "complete_runbook",
     "finish",
     "open_app",
     "reach_options",
@@ -111,6 +112,11 @@ def complete_message(*, command: bool) -> Any:
 def complete_cell() -> Any:
     """Completes the names of cells."""
     return _completing(lambda cells: [cell.name for cell in cells])
+
+
+def complete_runbook() -> Any:
+    """Completes `cell.runbook`."""
+    return _completing(lambda cells: [f"{it.name}.{book}" for it in cells for book in it.runbooks])
 
 
 def _completing(names: Callable[[tuple[Manifest, ...]], list[str]]) -> Any:

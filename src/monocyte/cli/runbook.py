@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn, get_args
 import click
 
 from monocyte.cli.guides import Console, Lines, show_plan
-from monocyte.cli.places import app_option, open_app, reach_options
+from monocyte.cli.places import app_option, complete_runbook, open_app, reach_options
 from monocyte.cli.show import CODES, failing, fault_lines, json_option, note, say, table
 from monocyte.cli.show import as_json as print_json
 from monocyte.errors import ConfigError, Invalid, JournalDamaged, MonocyteError
@@ -60,7 +60,7 @@ def list_(app_path: Path | None, as_json: bool) -> None:
 
 
 @runbook.command(short_help="Show a runbook, and its steps as they are planned just now.")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_runbook())
 @click.argument("arguments", metavar="[ARG=VALUE]...", nargs=-1)
 @reach_options
 @json_option
@@ -232,7 +232,9 @@ class _Asked(NamedTuple):
 
 
 @runbook.command(short_help="Work through a runbook, step by step.")
-@click.argument("words", metavar="[NAME] [ARG=VALUE]...", nargs=-1)
+@click.argument(
+    "words", metavar="[NAME] [ARG=VALUE]...", nargs=-1, shell_complete=complete_runbook()
+)
 @click.option("--yes", is_flag=True, help="Do not ask before each step.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done; send nothing.")
 @click.option("--resume", default="", metavar="RUN", help="Go on with a run that was left.")
