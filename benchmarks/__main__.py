@@ -22,8 +22,9 @@ PARTS = {
     "users": "(d) 150 concurrent users of the lab app",
     "startup": "(e) start-up with 10⁶ journalled events",
     "growth": "(f) 1 to 1 000 cells",
-    "weave": "(h) a site of 100 cells",
     "mutation": "(g) mutants of a cell beside mutmut",
+    "weave": "(h) a site of 100 cells",
+    "check": "(i) monocyte check on the lab",
 }
 """Every part, a module of this package with `run(options) -> Table`."""
 
