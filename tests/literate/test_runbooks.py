@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 import pytest
 
 from monocyte.cell import load_cells
@@ -367,6 +368,54 @@ def test_what_cannot_be_taken_back_is_taken_back_by_hand() -> None:
             *(("Close water", 0), ("Close gas", 1))
         ]
         assert it.left() == ("gas",)
+
+
+def test_what_may_have_to_be_taken_back_is_shown_before_anything_is_sent() -> None:
+    """What became of a command tells itself only when it is sent again: both are asked at once."""
+    with office() as it:
+        it.desk.loses = lambda id: True
+        with pytest.raises(Stopped):
+            it.runner().start("r")
+        it.desk.loses = lambda id: False
+        it.guide.asked.clear()
+        it.runner().undo()
+        (question,) = it.guide.asked
+        assert [said.fields["open"] for said in question.unknown] == [False]
+        assert [said.fields["open"] for said in question.commands] == [True]
+        assert it.desk.ids == ["r/1.1", "r/1.1", "r/1.1u"]
+        assert it.left() == ("gas", "water")
+
+
+def test_what_turns_out_to_be_done_and_has_no_undo_is_for_hands() -> None:
+    """Its answer was lost; once it is known, somebody is asked."""
+    with office("sends_twice") as it:
+        it.desk.loses = lambda id: True
+        with pytest.raises(Stopped):
+            it.runner().start("r")
+        it.desk.loses = lambda id: False
+        it.guide.asked.clear()
+        it.runner().undo()
+        assert [(len(q.unknown), len(q.commands)) for q in it.guide.asked] == [(1, 0), (0, 0)]
+
+
+def test_a_command_that_has_changed_its_shape_is_named() -> None:
+    """What was written down is not what the app would understand now."""
+    with office() as it:
+        it.runner().start("r")
+        wrong = it.log.data.replace(b'"valve":"water","open":true', b'"valve":"water","open":"x"')
+        it.log = MemoryLogbook("r")
+        for line in wrong.splitlines():
+            it.log.write(
+                msgspec.json.decode(msgspec.json.decode(line, type=Line).entry, type=Entry)
+            )
+        with pytest.raises(DefinitionError, match=r"drills\.Turn is no longer what was written"):
+            it.runner().undo()
+
+
+class Line(msgspec.Struct):
+    """A line of a logbook."""
+
+    entry: msgspec.Raw
 
 
 @pytest.mark.parametrize("done", ["undone", "done"])

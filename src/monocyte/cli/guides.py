@@ -107,6 +107,8 @@ class Console:
         for said in question.unknown:
             say(f"   no answer ever came to {readable(said)}")
             say("   it is sent again under its id: if it took effect, it does not do so twice")
+        if back and question.unknown and question.commands:
+            say("   what has taken effect is then taken back:")
         for said in question.commands:
             say(f"   send {readable(said)}")
         is_by_hand = not question.commands and not question.unknown

@@ -88,7 +88,11 @@ class StepProgress:
 
     @property
     def _answered(self) -> list[int]:
-        found = (i for i in range(len(self.plan.do)) if self.of(False, i).outcome == "answered")
+        return self._being("answered")
+
+    def _being(self, *outcomes: Outcome) -> list[int]:
+        """The commands of `do` of which that became."""
+        found = (i for i in range(len(self.plan.do)) if self.of(False, i).outcome in outcomes)
         return list(found)
 
     def of(self, back: bool, index: int) -> Tried:
@@ -123,14 +127,18 @@ class StepProgress:
         """Commands that were sent, and nobody knows what became of them."""
         return (task for task in self.forward() if task.tried.outcome == "unknown")
 
-    def backward(self) -> Iterator[Task]:
+    def backward(self, *, at_most: bool = False) -> Iterator[Task]:
         """What is still to be sent to take the step back, in order.
 
         Commands of `do` and `undo` in equal number are pairs: only what was done is taken back, the
-        last first. Otherwise all of `undo` is sent, as it stands, once anything was done.
+        last first. Otherwise all of `undo` is sent, as it stands, once anything was done. With
+        `at_most`, what is unknown counts as done.
         """
-        wanted = range(len(self.plan.undo)) if self.had_effect else range(0)
-        order = list(reversed(self._answered)) if self.pairs else list(wanted)
+        done = self._being("answered", "unknown") if at_most else self._answered
+        if self.pairs:
+            order = done[::-1]
+        else:
+            order = list(range(len(self.plan.undo))) if done or self.had_effect else []
         tasks = (self._task(True, index) for index in order)
         return (task for task in tasks if task.tried.outcome != "answered")
 

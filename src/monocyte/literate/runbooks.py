@@ -24,6 +24,7 @@ from monocyte.errors import (
     ConfigError,
     Conflict,
     Crashed,
+    DefinitionError,
     Denied,
     Invalid,
     MonocyteError,
@@ -298,13 +299,15 @@ class Runner:
 
     def _take_back(self, step: StepProgress) -> None:
         plan = step.plan
-        unknown, commands = self._open_ends(step), _commands(step.backward())
-        if commands or unknown or not plan.undo:
+        unknown, commands = self._open_ends(step), _commands(step.backward(at_most=True))
+        if commands or unknown:
             self._confirm(Question(plan, True, commands, _commands(unknown)))
         for task in unknown:
             why = self._send(task, plan)
             if why is not None and step.of(False, task.index).outcome == "unknown":
                 raise self._failed(task, plan, why)
+        if step.had_effect and not plan.undo:
+            self._confirm(Question(plan, True, ()))
         for task in tuple(step.backward()):
             if (why := self._send(task, plan)) is not None:
                 raise self._failed(task, plan, why)
@@ -315,7 +318,7 @@ class Runner:
     def _send(self, task: Task, plan: Planned) -> BusError | None:
         """Send one command: the intent is written down first, its answer or failure after."""
         unknown = task.tried.outcome == "unknown"
-        command = self.procedure.words.message(task.command, plan.where)
+        command = self._command(task, plan)
         place: dict[str, Any] = {
             "step": task.step,
             "back": task.back,
@@ -332,6 +335,16 @@ class Runner:
             return why
         self._write(Answered(reply=to_builtins(reply), **place))
         return None
+
+    def _command(self, task: Task, plan: Planned) -> Any:
+        try:
+            return self.procedure.words.message(task.command, plan.where)
+        except BusError as why:
+            raise DefinitionError(
+                f"{task.command.message} is no longer what was written down: {why.message}",
+                where=plan.where,
+                mend="do by hand what it did then, and run the runbook anew",
+            ) from why
 
     def _open_ends(self, step: StepProgress) -> tuple[Task, ...]:
         """The commands of a step of which nobody knows what became.
