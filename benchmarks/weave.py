@@ -1,8 +1,8 @@
 """Part (h): the woven site of 100 cells: cold, nothing changed, one cell changed.
 
-The cells are copies of the lab's five, each copy with names of its own, together with evidence as a
-check leaves it. What is timed is `weave` in a fresh process that has loaded the cells; beside it stands
-the whole command, which starts Python and loads a hundred cells besides.
+The cells are copies of the lab's, each copy with names of its own, together with evidence as a
+check leaves it. What is timed is `weave` in a fresh process that has loaded the cells; beside it
+stands the whole command, which starts Python and loads a hundred cells besides.
 """
 
 import json

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from monocyte.cell import Loaded, load_package
+from monocyte.literate.findings import finding
 from monocyte.literate.record import (
     CellRecord,
     DecisionRecord,
@@ -412,6 +413,11 @@ class Library:
                     "lend",
                     "arithmetic",
                     "waived",
+                ),
+            ),
+            findings=(
+                finding(
+                    "rule-unseen", "desk", f"{here}:{few}", "`DESK-3` never refuses", "write it"
                 ),
             ),
         )

@@ -169,6 +169,9 @@ def test_a_cell_says_what_was_seen(library: Library) -> None:
     page = library.page("cells/desk.html")
     said = " ".join(" ".join(Reader(page).said).split())
     for part in (
+        "✗ error : DESK-3 never refuses line",
+        "What to do: write it",
+        "✗ 1 finding",
         "at least 1; at most 8; optional, else 3",
         "asks archive.Find lend",
         "reacts to archive.Shelved note",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from monocyte.cell import Manifest
 from monocyte.literate.cards import Card
 from monocyte.literate.drawing import draw_both
+from monocyte.literate.findings import Finding
 from monocyte.literate.notation import Edge
 from monocyte.literate.pictures import derive
 from monocyte.literate.weave import proofs
@@ -14,7 +17,7 @@ from monocyte.literate.weave.html import Html, join, tag, visible
 from monocyte.literate.weave.layout import Section, framed
 from monocyte.literate.weave.marks import Tone, counted, mark, notice, scroll
 from monocyte.literate.weave.matrix import rules
-from monocyte.literate.weave.prose import prose
+from monocyte.literate.weave.prose import inline, prose
 from monocyte.literate.weave.summary import Summary
 from monocyte.literate.weave.view import Evidence, View
 
@@ -27,6 +30,7 @@ TOKENS = 4000
 def cell_page(view: View, summary: Summary, card: Card, app: str) -> str:
     """Everything about one cell."""
     sections = (
+        *_findings(view),
         Section("picture", "Picture", _picture(view)),
         Section("canvas", "Canvas", canvas(view)),
         Section("rules", "Rules", rules(view)),
@@ -56,12 +60,41 @@ def _head(view: View, summary: Summary) -> Html:
     )
 
 
+SEVERITIES: dict[str, Tone] = {"error": "bad", "warning": "warn", "note": "none"}
+
+
+def _findings(view: View) -> Iterator[Section]:
+    """What the last check had to say of this cell; no section if that was nothing."""
+    found = view.record.findings if view.record else ()
+    if found:
+        items = (tag("li", _finding(it, view)) for it in found)
+        yield Section("findings", "Findings", tag("ul", *items, class_="plain"))
+
+
+def _finding(it: Finding, view: View) -> Html:
+    line = view.line_of(it.where) if view.evidence == "fresh" else 0
+    link = tag("a", f"line {line}", href=view.href(line), class_="line") if line else None
+    return join(
+        tag(
+            "p",
+            mark(SEVERITIES[it.severity], it.severity, view.evidence),
+            ": ",
+            inline(it.message),
+            " ",
+            link,
+        ),
+        tag("p", "What to do: ", inline(it.mend), class_="quiet") if it.mend else None,
+    )
+
+
 def glance(it: Summary) -> list[Html]:
     """The state of a cell, in a few marks."""
     seen = [rule for rule in it.rules if not rule.because]
     alive = len(it.survivors)
     total = sum(it.mutants.values())
+    errors = it.findings
     found = [
+        mark("bad", counted(errors, "finding"), it.seen) if errors else Html(""),
         _counted("scenario", [s.state for s in it.scenarios], "come true", it.seen),
         _counted(
             "rule",

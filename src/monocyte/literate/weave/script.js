@@ -47,7 +47,7 @@
       link.href = up + row.href;
       name.textContent = row.title;
       name.dir = more.dir = "auto";
-      more.textContent = `${row.kind}: ${row.text}`;
+      more.textContent = row.text ? `${row.kind}: ${row.text}` : row.kind;
       link.append(name, more);
       item.append(link);
       return item;
@@ -77,6 +77,7 @@
       if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
         event.preventDefault();
         input.focus();
+        input.select();
       } else if (event.key === "Escape" && box.contains(document.activeElement)) {
         close();
         input.focus();
@@ -96,6 +97,11 @@
       else if (event.target.closest("#found a")) close();
     });
   };
+
+  // Paper cannot be clicked: what is folded away is printed, too.
+  addEventListener("beforeprint", () => {
+    for (const folded of document.querySelectorAll("details")) folded.open = true;
+  });
 
   start();
 })();

@@ -22,19 +22,29 @@ def entries(summaries: Iterable[Summary]) -> Iterator[Entry]:
         own = "scenario" if it.slug == it.name else "journey"
         yield ("cell" if own == "scenario" else "app", it.title, f"{it.name} {it.prose}", page)
         for word in it.words:
-            yield word.kind, word.name, word.said, f"{page}#{word.name}"
+            yield f"{word.kind} in {it.name}", word.name, word.said, f"{page}#{word.name}"
         for rule in it.rules:
             kind = "retired rule" if rule.because else "rule"
-            yield kind, rule.id, f"{rule.text} {rule.because}".strip(), f"{page}#rule-{rule.id}"
+            yield (
+                f"{kind} of {it.name}",
+                rule.id,
+                f"{rule.text} {rule.because}".strip(),
+                f"{page}#rule-{rule.id}",
+            )
         for story in it.scenarios:
-            yield own, story.title, f"{story.anchor} {story.said}", f"{page}#{story.anchor}"
+            yield (
+                f"{own} of {it.name}",
+                story.title,
+                f"{story.anchor} {story.said}",
+                f"{page}#{story.anchor}",
+            )
         for decision in it.decisions:
             said = f"{decision.said} Instead of {decision.instead_of}"
             title = decision.name.replace("_", " ")
-            yield "decision", title, said, f"{page}#{decision.name}"
+            yield f"decision of {it.name}", title, said, f"{page}#{decision.name}"
         for book in it.runbooks:
             title = book.name.replace("_", " ")
-            yield "runbook", title, f"{book.when} {book.said}", f"{page}#{book.name}"
+            yield f"runbook of {it.name}", title, f"{book.when} {book.said}", f"{page}#{book.name}"
 
 
 def index_js(summaries: Iterable[Summary]) -> str:

@@ -124,6 +124,8 @@ class Summary(msgspec.Struct, frozen=True):
     mutants: dict[str, int] = {}
     survivors: tuple[MutantLine, ...] = ()
     waivers: int = 0
+    findings: int = 0
+    """Errors and warnings of the last check."""
     links: tuple[Link, ...] = ()
 
     @property
@@ -158,6 +160,7 @@ def summarised(view: View) -> Summary:
         },
         survivors=tuple(_survivors(view)),
         waivers=len(manifest.waivers) if manifest else 0,
+        findings=sum(it.severity != "note" for it in record.findings) if record else 0,
         links=tuple(_links(manifest)) if manifest else (),
     )
 
