@@ -344,7 +344,8 @@ class _Run:
         """Whether nothing has changed since it was found to notice nothing."""
         old = self._old(number)
         is_old = old is not None and old.judged and old.digest == self._digests[number]
-        return is_old and all(self._known.cells.get(c) == self.digest(c) for c in self._chosen)
+        cells = [c for c in self._chosen if number in self._applying(c)]
+        return is_old and all(self._known.cells.get(c) == self.digest(c) for c in cells)
 
     def _prove(self, left: list[int]) -> None:
         """Try each on further mutants that it reaches, until it notices one by itself."""
@@ -370,17 +371,18 @@ class _Run:
     def _chances(self, number: int) -> Iterator[Candidate]:
         """Mutants that somebody has noticed and it has not tried: those that few reach first."""
         noticed = {(it.cell, it.key) for it in self._results if it.noticed}
+        calls = self._bases[number].calls
         cells = [c for c in self._chosen if number in self._applying(c)]
-        listed = [it for cell in cells for it in self._listed(cell)]
-        self._watch({i for cell in cells for i in self._applying(cell)})
-        open_ = [
-            (len(runners), it)
-            for it in listed
-            if (it.cell, it.key) in noticed
-            and ((it.cell, it.key, number) not in self._tried or self._bases[number].calls)
-            and number in (runners := self._reaching(it))
-        ]
-        return (it for _, it in sorted(open_, key=lambda pair: pair[0]))
+        # Those that had to be listed anyway come first: it may not take more.
+        for cell in sorted(cells, key=lambda it: it not in self._candidates):
+            found = [
+                (len(self._reaching(it)), it)
+                for it in self._listed(cell)
+                if (cell, it.key) in noticed
+                and (calls or (cell, it.key, number) not in self._tried)
+                and self._runs(number, it)
+            ]
+            yield from (it for _, it in sorted(found, key=lambda pair: pair[0]))
 
     def _artefact_result(self, number: int) -> ArtefactResult:
         it, base = self._artefacts[number], self._bases.get(number)
