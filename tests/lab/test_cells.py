@@ -9,6 +9,8 @@ import pytest
 from monocyte.cell import Loaded, Manifest, Scenario, load_package
 from monocyte.contracts.codec import decode, encode
 from monocyte.contracts.tokens import estimate
+from monocyte.literate.artefacts import Artefact, artefacts_of
+from monocyte.literate.rehearsals import artefacts as rehearsals_of
 from monocyte.testing import World
 
 CELLS = (
@@ -46,6 +48,13 @@ def neighbours(file: Path) -> set[str]:
 def scenarios() -> list[Scenario]:
     """Those of all cells."""
     return [it for cell in load_package(LAB, "lab").manifests for it in cell.scenarios]
+
+
+def decisions_and_runbooks() -> list[Artefact]:
+    """Those of all cells, as something that runs."""
+    manifests = load_package(LAB, "lab").manifests
+    runbooks = [it for cell in manifests for it in rehearsals_of(cell, manifests)]
+    return [it for it in artefacts_of(manifests) if it.kind == "decision"] + runbooks
 
 
 def test_eight_cells_load_without_a_fault(loaded: Loaded) -> None:
@@ -112,3 +121,9 @@ def test_scenario(loaded: Loaded, scenario: Scenario, seed: int) -> None:
     """Every scenario of the lab comes true, whatever the schedule."""
     with World(*loaded.manifests, seed=seed) as lab:
         scenario.play(lab)
+
+
+@pytest.mark.parametrize("artefact", decisions_and_runbooks(), ids=lambda it: it.id)
+def test_decision_or_runbook(artefact: Artefact) -> None:
+    """Every check of a decision holds, and every runbook can be run, repeated and undone."""
+    artefact.run()

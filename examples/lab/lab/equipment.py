@@ -1,8 +1,8 @@
 """# Equipment: which machines the lab has, and whether they work.
 
-Sixteen machines, looked after by technicians. An outage is named by its machine and its start: an
-end that turns out otherwise is said again. Who may have a working machine, and when, is the affair
-of the instruments' calendar, which listens here.
+Sixteen machines, looked after by technicians. An outage is named by its machine and its start; when
+its end turns out to be another, it is said again. Who has a machine at what time is no concern of
+this cell: the calendar of the instruments listens to it.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -122,7 +122,7 @@ OUT = cell.rule("EQUIPMENT-4", "Only what is out of service is put back.")
 
 @cell.handles
 def add(it: AddInstrument, shed: Shed, caller: Caller) -> Added:
-    is_technical(caller)
+    only_technical(caller)
     KNOWN.require(it.instrument.name not in shed, it.instrument.name)
     return Added(it.instrument)
 
@@ -175,11 +175,11 @@ def reopen(it: BackInService, shed: Shed) -> None:
 
 
 def looks_after(name: InstrumentName, shed: Shed, caller: Caller) -> None:
-    is_technical(caller)
+    only_technical(caller)
     KNOWN.require(name in shed, name)
 
 
-def is_technical(caller: Caller) -> None:
+def only_technical(caller: Caller) -> None:
     TECHNICAL.require(not caller.roles.isdisjoint(("technician", "owner")), caller.name)
 
 
@@ -237,7 +237,7 @@ def the_laser_dies(lab: World) -> None:
 
 @cell.scenario
 def slips_of_a_technician(lab: World) -> None:
-    """What is not there is not repaired, nor what works, nor in no time at all."""
+    """Nobody repairs what is not there, or works, or does so in no time at all."""
     two_microscopes_arrive(lab)
     tea = lab.by("tea", "technician")
     with KNOWN.refuses():

@@ -333,9 +333,9 @@ def who_writes_in_the_register(lab: World) -> None:
         tom.send(RecordTraining("nobody", "nmr", DAY, YEAR_END))
 
 
-@cell.scenario(given={"short": (0, 1), "long": (3 * 366 + 1, 3 * 366)})
+@cell.scenario(given={"no time": (0, 1), "too long": (3 * 366 + 1, 3 * 366)})
 def how_a_training_lasts(lab: World, refused: int, accepted: int) -> None:
-    """Not so many days, but so many."""
+    """So many days it cannot, but the nearest number it can."""
     lise_joins_and_learns(lab)
     tom = lab.by("tom", "trainer")
     with LASTING.refuses():

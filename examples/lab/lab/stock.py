@@ -140,7 +140,7 @@ cell.picture("""
 
 @cell.scenario
 def a_hundred_microlitres(lab: World) -> None:
-    """Ada freezes ninety and finds ten more; Lise, who shares her shelf, uses the first."""
+    """Ada freezes ninety and finds ten more; Lise, who shares her shelf, uses most of it."""
     for who in ("ada", "lise"):
         lab.by("olga", "office").send(Enrol(who, who.title(), frozenset(), date(2026, 1, 5)))
     frozen = RegisterSample("AB000001", "anti-GFP", "ada", "box-7", Unit.MICROLITRES, 90, low=20)
@@ -192,7 +192,7 @@ def whose_hands(lab: World) -> None:
 
 @cell.decision(instead_of="refusing what exceeds the first amount", review="2027-12-01")
 def more_than_was_frozen(lab: World) -> None:
-    """Cells grow: a vial may become ten, and nobody will register the nine for us."""
+    """Cells grow: one flask becomes ten, and the barcode stands for all of them."""
     a_hundred_microlitres(lab)
     assert lab.by("ada").send(Restock("AB000001", 900)) == 921
 
