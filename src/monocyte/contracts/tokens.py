@@ -11,6 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 __all__ = ["WEIGHTS", "Features", "estimate", "features"]
@@ -111,9 +112,15 @@ def features(text: str) -> Features:
     """What there is in a text of all that has a weight."""
     found: Counter[str] = Counter()
     for piece, times in Counter(_PIECES.findall(text)).items():
-        for name, number in _counted(piece):
+        for name, number in _known(piece) if len(piece) <= 2 * LONG else _counted(piece):
             found[name] += number * times
     return Features(**found)
+
+
+@lru_cache(maxsize=1 << 14)
+def _known(piece: str) -> tuple[tuple[str, int], ...]:
+    """The features of a short piece, which will come again."""
+    return tuple(_counted(piece))
 
 
 def _counted(piece: str) -> Iterator[tuple[str, int]]:
