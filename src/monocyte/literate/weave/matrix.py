@@ -66,14 +66,12 @@ def _matrix(view: View) -> Html:
         return Html("")
     seen = view.evidence == "fresh"
     columns = [it.name for it in view.manifest.scenarios] if seen else []
-    heads = [tag("th", it, scope="col") for it in ("rule", "line", "in")]
+    names = ("rule", "line", "in", "seen") if seen else ("rule", "line", "in")
+    heads = [tag("th", it, scope="col") for it in names]
     heads += [_column(i, name) for i, name in enumerate(columns, 1)]
-    others = sorted(
-        {name for it in view.sites for name in (*it.held_by, *it.refused_by)} - {*columns}
-    )
-    if seen:
-        heads += [tag("th", "elsewhere", scope="col")] if others else []
-        heads += [tag("th", "seen", scope="col")]
+    told = {name for it in view.sites for name in (*it.held_by, *it.refused_by)}
+    others = sorted(told - {*columns}) if seen else []
+    heads += [tag("th", "elsewhere", scope="col")] if others else []
     rows = [tag("tr", *_cells(it, columns, others, view)) for it in view.sites]
     caption = CAPTION if seen else "The lines that enforce rules."
     table = tag(
@@ -100,15 +98,22 @@ def _cells(site: Seen, columns: list[str], others: list[str], view: View) -> Ite
     yield tag("th", tag("a", site.rule, href=f"#rule-{site.rule}"), scope="row")
     yield tag("td", tag("a", str(site.line), href=view.href(site.line)), class_="number")
     yield tag("td", tag("code", site.function))
+    if view.evidence == "fresh":
+        yield tag("td", _seen(site))
     for name in columns:
         ways = _ways(site, name)
         yield tag("td", ways, class_=f"way {ways}".strip())
-    if view.evidence == "fresh":
-        if others:
-            yield tag(
-                "td", ", ".join(f"{it} {_ways(site, it)}" for it in others if _ways(site, it))
-            )
-        yield tag("td", _seen(site))
+    if others:
+        yield tag("td", _elsewhere(site, others))
+
+
+def _elsewhere(site: Seen, others: list[str]) -> Html | None:
+    """The scenarios of other cells, and journeys, folded away: there may be many."""
+    found = [f"{it} {_ways(site, it)}" for it in others if _ways(site, it)]
+    if not found:
+        return None
+    items = (tag("li", it) for it in found)
+    return tag("details", tag("summary", str(len(found))), tag("ul", *items, class_="plain"))
 
 
 def _ways(site: Seen, name: str) -> str:

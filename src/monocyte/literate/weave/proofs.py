@@ -74,11 +74,9 @@ def _error(said: str) -> Html:
 def _trace(steps: tuple[Step, ...], title: str) -> Html:
     if not steps:
         return Html("")
+    said = Html("".join(f"<li>{_step(it)}</li>" for it in steps))
     number = f" ({len(steps)})"
-    return tag(
-        *("details", tag("summary", title, number)),
-        tag("ol", *(tag("li", _step(it)) for it in steps), class_="trace"),
-    )
+    return tag("details", tag("summary", title, number), tag("ol", said, class_="trace"))
 
 
 ARROW = '<i aria-hidden="true">→</i>'
@@ -86,11 +84,11 @@ ARROW = '<i aria-hidden="true">→</i>'
 SAYS = {"command": "sends", "query": "asks", "event": "tells", "timer": "wakes"}
 
 
-def _step(it: Step) -> Html:
+def _step(it: Step) -> str:
     """A sentence: who says what to whom, and what comes of it."""
     target = f" <b><bdi>{text(it.target)}</bdi></b>" if it.target else ""
     outcome = f'<span class="outcome">{ARROW} <code>{text(it.outcome)}</code></span>'
-    return Html(  # by hand, because there are thousands
+    return (  # by hand, because there are thousands
         f"<b><bdi>{text(it.source)}</bdi></b> {text(SAYS.get(it.kind, it.kind))}{target} "
         f'<code dir="auto">{text(it.text or it.name)}</code>{outcome if it.outcome else ""}'
     )
@@ -335,22 +333,20 @@ def _mutants(mutants: Iterable[MutantRecord], view: View, title: str) -> Html:
     heads = tag(
         "tr", *(tag("th", it, scope="col") for it in ("change", "line", "what became of it"))
     )
-    rows = [_mutant(it, view) for it in mutants]
-    table = tag("table", tag("caption", title), tag("thead", heads), tag("tbody", *rows))
+    rows = Html("".join(_mutant(it, view) for it in mutants))
+    table = tag("table", tag("caption", title), tag("thead", heads), tag("tbody", rows))
     return scroll(table, title)
 
 
-def _mutant(it: MutantRecord, view: View) -> Html:
+def _mutant(it: MutantRecord, view: View) -> str:
     line = view.line_of(it.where) if view.evidence == "fresh" else 0
-    became: Child = f"by {it.killer}" if it.status == "killed" and it.killer else None
-    if it.status != "killed":
-        became = (mark(tone_of(it.status), it.status, view.evidence), " ", inline(it.proposal))
-    return tag(
-        *("tr", tag("th", inline(it.key), scope="row")),
-        tag(
-            "td", tag("a", str(line), href=view.href(line)) if line else it.where.rpartition(":")[2]
-        ),
-        tag("td", became),
+    place = f'<a href="{view.href(line)}">{line}</a>' if line else text(it.where.rpartition(":")[2])
+    if it.status == "killed":
+        became = Html(f"by {text(it.killer)}" if it.killer else "")
+    else:
+        became = join(mark(tone_of(it.status), it.status, view.evidence), " ", inline(it.proposal))
+    return (  # by hand, because there are thousands
+        f'<tr><th scope="row">{inline(it.key)}</th><td>{place}</td><td>{became}</td></tr>'
     )
 
 
