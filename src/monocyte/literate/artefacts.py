@@ -52,10 +52,17 @@ class Artefact(NamedTuple):
         if self.function is None:
             return True
         own, walked = code_objects(self.function), [f.f_code for f, _ in walk_tb(why.__traceback__)]
-        called = [code for code in walked if code in others]
+        called = [code for code in _codes_of(why) if code in others]
         if called and called[-1] not in own:
             return False
         return isinstance(why, AssertionError | Refused) or (bool(walked) and walked[-1] in own)
+
+
+def _codes_of(why: BaseException | None) -> Iterator[CodeType]:
+    """What was running when it was raised, then when what caused it was."""
+    while why is not None:
+        yield from (frame.f_code for frame, _ in walk_tb(why.__traceback__))
+        why = why.__cause__
 
 
 class Leftovers(AssertionError):
