@@ -210,6 +210,7 @@ def _drawn(app: App) -> Html:
         for it in app.cells
         for link in it.links
     ]
+    ties = list(dict.fromkeys(ties))  # several functions may ask the same
     names = [it.name for it in app.cells]
     known = set(names)
 

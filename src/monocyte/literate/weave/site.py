@@ -6,8 +6,10 @@ evidence give the same bytes.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache, partial
 from importlib.resources import files as resources
 from pathlib import Path
@@ -60,7 +62,23 @@ def weave(inputs: Inputs, out: Path) -> Woven:
         OSError: it cannot be written.
     """
     output = Output(out)
-    loom = _Loom(inputs, output)
+    with _uncollected():
+        return _woven(_Loom(inputs, output), output)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection: pages are no cycles, and every collection walks all cells."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _woven(loom: _Loom, output: Output) -> Woven:
     plan = list(loom.plan())
     known = {it.path: output.current(it.path, it.inputs) for it in plan}
     files = {path: written for path, written in known.items() if written is not None}

@@ -137,8 +137,12 @@ class View:
     def line_of(self, where: str) -> int:
         """The line of a place in its own file; 0 if it is elsewhere."""
         file, _, line = where.rpartition(":")
-        own = Path(file).name == Path(self.it.file).name
+        own = file.rpartition("/")[2] == self._file
         return int(line) if own and line.isdigit() else 0
+
+    @cached_property
+    def _file(self) -> str:
+        return Path(self.it.file).name
 
     def href(self, line: int) -> str:
         """Where a line of its source is shown."""
