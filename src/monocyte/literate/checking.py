@@ -137,7 +137,7 @@ def _scenarios(seen: Evidence) -> Iterator[Finding]:
     planned = [(owner, scenario) for owner in seen.subject.parts for scenario in owner.scenarios]
     with watching(seen.manifests) as seen.witnessed:
         running = run(
-            seen.manifests,
+            seen.witnessed.manifests,
             journeys=seen.subject.journeys,
             timeout=seen.options.timeout,
             traced=True,

@@ -63,7 +63,7 @@ def witness_scenarios(
     owners: list[Manifest | Journeys] = [*manifests, *journeys]
     names = [f"{owner.name}.{scenario.name}" for owner in owners for scenario in owner.scenarios]
     with watching(manifests) as witnessed:
-        playing = run(manifests, journeys=journeys)
+        playing = run(witnessed.manifests, journeys=journeys)
         for done, name in enumerate(names, 1):
             with witnessed.by(name):
                 next(playing)

@@ -2,20 +2,22 @@
 
 Only what a cell asks while it decides counts: a scenario that calls a rule, or a private function,
 proves nothing about the cell. A `require` says itself that it was held. A `refuse` that is not
-reached says nothing, so the functions that hold one are traced: whoever gets past its guard was not
-refused. Where somebody else traces (a debugger, coverage), that cannot be seen: then `blind` is so.
+reached says nothing, so what a cell with guards decides is traced, and nothing else, since tracing
+costs: whoever gets past its guard was not refused. Where somebody else traces (a debugger,
+coverage), that cannot be seen: then `blind` is so.
 """
 
 from __future__ import annotations
 
 import dis
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial, wraps
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-from monocyte.cell import Manifest, Rule
+from monocyte.cell import Function, Manifest, Rule
 from monocyte.literate.sites import Place, Reading, Site, read_sites
 
 __all__ = ["Asked", "Witnessed", "watching"]
@@ -29,6 +31,9 @@ PAUSES = frozenset(dis.opmap.get(name) for name in ("YIELD_VALUE", "RETURN_GENER
 
 ITERATION = (StopIteration, StopAsyncIteration)
 """What passes through a frame when an `await` or a loop ends well."""
+
+
+Tracing = Callable[[], AbstractContextManager[None]]
 
 
 class Asked(NamedTuple):
@@ -47,6 +52,7 @@ class Witnessed:
     """What was seen so far. What goes on inside `by(name)` was seen by that scenario."""
 
     def __init__(self, manifests: Iterable[Manifest]) -> None:
+        manifests = tuple(manifests)
         self.readings: dict[str, Reading] = {}
         self.blind = False
         self._files: dict[str, str] = {}
@@ -62,6 +68,9 @@ class Witnessed:
         self._passed: dict[Site, dict[str, None]] = {}
         self._guards: dict[int, tuple[CodeType, tuple[Site, ...]]] = {}
         self._open: dict[FrameType, _Passage] = {}
+        guarded = {site.file for site in self._guarded}
+        self.manifests = tuple(self._traced(it) if it.file in guarded else it for it in manifests)
+        """The cells as they are to be run to be seen: what has guards is traced."""
 
     @contextmanager
     def by(self, name: str) -> Iterator[None]:
@@ -104,14 +113,48 @@ class Witnessed:
 
     # -- a guard that lets pass --------------------------------------------------------------------
 
-    def watch(self) -> bool:
-        """Start to watch guards, unless there are none or somebody else traces; whether it did."""
-        if not self._guarded:
-            return False
-        self.blind = self.blind or sys.gettrace() is not None
-        if not self.blind:
-            sys.settrace(self._called)
-        return not self.blind
+    def _traced(self, manifest: Manifest) -> Manifest:
+        """A cell whose functions are traced while they decide, and only then."""
+        return manifest._replace(
+            handlers={
+                k: it._replace(function=self._seen(it.function))
+                for k, it in manifest.handlers.items()
+            },
+            reactions={
+                k: it._replace(function=self._seen(it.function))
+                for k, it in manifest.reactions.items()
+            },
+            timers={
+                k: it._replace(function=self._seen(it.function))
+                for k, it in manifest.timers.items()
+            },
+        )
+
+    def _seen(self, function: Function) -> Function:
+        call = function.call
+
+        @wraps(call)
+        def decides(*values: Any, **named: Any) -> Any:
+            with self._tracing():
+                return call(*values, **named)
+
+        @wraps(call)
+        async def waits(*values: Any, **named: Any) -> Any:
+            return await _Steps(call(*values, **named), self._tracing)
+
+        return function._replace(call=waits if function.is_async else decides)
+
+    @contextmanager
+    def _tracing(self) -> Iterator[None]:
+        if Rule.witness != self.ask or sys.gettrace() is not None:  # over, or somebody else traces
+            self.blind = self.blind or Rule.witness == self.ask
+            yield
+            return
+        sys.settrace(self._called)
+        try:
+            yield
+        finally:
+            sys.settrace(None)
 
     def _called(self, frame: FrameType, _event: str, _argument: object) -> Any:
         code = frame.f_code
@@ -194,13 +237,32 @@ def watching(manifests: Iterable[Manifest]) -> Iterator[Witnessed]:
     """Collect what the rules of these cells are asked, while inside."""
     witnessed, before = Witnessed(manifests), Rule.witness
     Rule.witness = witnessed.ask
-    traced = witnessed.watch()
     try:
         yield witnessed
     finally:
-        if traced:
-            sys.settrace(None)
         Rule.witness = before
+
+
+class _Steps:
+    """Something awaited, traced in each of its steps, and not while others take theirs."""
+
+    def __init__(self, awaited: Awaitable[Any], tracing: Tracing) -> None:
+        self._awaited = awaited
+        self._tracing = tracing
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        steps: Any = self._awaited.__await__()
+        resume: Callable[[], Any] = partial(next, steps)
+        while True:
+            with self._tracing():
+                try:
+                    waits_for = resume()
+                except StopIteration as done:
+                    return done.value
+            try:
+                resume = partial(steps.send, (yield waits_for))
+            except BaseException as why:  # noqa: BLE001 (whatever it is, it is for who is awaited)
+                resume = partial(steps.throw, why)
 
 
 # -- frames ----------------------------------------------------------------------------------------
