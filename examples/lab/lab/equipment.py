@@ -288,7 +288,7 @@ def state_of(it: Operator, instrument: InstrumentName, slot: Slot, why: Line) ->
     example={"instrument": "confocal", "slot": Slot(at(9), at(17)), "why": "laser"},
 )
 def stop_it(it: Operator, instrument: InstrumentName, slot: Slot, why: Line) -> Steps:
-    """Nobody touches it or travels to it; bookings that are cancelled do not come back by undoing."""
+    """Nobody touches it, or travels to it. To undo it does not bring cancelled bookings back."""
     yield Step(f"Switch the {instrument} off, and hang a sign on it")
     yield Step(
         "Take it out of service, which cancels what is booked",
