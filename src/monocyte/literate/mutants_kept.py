@@ -51,7 +51,7 @@ class Digests:
 
     def _named(self, node: ast.AST) -> list[str]:
         names = {it.id for it in ast.walk(node) if isinstance(it, ast.Name)}
-        return sorted(names & set(self._functions))
+        return sorted((names - _bound(node)) & set(self._functions))
 
 
 def key_of(function: Callable[..., Any]) -> str:
@@ -102,3 +102,12 @@ def _bare(tree: ast.Module) -> ast.Module:
 
 def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _bound(node: ast.AST) -> set[str]:
+    """The names that are a function's own: a variable called as a function is another thing."""
+    inside = list(ast.walk(node))
+    stored = {it.id for it in inside if isinstance(it, ast.Name) and isinstance(it.ctx, ast.Store)}
+    given = {it.arg for it in inside if isinstance(it, ast.arg)}
+    declared = {it for one in inside if isinstance(one, ast.Global) for it in one.names}
+    return (stored | given) - declared

@@ -199,6 +199,7 @@ class _Run:
         self._traced: dict[str, Traces] = {}
         self._candidates: dict[str, list[Candidate]] = {}
         self._bases: dict[int, _Base] = {}
+        self._guesses: dict[int, _Base] = {}
         self._silences: dict[int, list[tuple[FunctionType, CodeType]]] = {}
         self._proofs: dict[int, str] = {}
         self._results: list[MutantResult] = []
@@ -256,19 +257,71 @@ class _Run:
                 kept[it.key] = it
         return kept
 
+    def _try_known(self, todo: list[Candidate]) -> Iterator[tuple[tuple[str, str], MutantResult]]:
+        """Try first who has noticed other mutants of a function: nobody is watched for that."""
+        self._count.more(len(todo))
+        ids = {it.id: i for i, it in enumerate(self._artefacts)}
+        killers: dict[tuple[str, str], set[int]] = {}
+        for known in self._known.mutants:
+            if known.noticed and known.killer in ids:
+                killers.setdefault((known.cell, known.function), set()).add(ids[known.killer])
+        likely = [(it, killers.get((it.cell, it.mutant.function), set())) for it in todo]
+        self._guess({i for _, numbers in likely for i in numbers})
+        attempts = [
+            _Attempt(it, tuple(sorted(numbers & set(self._guesses), key=self._price)))
+            for it, numbers in likely
+        ]
+        trying = iter([it for it in attempts if it.runners])
+        with closing(self._try(partial(next, trying, None), self._most(len(attempts)))) as tried:
+            for (it, _, _), verdict in tried:
+                if verdict.killer is not None:
+                    self._count.done()
+                    yield (it.cell, it.key), self._result(it, verdict)
+
+    def _guess(self, numbers: set[int]) -> None:
+        """Run artefacts on the original, unwatched: how long they take, if they come true."""
+        left = deque(sorted(numbers))
+
+        def take() -> Job[int] | None:
+            if not left:
+                return None
+            number = left.popleft()
+            return Job(number, partial(self._time, number), UNBROKEN, 2 * UNBROKEN)
+
+        with closing(run_forked(take, self._workers)) as ended:
+            for end in ended:
+                if end.how == "done" and end.said:
+                    self._guesses[end.key] = _Base(end.said[0], frozenset(), (), "")
+
+    def _time(self, number: int, child: Child) -> None:
+        """In a child: say how long an artefact takes, if it comes true."""
+        began = time.process_time()
+        with suppress(Exception):
+            self._artefacts[number].run()
+            child.say(time.process_time() - began)
+
+    def _most(self, count: int) -> int:
+        """How many mutants may share a child, so that all processors have something to do."""
+        return min(BATCH, count // (3 * (self._workers or cores())))
+
+    def _known_base(self, number: int) -> _Base:
+        """What is known of an artefact on the original: what was seen, or else what it took."""
+        return self._bases.get(number) or self._guesses[number]
+
     def _try_all(self, todo: list[Candidate]) -> Iterator[MutantResult]:
         if not todo:
             return
+        noticed = dict(self._try_known(todo))
+        yield from noticed.values()
+        todo = [it for it in todo if (it.cell, it.key) not in noticed]
         self._watch({i for cell in {it.cell for it in todo} for i in self._applying(cell)})
-        self._count.more(len(todo))
         attempts = [_Attempt(it, tuple(self._reaching(it))) for it in todo]
         for it, runners, _ in attempts:
             if not runners:
                 self._count.done()
                 yield self._result(it, _Verdict("unreached", None, False, "", 0.0))
         reached = iter([it for it in attempts if it.runners])
-        most = min(BATCH, len(attempts) // (3 * (self._workers or cores())))
-        with closing(self._try(partial(next, reached, None), most)) as tried:
+        with closing(self._try(partial(next, reached, None), self._most(len(attempts)))) as tried:
             for (it, runners, _), verdict in tried:
                 self._count.done()
                 stop = verdict.killer if verdict.killer is not None else runners[-1]
@@ -508,10 +561,10 @@ class _Run:
 
     def _price(self, number: int) -> int:
         """How dear a run is, so coarse that it does not vary from one time to the next."""
-        return round(math.log(max(self._bases[number].seconds, 1e-4), 4))
+        return round(math.log(max(self._known_base(number).seconds, 1e-4), 4))
 
     def _job(self, attempts: list[_Attempt]) -> Job[list[_Attempt]]:
-        limit = max(self._bases[i].limit for it in attempts for i in it.runners)
+        limit = max(self._known_base(i).limit for it in attempts for i in it.runners)
         return Job(attempts, partial(self._break, attempts), limit, 2 + 4 * limit)
 
     def _break(self, attempts: list[_Attempt], child: Child) -> None:
@@ -531,7 +584,7 @@ class _Run:
             for function, code in self._silent(attempt.runners[0]) if attempt.alone else ():
                 stack.enter_context(swapped([function], code))
             for i in attempt.runners:
-                child.allow(self._bases[i].limit)
+                child.allow(self._known_base(i).limit)
                 child.say(["start", i])
                 try:
                     self._artefacts[i].run()
@@ -543,7 +596,7 @@ class _Run:
 
     def _is_own(self, why: BaseException, number: int) -> bool:
         """Whether it is an expectation of its own that has failed."""
-        if isinstance(why, Leftovers) and self._bases[number].calls:
+        if isinstance(why, Leftovers) and self._known_base(number).calls:
             return False
         # Asked for anew: those that are silenced have another code.
         return self._artefacts[number].failed(why, _proof_codes(self._artefacts))
