@@ -43,19 +43,20 @@ def run(options: Options) -> Table:
         commands = by_command(root, package, rounds)
     rows = [row(f"weave, {name}", samples) for name, samples in taken.items()]
     rows += [row(f"monocyte weave, {name}", samples) for name, samples in commands.items()]
-    medians = {name: statistics.median(cpu for _, cpu in took) for name, took in taken.items()}
+    medians = {name: statistics.median(wall for wall, _ in took) for name, took in taken.items()}
     return Table(
         part="weave",
         title=f"(h) weave: a site of {count} cells like the lab's",
         columns=("", "s median", "s least", "s CPU median", "s CPU least"),
         rows=tuple(rows),
         goals=(
-            Goal(f"weave {count} cells, cold", 2.0, medians[CLOCKS[0]], unit=" s CPU"),
-            Goal("weave when one cell has changed", 0.2, medians[CLOCKS[2]], unit=" s CPU"),
+            Goal(f"weave {count} cells, cold", 2.0, medians[CLOCKS[0]], unit=" s"),
+            Goal("weave when one cell has changed", 0.2, medians[CLOCKS[2]], unit=" s"),
         ),
         versions=versions("markdown-it-py", "msgspec"),
         notes=(
             "weave: cells are loaded, its modules imported; everything else counts, writing too",
+            "two processes share a cold weaving; CPU counts both, and more where cores are shared",
             "monocyte weave: the whole process, which loads the cells again",
         ),
     )
@@ -222,9 +223,9 @@ def timed(root: Path, package: str, loaded: "Loaded", out: Path) -> Took:
 
     record = record_of(loaded.manifests, package)
     inputs = Inputs(package, root / package, loaded.manifests, loaded.journeys, record)
-    begun, used = time.perf_counter(), time.process_time()
+    begun, used = time.perf_counter(), time.process_time() + children()
     weave(inputs, out)
-    return time.perf_counter() - begun, time.process_time() - used
+    return time.perf_counter() - begun, time.process_time() + children() - used
 
 
 # -- the command -------------------------------------------------------------------------------

@@ -537,17 +537,21 @@ class Drawn(NamedTuple):
 
     page: Callable[[App], str]
     shows: Callable[[Summary], object]
+    judges: bool = False
+    """Whether it shows what was seen, and so depends on how fresh that is."""
 
 
 APP_PAGES = {
-    "index.html": Drawn(_start, lambda it: it),
+    "index.html": Drawn(_start, lambda it: it, judges=True),
     "map.html": Drawn(_map, lambda it: it.links),
-    "rules.html": Drawn(_rules, lambda it: it.rules),
+    "rules.html": Drawn(_rules, lambda it: it.rules, judges=True),
     "journeys.html": Drawn(_journeys, lambda it: it.slug),
-    "decisions.html": Drawn(_decisions, lambda it: it.decisions),
-    "runbooks.html": Drawn(_runbooks, lambda it: it.runbooks),
-    "mutation.html": Drawn(_mutation, lambda it: (it.mutants, it.survivors, it.waivers)),
+    "decisions.html": Drawn(_decisions, lambda it: it.decisions, judges=True),
+    "runbooks.html": Drawn(_runbooks, lambda it: it.runbooks, judges=True),
+    "mutation.html": Drawn(
+        _mutation, lambda it: (it.mutants, it.survivors, it.waivers), judges=True
+    ),
     "words.html": Drawn(_words, lambda it: it.words),
     "size.html": Drawn(_size, lambda it: (it.bytes, it.lines, it.tokens)),
 }
-"""Every page, by its path; each depends on the names of the cells and on their evidence, too."""
+"""Every page, by its path."""

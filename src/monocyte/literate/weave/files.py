@@ -22,11 +22,11 @@ NAME = re.compile(rb"[\w.]+")
 
 def digest(*parts: bytes | str) -> str:
     """A digest in which no part runs into the next."""
-    made = hashlib.blake2b(digest_size=16)
+    made = hashlib.sha256()  # the quickest where processors know it
     for part in parts:
         raw = part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass")
         made.update(len(raw).to_bytes(8, "big") + raw)
-    return made.hexdigest()
+    return made.hexdigest()[:32]
 
 
 class Files:

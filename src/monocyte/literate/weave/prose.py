@@ -55,8 +55,8 @@ def typeset(said: str, names: Names | None = None, *, under: int = 2) -> Html:
 
 def inline(raw: str, names: Names | None = None) -> Html:
     """A line of text in which names in backticks are code that leads to what it names."""
-    if "`" not in raw:
-        return text(raw)
+    if not names:
+        return Html(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", text(raw)))
     parts = re.split(r"`([^`\n]+)`", raw)
     return join(*(code(part, names) if i % 2 else text(part) for i, part in enumerate(parts)))
 

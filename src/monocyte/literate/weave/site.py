@@ -26,8 +26,9 @@ from monocyte.literate.weave.app_pages import APP_PAGES, App, Fault
 from monocyte.literate.weave.cell_page import card_text, cell_page, source_page
 from monocyte.literate.weave.files import Files, digest
 from monocyte.literate.weave.html import visible
-from monocyte.literate.weave.output import Kept, Output
+from monocyte.literate.weave.output import Kept, Output, Written
 from monocyte.literate.weave.search import index_js
+from monocyte.literate.weave.sharing import shared
 from monocyte.literate.weave.summary import Summary, summarised
 from monocyte.literate.weave.view import Use, View
 
@@ -87,8 +88,12 @@ def _woven(loom: _Loom, output: Output) -> Woven:
     if not stale and files.keys() == output.index.files.keys():
         return Woven((), unchanged, (), ())
     output.begin([it.path for it in stale])
-    for it in stale:
-        files[it.path] = output.write(it.path, it.inputs, it.made().encode())
+
+    def made(it: _Planned) -> bytes:
+        return msgspec.msgpack.encode(output.write(it.path, it.inputs, it.made().encode()))
+
+    for it, written in zip(stale, shared(stale, made), strict=True):
+        files[it.path] = msgspec.msgpack.decode(written, type=Written)
     removed, foreign = output.finish(files, loom.kept)
     return Woven(tuple(it.path for it in stale), unchanged, tuple(removed), tuple(foreign))
 
@@ -184,7 +189,7 @@ class _Loom:
         app = App(self.inputs.name, tuple(cells), views, faults, size)
         told_by = [self.kept[view.slug].inputs for view in views]
         for path, drawn in APP_PAGES.items():
-            shown = [[it.slug, it.evidence, drawn.shows(it)] for it in cells]
+            shown = [[it.slug, drawn.judges and it.evidence, drawn.shows(it)] for it in cells]
             whole = size if path == "size.html" else None
             known = self._digest(path, shown, told_by, faults, whole)
             yield _Planned(path, known, partial(drawn.page, app))
