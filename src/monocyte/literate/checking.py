@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from monocyte.literate import maps, pictures
@@ -16,13 +17,14 @@ from monocyte.literate.artefacts import Artefact, artefacts_of
 from monocyte.literate.decisions import judge
 from monocyte.literate.evidence import Evidence, Options, Progress, Subject
 from monocyte.literate.findings import Finding, finding
+from monocyte.literate.forks import gathered
 from monocyte.literate.mutants_report import MutationReport, mutation_findings
 from monocyte.literate.mutation import mutate
 from monocyte.literate.prose import prose_findings
 from monocyte.literate.record import Record
 from monocyte.literate.recording import record_of
+from monocyte.literate.rehearsals import Rehearsal, rehearse
 from monocyte.literate.rehearsals import artefacts as runbook_artefacts
-from monocyte.literate.rehearsals import rehearse
 from monocyte.literate.rulebook import FILE, rulebook_findings
 from monocyte.literate.rules import rule_findings
 from monocyte.literate.scenarios import Outcome, run
@@ -67,6 +69,9 @@ class Report(NamedTuple):
         """How many findings are that severe."""
         return sum(found.severity == severity for found in self.findings)
 
+
+REHEARSING = 120.0
+"""Seconds of CPU time for all rehearsals of one runbook."""
 
 FAILURES = frozenset({"scenario-failed", "scenario-endless", "decision-failed", "rehearsal-failed"})
 """What shows nothing about mutants, because it fails without them."""
@@ -182,15 +187,27 @@ def _decisions(seen: Evidence) -> Iterator[Finding]:
 
 
 def _runbooks(seen: Evidence) -> Iterator[Finding]:
-    total = sum(len(manifest.runbooks) for manifest in seen.cells)
-    done: set[tuple[str, str]] = set()
-    for manifest in seen.cells:
-        for rehearsal in rehearse(manifest, seen.manifests):
-            seen.rehearsals.setdefault(manifest.name, []).append(rehearsal.record)
-            done.add((manifest.name, rehearsal.record.runbook))
-            seen.progress("runbooks", len(done) - 1, total)
-            if rehearsal.finding is not None:
-                yield rehearsal.finding
+    """Every runbook in a process of its own, beside the others."""
+    cells = [
+        cell._replace(runbooks={name: runbook})
+        for cell in seen.cells
+        for name, runbook in cell.runbooks.items()
+    ]
+    works = [partial(rehearse, cell, seen.manifests) for cell in cells]
+    ended: dict[int, tuple[list[Rehearsal], str]] = {}
+    children = gathered(works, Rehearsal, seconds=REHEARSING, workers=seen.options.jobs)
+    for number, rehearsals, why in children:
+        ended[number] = rehearsals, why
+        seen.progress("runbooks", len(ended), len(works))
+    for number, cell in enumerate(cells):
+        rehearsals, why = ended[number]
+        (runbook,) = cell.runbooks.values()
+        seen.rehearsals.setdefault(cell.name, []).extend(it.record for it in rehearsals)
+        yield from (it.finding for it in rehearsals if it.finding is not None)
+        if why:
+            what = f"the rehearsals of {runbook.name} came to no end: {why}"
+            mend = "see what it does beside sending commands"
+            yield finding("rehearsal-failed", cell.name, runbook.where, what, mend)
 
 
 def _mutation(seen: Evidence) -> Iterator[Finding]:

@@ -29,7 +29,7 @@ from monocyte.cell import Manifest
 from monocyte.literate.artefacts import Artefact, Leftovers
 from monocyte.literate.mutants import Behaviour, Candidate, silent
 from monocyte.literate.mutants_kept import digest_of, file_digests
-from monocyte.literate.mutants_pool import Child, Ended, Job, cores, run_forked
+from monocyte.literate.forks import Child, Ended, Job, cores, run_forked
 from monocyte.literate.mutants_report import (
     FORMAT,
     ArtefactResult,

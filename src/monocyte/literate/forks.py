@@ -19,15 +19,17 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 
-__all__ = ["Child", "Ended", "Job", "cores", "run_forked"]
+__all__ = ["Child", "Ended", "Job", "cores", "gathered", "run_forked"]
 
 K = TypeVar("K")
+T = TypeVar("T")
 
 MEMORY = 1 << 30
 """How many bytes a child may add to what it was born with."""
@@ -116,12 +118,36 @@ def run_forked(
         pool.close()
 
 
+def gathered(
+    works: Sequence[Callable[[], Iterable[Any]]], kind: type[T], *, seconds: float, workers: int = 0
+) -> Iterator[tuple[int, list[T], str]]:
+    """Run each work in a child: its number, what it yielded, and why it did not end (or nothing).
+
+    They come as they end. A work may take so many seconds of CPU time; what it yields must be of
+    that kind, and have a form in JSON.
+    """
+    left = iter(enumerate(works))
+
+    def tell(work: Callable[[], Iterable[Any]], child: Child) -> None:
+        for thing in work():
+            child.say(thing)
+
+    def take() -> Job[int] | None:
+        number, work = next(left, (-1, None))
+        return Job(number, partial(tell, work), seconds, 2 * seconds) if work else None
+
+    with contextlib.closing(run_forked(take, workers)) as ended:
+        for end in ended:
+            said = [msgspec.convert(it, kind) for it in end.said]
+            yield end.key, said, "" if end.how == "done" else end.why
+
+
 class _Pool:
     def __init__(self, workers: int) -> None:
         self._workers = workers
         self._running: dict[int, _Running] = {}
         self._selector = selectors.DefaultSelector()
-        self._scratch = Path(tempfile.mkdtemp(prefix="mutants-"))
+        self._scratch = Path(tempfile.mkdtemp(prefix="monocyte-"))
         # What is alive now is never looked at by a child's collector, so it stays shared.
         gc.freeze()
 

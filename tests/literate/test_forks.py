@@ -7,10 +7,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import NamedTuple
 
 import pytest
 
-from monocyte.literate.mutants_pool import Child, Ended, Job, run_forked
+from monocyte.literate.forks import Child, Ended, Job, gathered, run_forked
 
 HELD: list[str] = []
 
@@ -194,3 +195,29 @@ def test_files_of_children_are_tidied_up() -> None:
 
     (ended,) = run(work)
     assert not os.path.exists(ended.said[0])  # noqa: PTH110
+
+
+class Told(NamedTuple):
+    """Something that a child says."""
+
+    name: str
+    number: int
+
+
+def counts(name: str, most: int) -> Iterator[Told]:
+    """Say so many things; of more than three, die of the last."""
+    for number in range(most):
+        if number == 3:
+            os._exit(7)
+        yield Told(name, number)
+
+
+def test_what_children_yield_is_gathered() -> None:
+    """Of each, as values of its kind; and why it did not come to its end, if it did not."""
+    works = [partial(counts, "a", 2), partial(counts, "b", 0), partial(counts, "c", 9)]
+    found = {number: (said, why) for number, said, why in gathered(works, Told, seconds=10)}
+    assert found[0] == ([Told("a", 0), Told("a", 1)], "")
+    assert found[1] == ([], "")
+    said, why = found[2]
+    assert said == [Told("c", number) for number in range(3)]
+    assert why
