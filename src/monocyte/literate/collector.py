@@ -185,7 +185,7 @@ class ScenarioItem(pytest.Item):
 
     def _play(self, world: World) -> None:
         try:
-            play(self.scenario, world)
+            play(self.scenario.play, world)
         except BaseException:
             told = story(world.trace).splitlines()[-LAST:]
             self.add_report_section("call", "trace", "\n".join(told))

@@ -26,10 +26,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from monocyte.cell import Manifest
-from monocyte.literate.artefacts import Artefact, Leftovers
+from monocyte.literate.artefacts import Artefact
+from monocyte.literate.forks import Child, Ended, Job, cores, run_forked
 from monocyte.literate.mutants import Behaviour, Candidate, silent
 from monocyte.literate.mutants_kept import digest_of, file_digests
-from monocyte.literate.forks import Child, Ended, Job, cores, run_forked
 from monocyte.literate.mutants_report import (
     FORMAT,
     ArtefactResult,
@@ -41,6 +41,7 @@ from monocyte.literate.mutants_report import (
 )
 from monocyte.literate.mutants_traces import Traces
 from monocyte.literate.mutants_words import proposal
+from monocyte.literate.scenarios import Leftovers
 from monocyte.semdiff import Lines, code_objects, swapped
 
 __all__ = ["Progress", "mutate"]

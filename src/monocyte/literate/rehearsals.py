@@ -249,9 +249,10 @@ def artefacts(manifest: Manifest, manifests: Sequence[Manifest]) -> Iterator[Art
 
 
 def _run(procedure: Procedure, manifests: Sequence[Manifest]) -> None:
-    for rehearsal in _Rehearsals(procedure, manifests).brief():
+    rehearsals = _Rehearsals(procedure, manifests)
+    for rehearsal in rehearsals.brief():
         if (found := rehearsal.finding) is not None:
-            raise AssertionError(f"{found.where}: {found.message}")
+            raise AssertionError(f"{found.where}: {found.message}") from rehearsals.wrong
 
 
 class _Rehearsals:
@@ -268,6 +269,8 @@ class _Rehearsals:
         self.where: list[str] = []
         self.events: tuple[tuple[str, str, bytes], ...] = ()
         self.undoable = False
+        self.wrong: _WrongError | None = None
+        """What the last rehearsal has shown to be wrong."""
 
     def all(self) -> Iterator[Rehearsal]:
         """All of them, as long as the first one goes well."""
@@ -403,6 +406,7 @@ class _Rehearsals:
             wrong = why
         except MonocyteError as why:
             wrong = _WrongError(why.message, why.where or self.runbook.where, why.mend)
+        self.wrong = wrong
         error = wrong.message if wrong else ""
         record = RehearsalRecord(self.runbook.name, name, wrong is None, error, steps)
         return Rehearsal(record, self._found(name, wrong) if wrong else None)

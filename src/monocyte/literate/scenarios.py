@@ -25,7 +25,7 @@ from monocyte.literate.limits import LIMIT, Overdue, within
 from monocyte.testing import Faults, Said, World, story
 from monocyte.testing.loop import Endless
 
-__all__ = ["Outcome", "explained", "play", "run", "staged"]
+__all__ = ["Leftovers", "Outcome", "explained", "play", "run", "staged"]
 
 LAST = 12
 """How many lines of its trace a failure shows."""
@@ -109,21 +109,25 @@ def staged(
         Exception: whatever the scenario raises; it comes from its author.
     """
     with World(*manifests, seed=seed, steps=steps) as world:
-        play(scenario, world)
+        play(scenario.play, world)
         yield world
 
 
-def play(scenario: Scenario, world: World) -> None:
-    """Play a scenario to its end; what cells gave up while nobody looked is a failure, too.
+class Leftovers(AssertionError):
+    """A cell has given something up while nobody looked."""
+
+
+def play(perform: Callable[[World], object], world: World) -> None:
+    """Play something to its end; what cells gave up while nobody looked is a failure, too.
 
     Raises:
-        AssertionError: there are dead letters, and the scenario did not ask for them.
-        Exception: whatever the scenario raises.
+        Leftovers: there are dead letters, and nobody asked for them.
+        Exception: whatever did not come true.
     """
-    scenario.play(world)
+    perform(world)
     world.settle()
     if (letters := world.unseen_letters) and (first := letters[0]):
-        raise AssertionError(
+        raise Leftovers(
             f"{first.cell} gave up {first.letter.name} from {first.letter.source}: "
             f"{first.letter.error} (look at lab.dead_letters if that is meant)"
         )
@@ -151,7 +155,7 @@ class _Staging(NamedTuple):
         try:
             with within(self.timeout, self.files), self._world() as world:
                 try:
-                    play(scenario, world)
+                    play(scenario.play, world)
                     ended = True
                 finally:
                     log = world.log
