@@ -274,25 +274,12 @@ def _rules(app: App) -> str:
 
 
 def _journeys(app: App) -> str:
-    parts: list[Child] = []
-    for view in app.journeys:
-        parts += [
-            prose(view.rest, view.names, under=1),
-            notice(view),
-            proofs.scenarios(view).replace("<h3", "<h2").replace("</h3>", "</h2>"),
-        ]
-    intro = tag(
-        "p",
-        JOURNEYS,
-    )
+    told = [
+        join(prose(it.rest, it.names, under=1), notice(it), proofs.scenarios(it, "h2"))
+        for it in app.journeys
+    ]
     nothing = tag("p", "No journeys have been written yet.")
-    return _page(
-        app,
-        "journeys.html",
-        "Journeys",
-        intro,
-        *(Html(it) if isinstance(it, str) else it for it in parts) if parts else (nothing,),
-    )
+    return _page(app, "journeys.html", "Journeys", tag("p", JOURNEYS), told or nothing)
 
 
 # -- decisions -------------------------------------------------------------------------------------

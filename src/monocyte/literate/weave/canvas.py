@@ -12,7 +12,7 @@ import msgspec
 
 from monocyte.cell import Function, Handler, Manifest
 from monocyte.contracts import Event, Value
-from monocyte.contracts.annotations import spell, unalias
+from monocyte.contracts.annotations import spell, unalias, union_members
 from monocyte.literate.asking import asked_by
 from monocyte.literate.weave.html import Child, Html, join, tag, text
 from monocyte.literate.weave.marks import scroll
@@ -222,6 +222,8 @@ def spelt(annotation: Any, view: View | None = None) -> str:
         for name, alias in view.aliases.items():
             if alias == annotation:
                 return name
+    if members := union_members(annotation):  # not Optional[X]
+        return " | ".join(spelt(it, view) for it in members)
     return spell(_bare(annotation))
 
 

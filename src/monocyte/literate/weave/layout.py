@@ -89,7 +89,6 @@ def _header(app: str, path: str, up: str) -> Html:
         ),
         tag("p", "", id="count", class_="hidden", role="status"),
         tag("ul", "", id="found", hidden=True),
-        *(),
         role="search",
         class_="search",
         hidden=True,

@@ -33,7 +33,7 @@ KINDS = {
 # -- scenarios -------------------------------------------------------------------------------------
 
 
-def scenarios(view: View) -> Html:
+def scenarios(view: View, heading: str = "h3") -> Html:
     """Every scenario, numbered, with what was said in it."""
     if not view.it.scenarios:
         return tag("p", "It has no scenarios.")
@@ -43,17 +43,19 @@ def scenarios(view: View) -> Html:
     for it in view.it.scenarios:
         first = it.function.__name__ not in seen
         seen.add(it.function.__name__)
-        items.append(tag("li", _scenario(it, found.get(it.name), view, first=first)))
+        items.append(tag("li", _scenario(it, found.get(it.name), view, heading, first=first)))
     return tag("ol", *items, class_="stories")
 
 
-def _scenario(it: Scenario, record: ScenarioRecord | None, view: View, *, first: bool) -> Html:
+def _scenario(
+    it: Scenario, record: ScenarioRecord | None, view: View, heading: str, *, first: bool
+) -> Html:
     name = it.function.__name__
     title = words_of_name(name) + (f": {it.row}" if it.row else "")
     line = view.line_of(it.where)
     return tag(
-        *("article", tag("h3", tag("bdi", title), id=name if first else None)),
-        prose(it.story, view.names, under=3),
+        *("article", tag(heading, tag("bdi", title), id=name if first else None)),
+        prose(it.story, view.names, under=int(heading[1])),
         tag("p", _outcome(record, view), " ", _line(line, view), class_="quiet"),
         *(_error(record.error) if record and not record.passed else None,),
         _trace(record.trace, "Who said what to whom") if record else None,

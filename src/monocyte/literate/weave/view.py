@@ -153,7 +153,7 @@ class View:
         """Where a name in its prose leads to: to its section, or else to its line."""
         found = {name: self.href(line) for name, line in self.lines.items()}
         if isinstance(self.it, Manifest):
-            for name, word in vars(sys.modules.get(self.it.module, object())).items():
+            for name, word in self._namespace.items():
                 home = _home(word)
                 if home in self.cells and home != self.it.name:
                     found[name] = f"{self.up}cells/{home}.html#{name}"
@@ -179,9 +179,12 @@ class View:
     @cached_property
     def aliases(self) -> dict[str, Any]:
         """The constrained types that have a name in its file."""
-        module = sys.modules.get(self.it.module)
-        things = vars(module).items() if module else ()
-        return {name: it for name, it in things if get_origin(it) is Annotated}
+        return {name: it for name, it in self._namespace.items() if get_origin(it) is Annotated}
+
+    @cached_property
+    def _namespace(self) -> Mapping[str, Any]:
+        """What its module knows by name; nothing if it was forgotten."""
+        return dict(vars(sys.modules[self.it.module])) if self.it.module in sys.modules else {}
 
     # -- rules -------------------------------------------------------------------------------------
 
@@ -206,13 +209,12 @@ class View:
 
     def _read(self) -> Iterator[Seen]:
         """What stands there: rules that are called by their names outside of what proves them."""
-        names = vars(sys.modules[self.it.module]) if self.it.module in sys.modules else {}
         tops = sorted((line, name) for name, line in self.lines.items())
         proofs = {it.function.__name__ for it in self.it.scenarios}
         proofs |= {it.name for it in self.manifest.decisions}
         for number, line in enumerate(LINE_END.split(self.source), 1):
             for found in SITE.finditer(line.partition("#")[0]):
-                rule = names.get(found[1])
+                rule = self._namespace.get(found[1])
                 function = next((name for at, name in reversed(tops) if at <= number), "")
                 if isinstance(rule, Rule) and function not in proofs:
                     yield Seen(rule.id, number, function, True, (), ())
