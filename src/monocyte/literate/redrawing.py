@@ -146,8 +146,17 @@ def _before_scenarios(lines: list[str], tree: ast.Module, variable: str) -> int 
             for decorator in node.decorator_list:
                 called = decorator.func if isinstance(decorator, ast.Call) else decorator
                 if _is_method(called, variable, "scenario"):
-                    return decorator.lineno
+                    return _with_remarks(lines, decorator.lineno)
     return None
+
+
+def _with_remarks(lines: list[str], number: int) -> int:
+    """The line at which the comments right above a line begin, the heading of its part included."""
+    above = number - 1
+    while above and (not lines[above - 1].strip() or lines[above - 1].startswith("#")):
+        above -= 1
+    first = next(n for n in range(above, number) if lines[n].startswith("#") or n == number - 1)
+    return first + 1
 
 
 def _indent(line: str) -> str:

@@ -11,7 +11,7 @@ import ast
 import linecache
 import reprlib
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from textwrap import dedent, indent
 from traceback import walk_tb
