@@ -81,11 +81,8 @@ INSERTED = {
         HEAD + SHOWN + "\n\n@notes.scenario(given={})\ndef f(lab):\n    pass\n",
     ),
     "before the heading of the first scenario": (
-        HEAD
-        + "# ## Coming, and going\n# (twice a year)\n\n\n@notes.scenario\ndef f(lab):\n    pass\n",
-        HEAD
-        + SHOWN
-        + "\n# ## Coming, and going\n# (twice a year)\n\n\n@notes.scenario\ndef f(lab):\n    pass\n",
+        HEAD + "# ## Coming\n# and going\n\n\n@notes.scenario\ndef f(lab):\n    pass\n",
+        HEAD + SHOWN + "\n# ## Coming\n# and going\n\n\n@notes.scenario\ndef f(lab):\n    pass\n",
     ),
     "at the end": (HEAD + "x = 1\n", HEAD + "x = 1\n\n" + SHOWN),
     "at an end without an end": (HEAD + "x = 1", HEAD + "x = 1\n\n" + SHOWN),
