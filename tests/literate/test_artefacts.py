@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from monocyte.errors import Crashed, Refused
-from monocyte.literate.artefacts import Artefact, Leftovers, artefacts_of, played
+from monocyte.literate.artefacts import Artefact, artefacts_of, played
+from monocyte.literate.scenarios import Leftovers
 from monocyte.semdiff import code_objects
 from tests.literate.test_scenarios import MANIFESTS
 

@@ -11,12 +11,12 @@ import ast
 import sys
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
 from monocyte.cell import Cell, Function, Manifest
 from monocyte.contracts import Command, Query
+from monocyte.literate.trees import stamp_of, tree_of
 
 __all__ = ["asked_by", "full_name"]
 
@@ -141,24 +141,16 @@ def _scope(function: FunctionType, node: ast.AST) -> dict[str, Any]:
 
 def _definition(function: FunctionType) -> ast.AST | None:
     code = function.__code__
-    return _definitions(code.co_filename, _stamp(code.co_filename)).get(
+    return _definitions(code.co_filename, stamp_of(code.co_filename)).get(
         (code.co_firstlineno, code.co_name)
     )
-
-
-def _stamp(file: str) -> int:
-    try:
-        return Path(file).stat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 @lru_cache(maxsize=256)
 def _definitions(file: str, stamp: int) -> dict[tuple[int, str], ast.AST]:  # noqa: ARG001 (the key)
     """The functions of a file, by their first line (a decorator's, if any) and name."""
-    try:
-        tree = ast.parse(Path(file).read_bytes())
-    except (OSError, SyntaxError, ValueError):
+    tree = tree_of(file)
+    if tree is None:
         return {}
     return {
         (min([node.lineno, *(it.lineno for it in node.decorator_list)]), node.name): node

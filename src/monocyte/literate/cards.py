@@ -13,7 +13,6 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cache, lru_cache, reduce
-from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, NewType, Union, get_args, get_origin
 
@@ -24,6 +23,7 @@ from monocyte.contracts import Event, Value
 from monocyte.contracts.annotations import spell
 from monocyte.contracts.tokens import estimate
 from monocyte.literate.maps import derive_map
+from monocyte.literate.trees import stamp_of, tree_of
 
 __all__ = ["BUDGET", "LEGEND", "Card", "card", "ids_in_short", "ports_of", "purpose_of"]
 
@@ -96,7 +96,9 @@ def card(manifest: Manifest, budget: int | None = BUDGET) -> Card:
         if not fits(detail):
             detail = _turned(detail, flag, on=False)
     for flag in reversed(LEFT_OUT):  # what was dropped for little may fit after all
-        if matters(flag, detail) and fits(fuller := _turned(detail, flag, on=True)):
+        if getattr(detail, flag) or not matters(flag, detail):
+            continue
+        if fits(fuller := _turned(detail, flag, on=True)):
             detail = fuller
     off = [it for it in LEFT_OUT if not getattr(detail, it) and matters(it, Detail())]
     text = drawn(detail)
@@ -313,6 +315,7 @@ class _Words:
         self.read: dict[str, dict[str, ast.ClassDef]] = {}
         self.written: dict[type, dict[str, ast.expr]] = {}
         self.known: dict[type, tuple[msgspec.structs.FieldInfo, ...]] = {}
+        self.things: dict[tuple[ast.expr, str], Any] = {}
 
     def fields(self, word: type[Value]) -> tuple[msgspec.structs.FieldInfo, ...]:
         """The fields of a word, with their types and defaults."""
@@ -342,33 +345,28 @@ class _Words:
 
     def meant(self, node: ast.expr, word: type[Value]) -> Any:
         """What a name in the file of a word stands for; None if nothing is known of it."""
-        path = ast.unparse(node).split(".")
-        names = vars(sys.modules[word.__module__])
-        first = names.get(path[0], vars(builtins).get(path[0]))
-        return reduce(lambda thing, name: getattr(thing, name, None), path[1:], first)
+        key = (node, word.__module__)
+        if key not in self.things:
+            path = ast.unparse(node).split(".")
+            names = vars(sys.modules[word.__module__])
+            first = names.get(path[0], vars(builtins).get(path[0]))
+            thing = reduce(lambda it, name: getattr(it, name, None), path[1:], first)
+            self.things[key] = thing
+        return self.things[key]
 
     def _class(self, word: type) -> ast.ClassDef | None:
         if word.__module__ not in self.read:
             file = getattr(sys.modules.get(word.__module__), "__file__", None)
-            self.read[word.__module__] = _classes(file, _stamp(file)) if file else {}
+            self.read[word.__module__] = _classes(file, stamp_of(file)) if file else {}
         return self.read[word.__module__].get(word.__name__)
 
 
 @lru_cache(maxsize=256)
 def _classes(file: str, stamp: int) -> dict[str, ast.ClassDef]:  # noqa: ARG001 (the key)
     """The classes at the top of a file; none if it cannot be read any more."""
-    try:
-        tree = ast.parse(Path(file).read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return {}
-    return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-
-
-def _stamp(file: str) -> int:
-    try:
-        return Path(file).stat().st_mtime_ns
-    except OSError:
-        return 0
+    tree = tree_of(file)
+    body = tree.body if tree is not None else ()
+    return {node.name: node for node in body if isinstance(node, ast.ClassDef)}
 
 
 # -- spelling --------------------------------------------------------------------------------------

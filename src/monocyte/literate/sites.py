@@ -10,11 +10,11 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
 from monocyte.cell import Manifest, Rule
+from monocyte.literate.trees import tree_of
 
 __all__ = ["Guard", "Place", "Reading", "Site", "read_sites"]
 
@@ -82,9 +82,8 @@ class Reading(NamedTuple):
 
 def read_sites(manifest: Manifest) -> Reading:
     """Read the file of a cell; nothing if it is gone."""
-    try:
-        tree = ast.parse(Path(manifest.file).read_bytes())
-    except (OSError, SyntaxError, ValueError):
+    tree = tree_of(manifest.file)
+    if tree is None:
         return Reading((), {}, {})
     reader = _Reader(manifest)
     reader.read(tree)
