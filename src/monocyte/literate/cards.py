@@ -88,20 +88,20 @@ def card(manifest: Manifest, budget: int | None = BUDGET) -> Card:
     def fits(detail: Detail) -> bool:
         return budget is None or estimate(drawn(detail)) <= budget
 
-    def matters(flag: str, beside: Detail) -> bool:
-        return drawn(_turned(beside, flag, on=True)) != drawn(_turned(beside, flag, on=False))
-
-    detail = Detail()
+    detail, missed = Detail(), set[str]()
     for flag in LEFT_OUT:
         if not fits(detail):
-            detail = _turned(detail, flag, on=False)
+            barer = _turned(detail, flag, on=False)
+            if drawn(barer) != drawn(detail):
+                missed.add(flag)
+            detail = barer
     for flag in reversed(LEFT_OUT):  # what was dropped for little may fit after all
-        if getattr(detail, flag) or not matters(flag, detail):
-            continue
-        if fits(fuller := _turned(detail, flag, on=True)):
+        fuller = _turned(detail, flag, on=True)
+        if fuller != detail and drawn(fuller) != drawn(detail) and fits(fuller):
             detail = fuller
-    off = [it for it in LEFT_OUT if not getattr(detail, it) and matters(it, Detail())]
+            missed.discard(flag)
     text = drawn(detail)
+    off = (it for it in LEFT_OUT if it in missed)
     return Card(manifest.name, text, estimate(text), tuple(LEFT_OUT[it] for it in off))
 
 
