@@ -115,37 +115,47 @@ class _Loom:
         self.names = {it.name: it.name for it in inputs.cells}
         self.version = digest(_version(), inputs.name, *sorted(self.names))
         self.kept: dict[str, Kept] = {}
-        self._views: dict[str, View] = {}
+        self._cells = sorted(inputs.cells, key=lambda it: it.name)
         self._old = output.index.kept
 
     def plan(self) -> Iterator[_Planned]:
-        """Every file of the site."""
-        cells = [
-            (it, *self._summary(it)) for it in sorted(self.inputs.cells, key=lambda it: it.name)
-        ]
-        told = [(it, *self._summary(it)) for it in self.inputs.journeys]
+        """Every file of the site; across cells first, so that both halves are as much work."""
+        summaries = self._summaries()
+        cells = [(it, *summaries[it.name]) for it in self._cells]
+        told = [(it, *summaries[it.name]) for it in self.inputs.journeys]
         uses = _uses([summary for _, _, summary in cells])
+        yield from self._across(
+            [s for _, _, s in cells], [it for it, _, _ in told], [s for _, _, s in told]
+        )
         for it, facts, summary in cells:
             yield from self._cell(it, facts, summary, uses.get(it.name, ()))
         for journeys, facts, _ in told:
             yield self._source(journeys, facts)
-        yield from self._across(
-            [s for _, _, s in cells], [it for it, _, _ in told], [s for _, _, s in told]
-        )
         for name in ("style.css", "script.js"):
             text = _asset(name)
             yield _Planned(f"assets/{name}", digest(text), lambda text=text: text)  # type: ignore[misc]
 
     # -- one cell ----------------------------------------------------------------------------------
 
-    def _summary(self, it: Manifest | Journeys) -> tuple[str, Summary]:
-        view = self._view(it)
-        record = msgspec.json.encode(view.record)
-        facts = digest(self.version, self.files.closure(it.module), record)
-        old = self._old.get(view.slug)
-        summary = old.summary if old and old.inputs == facts else summarised(view)
-        self.kept[view.slug] = Kept(facts, summary)
-        return facts, summary
+    def _summaries(self) -> dict[str, tuple[str, Summary]]:
+        """By name, the digest of what is known of a cell or of the journeys, and its summary."""
+        parts: list[Manifest | Journeys] = [*self._cells, *self.inputs.journeys]
+        views = {it.name: self._view(it) for it in parts}
+        facts = {it.name: self._facts(it, views[it.name]) for it in parts}
+        known = {name: self._old.get(view.slug) for name, view in views.items()}
+        stale = [n for n, old in known.items() if old is None or old.inputs != facts[n]]
+        made = shared(stale, lambda name: msgspec.msgpack.encode(summarised(views[name])))
+        fresh = {
+            n: msgspec.msgpack.decode(it, type=Summary) for n, it in zip(stale, made, strict=True)
+        }
+        summaries = {n: old.summary for n, old in known.items() if old} | fresh
+        self.kept = {views[n].slug: Kept(facts[n], it) for n, it in summaries.items()}
+        return {name: (facts[name], summary) for name, summary in summaries.items()}
+
+    def _facts(self, it: Manifest | Journeys, view: View) -> str:
+        """The digest of what a summary is made of."""
+        closure = self.files.closure(it.module)
+        return digest(self.version, closure, msgspec.json.encode(view.record))
 
     def _view(self, it: Manifest | Journeys, uses: Sequence[Use] = ()) -> View:
         up = "../" if isinstance(it, Manifest) else ""
