@@ -143,7 +143,7 @@ def test_what_cannot_be_written_names_its_place(tmp_path: Path) -> None:
     """A directory of somebody else's stands where a page belongs: it is not made away with."""
     put(tmp_path, {"b.html": "b"})
     (tmp_path / "a.html").mkdir()
-    with pytest.raises(OSError, match=r"a\.html"):
+    with pytest.raises(ConfigError, match=r"a\.html"):
         put(tmp_path, {"a.html": "A", "b.html": "b"})
     assert (tmp_path / "a.html").is_dir()
 
