@@ -53,6 +53,13 @@ class Door:
         above = (folder, *folder.parents)
         return next((it for it in above if (it / FILE).is_file()), None)
 
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Pass over an app inside of an app, a copy among its data: it has the same modules."""
+        if not (collection_path / FILE).is_file() or self.root_of(collection_path.parent) is None:
+            return None
+        asked = (self._config.invocation_params.dir / it.split("::")[0] for it in self._config.args)
+        return None if any(it.resolve().is_relative_to(collection_path) for it in asked) else True
+
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> object:
         """Make a collector of a file that declares a cell, or journeys."""
         apps = self._open(file_path)

@@ -360,3 +360,11 @@ def test_other_projects_do_not_notice(tmp_path: Path) -> None:
     )
     ran = run(tmp_path, "--seeds")
     assert (ran.code, "1 passed" in ran.text) == (0, True), ran.text
+
+
+def test_a_copy_of_the_app_among_its_data_is_passed_over(bar: Path) -> None:
+    """As a demonstration leaves one; it is tested only if it is asked for."""
+    copy = make(bar / "data" / "copy")
+    assert "5 passed" in run(bar).text
+    assert "5 passed" in run(bar, str(copy)).text
+    assert "5 passed" in run(copy).text
