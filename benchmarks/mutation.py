@@ -204,7 +204,7 @@ def main(folder: str) -> None:
     """Mutate the app there with two workers, and print how many mutants ended in which way."""
     from monocyte.cell import load_package
     from monocyte.literate.artefacts import artefacts_of
-    from monocyte.literate.mutation import mutate
+    from monocyte.literate.mutation.mutating import mutate
 
     loaded = load_package(Path(folder), "lab")
     assert not loaded.faults, loaded.faults

@@ -145,7 +145,7 @@ def cell_record(manifest: "Manifest") -> "CellRecord":
         SiteRecord,
         Step,
     )
-    from monocyte.literate.sites import read_sites
+    from monocyte.literate.rules.sites import read_sites
 
     names = tuple(it.name for it in manifest.scenarios)
     where = f"{manifest.name}.py:"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from monocyte.literate.logbook import FileLogbook, Taken
+from monocyte.literate.runbooks.logbook import FileLogbook, Taken
 from tests.cli.conftest import PROGRAM, Cli, Running, environment, program, running
 
 NAME = "todo.pass_on_everything"

@@ -10,7 +10,7 @@ from monocyte.cell import Loaded, Manifest, Scenario, load_package
 from monocyte.contracts.codec import decode, encode
 from monocyte.contracts.tokens import estimate
 from monocyte.literate.artefacts import Artefact, artefacts_of
-from monocyte.literate.rehearsals import artefacts as rehearsals_of
+from monocyte.literate.runbooks.rehearsals import artefacts as rehearsals_of
 from monocyte.testing import World
 
 CELLS = (

@@ -8,7 +8,7 @@ import pytest
 from monocyte.cell import Loaded, load_package
 from monocyte.contracts.tokens import estimate
 from monocyte.literate.guide import BUDGET, llms_txt
-from monocyte.literate.maps import derive_map, read_map
+from monocyte.literate.pictures.maps import derive_map, read_map
 from tests.cell.apps import App
 
 LAB = Path(__file__).parents[2] / "examples" / "lab"

@@ -17,7 +17,7 @@ from monocyte.errors import ConfigError
 if TYPE_CHECKING:
     from monocyte.app import App
     from monocyte.cli.remote import Remote
-    from monocyte.literate.planning import Procedure, Words
+    from monocyte.literate.runbooks.planning import Procedure, Words
     from monocyte.runtime import Runtime
 
 __all__ = ["HereDesk", "RemoteDesk", "desk"]

@@ -11,8 +11,8 @@ from monocyte.cli.show import note, one_json, say
 from monocyte.errors import ConfigError
 
 if TYPE_CHECKING:
-    from monocyte.literate.logbook import Entry, Planned, Said
-    from monocyte.literate.runbooks import Preview, Question
+    from monocyte.literate.runbooks.logbook import Entry, Planned, Said
+    from monocyte.literate.runbooks.runner import Preview, Question
 
 __all__ = ["Console", "Lines", "readable", "show_plan"]
 
@@ -133,7 +133,7 @@ class Console:
 
     def tell(self, entry: Entry) -> None:
         """Say what happened, in a line."""
-        from monocyte.literate import logbook
+        from monocyte.literate.runbooks import logbook
 
         match entry:
             case logbook.Passed():

@@ -58,17 +58,17 @@ def picture(
 
 
 def _text(cells: tuple[Manifest, ...], chosen: Manifest | None) -> str:
-    from monocyte.literate.maps import redraw_map
-    from monocyte.literate.pictures import redraw
+    from monocyte.literate.pictures.cells import redraw
+    from monocyte.literate.pictures.maps import redraw_map
 
     return redraw_map(cells) if chosen is None else redraw(chosen)
 
 
 def _drawn(name: str, cells: tuple[Manifest, ...], chosen: Manifest | None, *, narrow: bool) -> str:
-    from monocyte.literate.cartography import draw_map
-    from monocyte.literate.drawing import draw
-    from monocyte.literate.maps import derive_map
-    from monocyte.literate.pictures import derive
+    from monocyte.literate.pictures.cartography import draw_map
+    from monocyte.literate.pictures.cells import derive
+    from monocyte.literate.pictures.drawing import draw
+    from monocyte.literate.pictures.maps import derive_map
 
     if chosen is not None:
         return draw(derive(chosen), narrow=narrow, alone=True)
@@ -77,9 +77,9 @@ def _drawn(name: str, cells: tuple[Manifest, ...], chosen: Manifest | None, *, n
 
 
 def _mermaid(cells: tuple[Manifest, ...], chosen: Manifest | None) -> str:
-    from monocyte.literate.maps import derive_map
-    from monocyte.literate.mermaid import mermaid, mermaid_map
-    from monocyte.literate.pictures import derive
+    from monocyte.literate.pictures.cells import derive
+    from monocyte.literate.pictures.maps import derive_map
+    from monocyte.literate.pictures.mermaid import mermaid, mermaid_map
 
     if chosen is not None:
         return mermaid(derive(chosen)).rstrip()
@@ -87,8 +87,8 @@ def _mermaid(cells: tuple[Manifest, ...], chosen: Manifest | None) -> str:
 
 
 def _described(cells: tuple[Manifest, ...], chosen: Manifest | None) -> list[dict[str, str]]:
-    from monocyte.literate.maps import derive_map
-    from monocyte.literate.pictures import derive
+    from monocyte.literate.pictures.cells import derive
+    from monocyte.literate.pictures.maps import derive_map
 
     if chosen is None:
         return [tie._asdict() for tie in derive_map(cells)]

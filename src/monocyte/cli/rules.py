@@ -12,7 +12,7 @@ from monocyte.cli.show import as_json as print_json
 from monocyte.cli.show import failing, json_option, note, progress, say
 
 if TYPE_CHECKING:
-    from monocyte.literate.rules import Matrix, Row, Seen
+    from monocyte.literate.rules.coverage import Matrix, Row, Seen
 
 __all__ = ["rules"]
 
@@ -28,7 +28,7 @@ def rules(cell: str | None, app_path: Path | None, as_json: bool) -> None:
     Every scenario is played once, to see which lines it saw let pass, and which refuse. Retired
     rules stand at the end of their cell, with the reason. What is missing, `monocyte check` says.
     """
-    from monocyte.literate.rules import matrix_of, witness_scenarios
+    from monocyte.literate.rules.coverage import matrix_of, witness_scenarios
 
     app = open_app(app_path)
     if cell is not None:

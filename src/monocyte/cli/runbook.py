@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from monocyte.app import App
     from monocyte.cell import Manifest
     from monocyte.cell.evidence import Runbook
-    from monocyte.literate.planning import Procedure
-    from monocyte.literate.progress import Progress
-    from monocyte.literate.runbooks import Preview, Runner
+    from monocyte.literate.runbooks.planning import Procedure
+    from monocyte.literate.runbooks.progress import Progress
+    from monocyte.literate.runbooks.runner import Preview, Runner
 
 __all__ = ["runbook"]
 
@@ -277,7 +277,7 @@ def run(  # noqa: PLR0913, PLR0917 (a command has the options that it has)
 
 def _previewed(app: App, procedure: Procedure, url: str | None, key: str | None) -> list[Preview]:
     from monocyte.cli.desks import desk
-    from monocyte.literate.runbooks import preview
+    from monocyte.literate.runbooks.runner import preview
 
     with desk(app, procedure, url, key) as at:
         return list(preview(procedure, at))
@@ -336,8 +336,8 @@ def _hands(
 ) -> Iterator[Runner]:
     """A runner on a run; if it does not come to its end, it is said how to go on."""
     from monocyte.cli.desks import desk
-    from monocyte.literate.logbook import FileLogbook
-    from monocyte.literate.runbooks import Runner
+    from monocyte.literate.runbooks.logbook import FileLogbook
+    from monocyte.literate.runbooks.runner import Runner
 
     guide = Lines() if asked.as_json else Console(yes=asked.yes)
     process = f"{platform.node()}:{os.getpid()}"
@@ -363,7 +363,7 @@ def _hands(
 
 def _fail(why: MonocyteError, progress: Progress, name: str, asked: _Asked) -> NoReturn:
     """Say what went wrong, and how to go on; end with the code of what the app has said."""
-    from monocyte.literate.runbooks import Stopped
+    from monocyte.literate.runbooks.runner import Stopped
 
     cause = (why.cause or why) if isinstance(why, Stopped) else why
     code = 1 if isinstance(cause, Stopped) else _code(cause)
@@ -441,7 +441,7 @@ def _find(app: App, name: str) -> tuple[Manifest, Runbook]:
 def _procedure(
     app: App, manifest: Manifest, book: Runbook, arguments: Mapping[str, Any]
 ) -> Procedure:
-    from monocyte.literate.planning import Procedure, Words
+    from monocyte.literate.runbooks.planning import Procedure, Words
 
     return Procedure(manifest, book, Words(app.cells), arguments)
 
@@ -517,8 +517,8 @@ def _folder(app: App) -> Path:
 
 def _runs(app: App) -> Iterator[_Run]:
     """The runs of an app, oldest first; a record that is damaged is said, and left out."""
-    from monocyte.literate.logbook import logbooks
-    from monocyte.literate.progress import Progress
+    from monocyte.literate.runbooks.logbook import logbooks
+    from monocyte.literate.runbooks.progress import Progress
 
     for name, read in logbooks(_folder(app)):
         try:
@@ -540,8 +540,8 @@ def _progress(app: App, name: str) -> Progress:
     """
     from difflib import get_close_matches
 
-    from monocyte.literate.logbook import logbooks
-    from monocyte.literate.progress import Progress
+    from monocyte.literate.runbooks.logbook import logbooks
+    from monocyte.literate.runbooks.progress import Progress
 
     known = dict(logbooks(_folder(app)))
     if name not in known:

@@ -22,7 +22,7 @@ from monocyte.cell import Handler, Manifest, Rule
 from monocyte.contracts import Event, Value
 from monocyte.contracts.annotations import spell
 from monocyte.contracts.tokens import estimate
-from monocyte.literate.maps import derive_map
+from monocyte.literate.pictures.maps import derive_map
 from monocyte.literate.trees import stamp_of, tree_of
 
 __all__ = ["BUDGET", "LEGEND", "Card", "card", "ids_in_short", "ports_of", "purpose_of"]

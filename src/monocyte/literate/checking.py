@@ -12,25 +12,26 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
-from monocyte.literate import maps, pictures
 from monocyte.literate.artefacts import Artefact, artefacts_of
 from monocyte.literate.decisions import judge
 from monocyte.literate.evidence import Evidence, Options, Progress, Subject
 from monocyte.literate.findings import Finding, finding
 from monocyte.literate.forks import gathered
-from monocyte.literate.mutants_report import MutationReport, mutation_findings
-from monocyte.literate.mutation import mutate
+from monocyte.literate.mutation.mutating import mutate
+from monocyte.literate.mutation.report import MutationReport, mutation_findings
+from monocyte.literate.pictures import cells as pictures
+from monocyte.literate.pictures import maps
 from monocyte.literate.prose import prose_findings
 from monocyte.literate.record import Record
 from monocyte.literate.recording import record_of
-from monocyte.literate.rehearsals import Rehearsal, rehearse
-from monocyte.literate.rehearsals import artefacts as runbook_artefacts
-from monocyte.literate.rulebook import FILE, rulebook_findings
-from monocyte.literate.rules import rule_findings
+from monocyte.literate.rules.coverage import rule_findings
+from monocyte.literate.rules.rulebook import FILE, rulebook_findings
+from monocyte.literate.rules.witness import watching
+from monocyte.literate.runbooks.rehearsals import Rehearsal, rehearse
+from monocyte.literate.runbooks.rehearsals import artefacts as runbook_artefacts
 from monocyte.literate.scenarios import Outcome, run
 from monocyte.literate.sizes import size_findings, sizes_of
 from monocyte.literate.strays import stray_findings
-from monocyte.literate.witness import watching
 
 __all__ = ["STAGES", "Counts", "Report", "checked"]
 

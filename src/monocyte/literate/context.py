@@ -22,8 +22,8 @@ from monocyte.errors import ConfigError
 from monocyte.literate.cards import BUDGET as CARD
 from monocyte.literate.cards import LEGEND, card
 from monocyte.literate.findings import Finding
-from monocyte.literate.maps import derive_map
-from monocyte.literate.notation import close_to
+from monocyte.literate.pictures.maps import derive_map
+from monocyte.literate.pictures.notation import close_to
 
 __all__ = ["BUDGET", "Pack", "Part", "pack"]
 

@@ -11,10 +11,10 @@ from monocyte.cell import Journeys, Manifest
 from monocyte.errors import DefinitionError
 from monocyte.literate.keeping import Keeper
 from monocyte.literate.limits import LIMIT
-from monocyte.literate.mutants_report import MutationReport
+from monocyte.literate.mutation.report import MutationReport
 from monocyte.literate.record import DecisionRecord, RehearsalRecord
+from monocyte.literate.rules.witness import Witnessed
 from monocyte.literate.scenarios import Outcome
-from monocyte.literate.witness import Witnessed
 from monocyte.testing import Said
 
 __all__ = ["Evidence", "Options", "Progress", "Subject"]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from monocyte.cell import Journeys, Manifest
 from monocyte.contracts.tokens import estimate
 from monocyte.literate.cards import LEGEND, ids_in_short, purpose_of
-from monocyte.literate.maps import derive_map, redraw_map
+from monocyte.literate.pictures.maps import derive_map, redraw_map
 
 __all__ = ["BUDGET", "llms_txt"]
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from monocyte.errors import ConfigError
-from monocyte.literate.mutants_report import MutationReport
+from monocyte.literate.mutation.report import MutationReport
 from monocyte.literate.record import Record
 
 __all__ = ["FOLDER", "Keeper", "inside"]

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from monocyte.literate.evidence import Subject
-from monocyte.literate.maps import redraw_map_file
-from monocyte.literate.pictures import redraw_file
-from monocyte.literate.rulebook import FILE, accept
+from monocyte.literate.pictures.cells import redraw_file
+from monocyte.literate.pictures.maps import redraw_map_file
+from monocyte.literate.rules.rulebook import FILE, accept
 
 __all__ = ["mended"]
 

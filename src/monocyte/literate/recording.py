@@ -11,8 +11,8 @@ from monocyte.cell import Journeys, Manifest
 from monocyte.literate.evidence import Evidence
 from monocyte.literate.findings import Finding
 from monocyte.literate.keeping import inside
-from monocyte.literate.mutants_report import MutantResult
-from monocyte.literate.pictures import walked
+from monocyte.literate.mutation.report import MutantResult
+from monocyte.literate.pictures.cells import walked
 from monocyte.literate.record import (
     CellRecord,
     DecisionRecord,
@@ -23,7 +23,7 @@ from monocyte.literate.record import (
     SiteRecord,
     Step,
 )
-from monocyte.literate.rules import seen_sites, site_records
+from monocyte.literate.rules.coverage import seen_sites, site_records
 from monocyte.literate.scenarios import Outcome
 from monocyte.testing import Said
 

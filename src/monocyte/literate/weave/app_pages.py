@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from monocyte.literate.cartography import draw_map
-from monocyte.literate.maps import Tie
+from monocyte.literate.pictures.cartography import draw_map
+from monocyte.literate.pictures.maps import Tie
 from monocyte.literate.weave import proofs
 from monocyte.literate.weave.cell_page import TOKENS, glance
 from monocyte.literate.weave.html import Child, Html, join, tag

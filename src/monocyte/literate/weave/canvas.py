@@ -13,7 +13,7 @@ import msgspec
 from monocyte.cell import Function, Handler, Manifest
 from monocyte.contracts import Event, Value
 from monocyte.contracts.annotations import spell, unalias, union_members
-from monocyte.literate.asking import asked_by
+from monocyte.literate.pictures.asking import asked_by
 from monocyte.literate.weave.html import Child, Html, join, tag, text
 from monocyte.literate.weave.marks import scroll
 from monocyte.literate.weave.prose import code, prose

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from monocyte.cell import Manifest
 from monocyte.literate.cards import Card
-from monocyte.literate.drawing import draw_both
 from monocyte.literate.findings import Finding
-from monocyte.literate.notation import Edge
-from monocyte.literate.pictures import derive
+from monocyte.literate.pictures.cells import derive
+from monocyte.literate.pictures.drawing import draw_both
+from monocyte.literate.pictures.notation import Edge
 from monocyte.literate.weave import proofs
 from monocyte.literate.weave.canvas import canvas
 from monocyte.literate.weave.highlight import highlight, line_count

@@ -237,7 +237,7 @@ def _uses(cells: list[Summary]) -> dict[str, list[Use]]:
 def _asset(name: str) -> str:
     text = resources("monocyte.literate.weave").joinpath(name).read_text(encoding="utf-8")
     if name == "style.css":
-        from monocyte.literate.svg import STYLE  # noqa: PLC0415
+        from monocyte.literate.pictures.svg import STYLE  # noqa: PLC0415
 
         text += f"\n{STYLE}"
     return text

@@ -13,7 +13,7 @@ import msgspec
 from monocyte.cell import Manifest
 from monocyte.contracts import Command, Event, Query
 from monocyte.contracts.tokens import estimate
-from monocyte.literate.asking import asked_by
+from monocyte.literate.pictures.asking import asked_by
 from monocyte.literate.weave.canvas import functions_of
 from monocyte.literate.weave.html import visible
 from monocyte.literate.weave.marks import Tone

@@ -1,0 +1,1 @@
+"""Mutation: breaks cells on purpose, and looks who notices."""

@@ -1,0 +1,1 @@
+"""Runbooks: planned as data, worked through by a sealed logbook, rehearsed in Worlds."""
