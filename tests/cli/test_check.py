@@ -403,6 +403,7 @@ def test_a_seeded_fault_is_found(app: Path, cli: Cli, fault: Fault) -> None:
     first = of_kind[0]
     where, _, line = first["where"].rpartition(":")
     assert fault.at in Path(where).read_text("utf-8").splitlines()[int(line) - 1], first
+    assert first["mend"], first
     assert fault.mend in first["mend"], first
     assert first["severity"] == "error"
 
