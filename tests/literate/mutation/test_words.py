@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from tests.literate.mutation.test_mutants import HEAD, TIMED, behaviour
 
 from monocyte.literate.mutation.mutants import CHOSEN, Behaviour
 from monocyte.literate.mutation.words import SENTENCES, proposal
 from tests.cell.apps import App
+from tests.literate.mutation.test_mutants import HEAD, TIMED, behaviour
 
 MAKE = "somebody sends Make"
 SAID: dict[str, tuple[str, str, list[str]]] = {
