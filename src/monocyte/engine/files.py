@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 
 from monocyte.errors import PortFailed
+from monocyte.journal.opening import sync_directory
 
 __all__ = ["Directory", "clear_drafts"]
 
@@ -53,7 +54,7 @@ class Directory:
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
-        _sync(path.parent)
+        sync_directory(path.parent)
 
     def list(self) -> tuple[str, ...]:
         """The names of all files, sorted."""
@@ -65,7 +66,7 @@ class Directory:
         path = self._path(name)
         if path.exists():
             path.unlink(missing_ok=True)
-            _sync(path.parent)
+            sync_directory(path.parent)
 
     def _path(self, name: str) -> Path:
         inside = PurePosixPath(name)
@@ -93,19 +94,10 @@ class Directory:
             return
         self._make(directory.parent)
         directory.mkdir(exist_ok=True, mode=0o700)
-        _sync(directory.parent)
+        sync_directory(directory.parent)
 
 
 def clear_drafts(root: Path | None) -> None:
     """Remove what a crash has left half-written; nobody may be writing."""
     if root is not None:
         shutil.rmtree(root / DRAFTS, ignore_errors=True)
-
-
-def _sync(directory: Path) -> None:
-    """Make the names in a directory durable."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -19,6 +19,7 @@ import msgspec
 
 from monocyte.errors import JournalDamaged, JournalLocked
 from monocyte.journal.chain import first, link
+from monocyte.journal.opening import sync_directory
 
 __all__ = [
     "Answered",
@@ -325,7 +326,7 @@ class FileLogbook:
             os.close(self._fd)
             raise
         if fresh:
-            _sync_folder(folder)
+            sync_directory(folder)
         self._entries = list(reading.entries)
         self._link = reading.link
         self.torn = reading.torn
@@ -389,15 +390,6 @@ def _write_all(fd: int, data: bytes) -> None:
 
 def _make_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the name of a new file durable, too."""
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def logbooks(folder: Path) -> Iterator[tuple[str, Callable[[], Reading]]]:
