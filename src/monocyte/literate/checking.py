@@ -13,7 +13,7 @@ from functools import partial
 from typing import NamedTuple
 
 from monocyte.literate.artefacts import Artefact, artefacts_of
-from monocyte.literate.decisions import judge
+from monocyte.literate.decisions import Verdict, judge
 from monocyte.literate.evidence import Evidence, Options, Progress, Subject
 from monocyte.literate.findings import Finding, finding
 from monocyte.literate.forks import gathered
@@ -70,6 +70,9 @@ class Report(NamedTuple):
         """How many findings are that severe."""
         return sum(found.severity == severity for found in self.findings)
 
+
+JUDGING = 600.0
+"""Seconds of CPU time for all decisions of one cell; each has its own limit, too."""
 
 REHEARSING = 120.0
 """Seconds of CPU time for all rehearsals of one runbook."""
@@ -180,11 +183,22 @@ def _pictures(seen: Evidence) -> Iterator[Finding]:
 
 
 def _decisions(seen: Evidence) -> Iterator[Finding]:
-    for manifest in seen.cells:
-        day, timeout = seen.options.today, seen.options.timeout
-        for judged in judge(manifest, seen.manifests, day, timeout=timeout):
-            seen.decisions.setdefault(manifest.name, []).append(judged.record)
-            yield from judged.findings
+    """Those of each cell in a process of its own, beside the others."""
+    day, timeout = seen.options.today, seen.options.timeout
+    cells = [cell for cell in seen.cells if cell.decisions]
+    works = [partial(judge, cell, seen.manifests, day, timeout=timeout) for cell in cells]
+    children = gathered(works, Verdict, seconds=JUDGING, workers=seen.options.jobs)
+    ended = {number: (verdicts, why) for number, verdicts, why in children}
+    for number, cell in enumerate(cells):
+        verdicts, why = ended[number]
+        seen.decisions[cell.name] = [it.record for it in verdicts]
+        for verdict in verdicts:
+            yield from verdict.findings
+        if why:
+            left = cell.decisions[len(verdicts)]
+            what = f"the check of {left.name} came to no end: {why}"
+            mend = "see what it does beside looking at a World or a Source"
+            yield finding("decision-raised", cell.name, left.where, what, mend)
 
 
 def _runbooks(seen: Evidence) -> Iterator[Finding]:
