@@ -1,0 +1,220 @@
+"""What the names of a program stand for: its modules, and what each of their names is bound to. Pure.
+
+A program is a set of files; nothing outside them is read. Every binding of a name is kept, in all
+branches: whoever asks gets all that the name may stand for.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+from monocyte.semdiff.scopes import Scope, resolve_module
+
+__all__ = ["Binding", "Module", "Program", "bindings_of", "type_checking"]
+
+Binding = ast.AST | tuple[str, str]
+"""Where a name gets its value: the statement or expression, or an import as (module, name or "")."""
+
+
+class Module:
+    """One file of a program: its tree, its scopes, what its names are bound to."""
+
+    def __init__(self, name: str, file: str, tree: ast.Module) -> None:
+        self.name = name
+        self.file = file
+        self.tree = tree
+        self.scope = resolve_module(tree)
+        self.is_package = PurePosixPath(file).stem == "__init__"
+        self.names: dict[str, list[Binding]] = {}
+        self.stars: list[str] = []
+        self._local: dict[int, dict[str, list[Binding]]] = {}
+        self.take(tree, self.names)
+        self._take_globals()
+
+    def _take_globals(self) -> None:
+        """What functions bind to names that they declare global."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                declared = {
+                    name for s in ast.walk(node) if isinstance(s, ast.Global) for name in s.names
+                }
+                if declared:
+                    inner: dict[str, list[Binding]] = {}
+                    self.take(node, inner)
+                    for name in declared & inner.keys():
+                        self.names.setdefault(name, []).extend(inner[name])
+
+    def take(self, block: ast.AST, names: dict[str, list[Binding]]) -> None:
+        """Collect the bindings of a block, imports made absolute."""
+        for name, binding in bindings_of(block):
+            if isinstance(binding, ast.ImportFrom):
+                source = self.absolute(binding)
+                if name == "*":
+                    self.stars.append(source)
+                    continue
+                original = next(a.name for a in binding.names if name in (a.asname, a.name))
+                names.setdefault(name, []).append((source, original))
+            elif isinstance(binding, ast.Import):
+                names.setdefault(name, []).append(_imported(binding, name))
+            else:
+                names.setdefault(name, []).append(binding)
+
+    def absolute(self, node: ast.ImportFrom) -> str:
+        """The module that `from … import` names, without leading dots."""
+        if not node.level:
+            return node.module or ""
+        parts = self.name.split(".")
+        keep = len(parts) - node.level + (1 if self.is_package else 0)
+        return ".".join([*parts[: max(keep, 0)], *([node.module] if node.module else [])])
+
+    def local(self, scope: Scope) -> dict[str, list[Binding]]:
+        """What the names of an inner scope are bound to."""
+        found = self._local.get(id(scope))
+        if found is None:
+            found = self._local[id(scope)] = {}
+            self.take(scope.node, found)
+        return found
+
+
+def _imported(node: ast.Import, name: str) -> tuple[str, str]:
+    for alias in node.names:
+        if alias.asname == name:
+            return alias.name, ""
+    return name, ""
+
+
+class Program:
+    """Modules by name; files that do not parse are listed, not judged."""
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self.modules: dict[str, Module] = {}
+        self.broken: dict[str, str] = {}
+        for file, source in sources.items():
+            if not file.endswith((".py", ".pyi")):
+                continue
+            name = module_name(file, sources)
+            try:
+                tree = ast.parse(source)
+            except (SyntaxError, ValueError, RecursionError) as error:
+                self.broken[file] = str(error)
+                continue
+            self.modules[name] = Module(name, file, tree)
+        self._packages = {
+            ".".join(parts[:end])
+            for parts in (name.split(".") for name in self.modules)
+            for end in range(1, len(parts) + 1)
+        }
+
+    def find(self, name: str) -> Module | None:
+        """The module of that dotted name, if it is part of the program."""
+        return self.modules.get(name)
+
+    def is_local(self, name: str) -> bool:
+        """Whether the dotted name is a module or a package of the program."""
+        return name in self._packages
+
+
+def module_name(file: str, files: Mapping[str, str]) -> str:
+    """The dotted name under which a file is imported: from the outermost package around it."""
+    path = PurePosixPath(file)
+    parts = [] if path.stem == "__init__" else [path.stem]
+    folder = path.parent
+    while folder.name and f"{folder}/__init__.py" in files:
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    return ".".join(parts) or path.parent.name or path.stem
+
+
+def type_checking(node: ast.AST) -> bool:
+    """Whether it is an `if TYPE_CHECKING:`, which never runs."""
+    return isinstance(node, ast.If) and ast.unparse(node.test) in {
+        "TYPE_CHECKING",
+        "typing.TYPE_CHECKING",
+    }
+
+
+def bindings_of(block: ast.AST) -> Iterator[tuple[str, Binding]]:
+    """Each (name, where it is bound) of a block, not of the blocks inside."""
+    if isinstance(block, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        args = block.args
+        for arg in [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]:
+            if arg is not None:
+                yield arg.arg, arg
+    body = getattr(block, "body", [])
+    for node in body if isinstance(body, list) else [body]:
+        yield from _bound(node)
+    if isinstance(block, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+        for child in ast.iter_child_nodes(block):
+            yield from _bound(child)
+
+
+def _bound(node: ast.AST) -> Iterator[tuple[str, Binding]]:  # noqa: C901, PLR0912 (a table of cases)
+    target: ast.AST
+    if type_checking(node):
+        assert isinstance(node, ast.If)  # noqa: S101
+        for child in [*node.body, *node.orelse]:
+            yield from _bound(child)
+        return
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            yield node.name, node
+            for expr in node.decorator_list:
+                yield from _bound(expr)
+            return
+        case ast.Lambda():
+            return
+        case ast.Import():
+            for alias in node.names:
+                yield alias.asname or alias.name.partition(".")[0], node
+        case ast.ImportFrom():
+            for alias in node.names:
+                yield alias.asname or alias.name, node
+        case ast.Assign(targets=targets, value=value):
+            for target in targets:
+                yield from _targets(target, value)
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            yield name, node.value if node.value is not None else node
+        case ast.NamedExpr(target=ast.Name(id=name)):
+            yield name, node.value
+        case ast.AugAssign(target=ast.Name(id=name)):
+            yield name, node
+        case (
+            ast.For(target=target) | ast.AsyncFor(target=target) | ast.comprehension(target=target)
+        ):
+            for name in _names(target):
+                yield name, node
+        case ast.With() | ast.AsyncWith():
+            for item in node.items:
+                for name in _names(item.optional_vars):
+                    yield name, item
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
+            yield name, node
+        case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+            yield name, node
+    for part in ast.iter_child_nodes(node):
+        yield from _bound(part)
+
+
+def _targets(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, Binding]]:
+    if isinstance(target, ast.Name):
+        yield target.id, value
+        return
+    if (
+        isinstance(target, (ast.Tuple, ast.List))
+        and isinstance(value, (ast.Tuple, ast.List))
+        and len(target.elts) == len(value.elts)
+        and not any(isinstance(e, ast.Starred) for e in [*target.elts, *value.elts])
+    ):
+        for inner, part in zip(target.elts, value.elts, strict=True):
+            yield from _targets(inner, part)
+        return
+    for name in _names(target):
+        yield name, ast.Tuple(elts=[value], ctx=ast.Load())
+
+
+def _names(target: ast.AST | None) -> Iterator[str]:
+    for node in ast.walk(target) if target is not None else ():
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id

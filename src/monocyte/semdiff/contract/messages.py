@@ -1,0 +1,388 @@
+"""Messages, old against new: each version says what it can, and the other reads it.
+
+A break is never inferred: it is a message that the one version accepted and the other refused, or
+understood as something else. Everything that the code of either version does happens in locked
+workers; structure only names what a break comes from.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
+
+import msgspec
+
+from monocyte.semdiff.bindings import module_name
+from monocyte.semdiff.contract.changes import Change, Effect, Evidence
+from monocyte.semdiff.contract.samples import hints_of
+from monocyte.semdiff.contract.station import (
+    REPLY,
+    Described,
+    Given,
+    Outcome,
+    Spoken,
+    Told,
+    Version,
+    Wanted,
+)
+from monocyte.semdiff.contract.structure import Difference, differences, spelled
+from monocyte.semdiff.verdicts import Place
+from monocyte.semdiff.workers import Limits, Report, Worker
+
+__all__ = ["compare_messages"]
+
+T = TypeVar("T")
+STATION = "monocyte.semdiff.contract.station"
+LIMITS = Limits(wall=30, cpu=30, output=1 << 24)
+HINT = re.compile(r"Struct|Value|Command|Query|Event|State|dataclass|TypedDict|NamedTuple")
+
+
+def compare_messages(
+    old: Mapping[str, str], new: Mapping[str, str], worker: Worker | None = None
+) -> tuple[Change, ...]:
+    """What has changed in the messages of a program (file -> source), each break with its witness."""
+    if worker is None:
+        with Worker(preload=("monocyte.semdiff.contract.station", "monocyte")) as mine:
+            return compare_messages(old, new, mine)
+    return tuple(_Comparison(worker, old, new).changes())
+
+
+class _Silent(Exception):
+    """A worker had no answer; the argument says why."""
+
+
+class _Comparison:
+    """Two versions, a worker, and what has been asked of it."""
+
+    def __init__(self, worker: Worker, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+        self.worker = worker
+        self.sources = {"old": dict(old), "new": dict(new)}
+        self.versions = {side: _version(files) for side, files in self.sources.items()}
+
+    def changes(self) -> Iterator[Change]:
+        if not any(version.modules for version in self.versions.values()):
+            return
+        try:
+            before, after = (self.described(side) for side in ("old", "new"))
+        except _Silent as why:
+            yield _open("", f"a version could not be described: {why}")
+            return
+        yield from _unloaded(before, after)
+        both = [name for name in before.messages if name in after.messages]
+        changed = [n for n in both if before.messages[n] != after.messages[n]]
+        yield from self.come_and_gone(before, after)
+        if changed:
+            yield from self.compared(changed, before.messages, after.messages)
+
+    def described(self, side: str) -> Described:
+        return self.ask("describe", self.versions[side], Described)
+
+    def ask(self, entry: str, payload: Any, type: type[T]) -> T:
+        report: Report = self.worker.run(
+            f"{STATION}:{entry}", msgspec.msgpack.encode(payload), LIMITS
+        )
+        if report.fate.value != "done":
+            raise _Silent(f"{report.fate.value}: {report.detail[-300:]}")
+        return msgspec.msgpack.decode(report.value, type=type)
+
+    def come_and_gone(self, before: Described, after: Described) -> Iterator[Change]:
+        for name in before.messages.keys() - after.messages.keys() - after.errors.keys():
+            if not name.endswith(REPLY) and name.rpartition(".")[0] not in after.errors:
+                yield self.lonely(name, "old", before.messages[name])
+        for name in after.messages.keys() - before.messages.keys() - before.errors.keys():
+            if not name.endswith(REPLY) and name.rpartition(".")[0] not in before.errors:
+                yield self.lonely(name, "new", after.messages[name])
+
+    def lonely(self, name: str, side: str, told: Told) -> Change:
+        """A message that only one version has: whatever is said in it, the other cannot read."""
+        try:
+            said = self.spoken(side, (name,), {name: told.shape}, {})[name]
+        except (_Silent, KeyError):
+            said = []
+        shown = said and Evidence(
+            said[0].json.decode(), side, said[0].meant.decode(), f"no type called {name}"
+        )
+        gone = side == "old"
+        value = told.role == "value"
+        return Change(
+            subject=name,
+            path="",
+            rule="message-removed" if gone else "message-added",
+            what=f"{told.role} is {'gone' if gone else 'new'}",
+            sender=Effect.BREAKING if gone else Effect.ADDITIVE,
+            receiver=Effect.NEUTRAL if gone or value else Effect.ADDITIVE,
+            to_sender=shown or None if gone else None,
+            old=self.place("old", name),
+            new=self.place("new", name),
+        )
+
+    def compared(
+        self, names: list[str], before: dict[str, Told], after: dict[str, Told]
+    ) -> Iterator[Change]:
+        shapes = [{n: told[n].shape for n in names} for told in (before, after)]
+        try:
+            forth = self.conversation("old", "new", names, *shapes)
+            back = self.conversation("new", "old", names, *shapes)
+        except _Silent as why:
+            yield from (_open(name, f"its messages could not be tried: {why}") for name in names)
+            return
+        for name in names:
+            if before[name].role != after[name].role:
+                yield self.role_change(name, before[name], after[name])
+            found = list(differences(before[name].shape, after[name].shape))
+            told = (before[name], after[name])
+            yield from self.judged(name, told, found, forth.get(name, []), back.get(name, []))
+
+    def role_change(self, name: str, old: Told, new: Told) -> Change:
+        shown = Evidence(name, "old", old.role, new.role, "code")
+        return Change(
+            name, "", "message-role", f"{old.role} became {new.role}",
+            Effect.BREAKING, Effect.BREAKING, shown, shown,
+            old=self.place("old", name), new=self.place("new", name),
+        )  # fmt: skip
+
+    def conversation(
+        self, by: str, to: str, names: list[str], old: dict[str, Any], new: dict[str, Any]
+    ) -> dict[str, list[Trouble]]:
+        """What one version says and the other does not understand, by message."""
+        said = self.spoken(by, tuple(names), old, new)
+        read = self.ask("read", Given(self.versions[to], said), dict[str, list[Outcome]])
+        promised = by == "old"
+        return {
+            name: [
+                trouble
+                for message, outcome in zip(said[name], read.get(name, []), strict=True)
+                if (trouble := _trouble(by, message, outcome, promised=promised)) is not None
+            ]
+            for name in said
+        }
+
+    def spoken(
+        self, side: str, names: tuple[str, ...], old: dict[str, Any], new: dict[str, Any]
+    ) -> dict[str, list[Spoken]]:
+        hints = {name: hints_of(old.get(name, {}), new.get(name, {})) for name in names}
+        wanted = Wanted(self.versions[side], names, hints)
+        return self.ask("speak", wanted, dict[str, list[Spoken]])
+
+    def judged(
+        self,
+        name: str,
+        told: tuple[Told, Told],
+        found: list[Difference],
+        forth: list[Trouble],
+        back: list[Trouble],
+    ) -> Iterator[Change]:
+        """Each structural change with the troubles that it explains, then those that none explains."""
+        left = [list(forth), list(back)]
+        swap = name.endswith(REPLY)
+        for difference in found:
+            mine = [[t for t in troubles if _explains(difference, t)] for troubles in left]
+            if len([d for d in found if d.rule not in PLAIN]) == 1 and difference.rule not in PLAIN:
+                mine = left
+            yield self.change(name, difference, _best(mine[0]), _best(mine[1]), told, swap=swap)
+            left = [
+                [t for t in troubles if t not in own]
+                for troubles, own in zip(left, mine, strict=True)
+            ]
+        hidden = {id(t) for t in [*left[0], *left[1]]}
+        if hidden and not found:
+            extra = Difference("", "reads-differently", "messages are judged differently")
+            yield self.change(name, extra, _best(left[0]), _best(left[1]), told, swap=swap)
+
+    def change(
+        self,
+        name: str,
+        difference: Difference,
+        forth: Trouble | None,
+        back: Trouble | None,
+        told: tuple[Told, Told],
+        *,
+        swap: bool,
+    ) -> Change:
+        sender, receiver = _effects(difference, forth, back)
+        shown = [trouble.evidence if trouble else None for trouble in (forth, back)]
+        if swap:
+            sender, receiver, shown = receiver, sender, shown[::-1]
+        subject = name.removesuffix(REPLY)
+        doubtful = difference.rule in DOUBTFUL and not forth and not back
+        return Change(
+            subject=subject,
+            path=(" reply" if swap else "") + difference.path,
+            rule=difference.rule,
+            what=difference.what,
+            sender=sender,
+            receiver=receiver,
+            to_sender=shown[0],
+            to_receiver=shown[1],
+            open=f"no message was found that shows it ({spelled(told[1].shape)})"
+            if doubtful
+            else "",
+            old=self.place("old", subject),
+            new=self.place("new", subject),
+        )
+
+    def place(self, side: str, name: str) -> Place | None:
+        module, _, own = name.removesuffix(REPLY).rpartition(".")
+        for file, text in self.sources[side].items():
+            if file.endswith(".py") and module_name(file, self.sources[side]) == module:
+                for node in ast.parse(text).body:
+                    if isinstance(node, ast.ClassDef) and node.name == own:
+                        return Place(file, node.lineno)
+        return None
+
+
+PLAIN = frozenset({"prose-changed", "order-free"})
+DOUBTFUL = frozenset(
+    {
+        "constraint-changed",
+        "type-changed",
+        "validation-changed",
+        "layout-changed",
+        "default-changed",
+    }
+)
+WIDER = frozenset({"field-added-optional", "field-now-optional", "constraint-loosened", "member-added", "unknown-allowed"})  # fmt: skip
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """A message that was not understood, and the names that the trouble is about."""
+
+    evidence: Evidence
+    about: tuple[str, ...]
+    size: int
+
+
+def _version(files: Mapping[str, str]) -> Version:
+    python = {name: text for name, text in files.items() if name.endswith(".py")}
+    modules = tuple(module_name(n, python) for n, text in python.items() if HINT.search(text))
+    return Version(python, modules)
+
+
+def _unloaded(before: Described, after: Described) -> Iterator[Change]:
+    for name in before.errors.keys() | after.errors.keys():
+        said = after.errors.get(name) or before.errors.get(name)
+        yield _open(name, f"could not be loaded: {said}")
+
+
+def _open(name: str, why: str) -> Change:
+    return Change(name, "", "cannot-compare", "unknown", Effect.NEUTRAL, Effect.NEUTRAL, open=why)
+
+
+def _trouble(by: str, message: Spoken, outcome: Outcome, *, promised: bool) -> Trouble | None:
+    said, meant = message.json.decode(), message.meant.decode()
+    size = len(message.json)
+    if outcome.json_error:
+        return Trouble(
+            Evidence(said, by, meant, outcome.json_error), _names(outcome.json_error), size
+        )
+    ours, theirs = (msgspec.json.decode(data) for data in (message.meant, outcome.meant))
+    path = _differs(ours, theirs, msgspec.json.decode(message.json), promised=promised)
+    if path is not None:
+        shown = Evidence(said, by, meant, f"reads it as {outcome.meant.decode()}")
+        return Trouble(shown, tuple(path), size)
+    if outcome.packed_error:
+        shown = Evidence(said, by, meant, outcome.packed_error, "msgpack")
+        return Trouble(shown, _names(outcome.packed_error), size + 1000)
+    return None
+
+
+def _names(error: str) -> tuple[str, ...]:
+    """The fields that an error is about: its path, and the field that it names."""
+    names = re.findall(r"field `([^`]*)`", error)
+    for path in re.findall(r"- at `([^`]*)`", error):
+        names = [*re.findall(r"\.([^.\[\]]+)", path), *names]
+    return tuple(names)
+
+
+def _differs(ours: Any, theirs: Any, said: Any, *, promised: bool) -> list[str] | None:
+    """The path at which two readings differ; None if they agree."""
+    if isinstance(ours, dict) and "$unsteady" in ours:
+        return None
+    if (
+        isinstance(ours, dict)
+        and isinstance(theirs, dict)
+        and "$fields" in ours
+        and "$fields" in theirs
+    ):
+        return _fields_differ(ours["$fields"], theirs["$fields"], said, promised=promised)
+    if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        items = said if isinstance(said, list) and len(said) == len(ours) else [None] * len(ours)
+        for one, other, part in zip(ours, theirs, items, strict=True):
+            path = _differs(one, other, part, promised=promised)
+            if path is not None:
+                return path
+        return None
+    return None if _equal(ours, theirs) else []
+
+
+def _fields_differ(ours: Any, theirs: Any, said: Any, *, promised: bool) -> list[str] | None:
+    for name, value in ours.items():
+        here = said.get(name) if isinstance(said, dict) else None
+        if name in theirs:
+            path = _differs(value, theirs[name], here, promised=promised)
+            if path is not None:
+                return [name, *path]
+        elif promised and isinstance(said, dict) and name in said:
+            return [name]  # what the old version promised to read is ignored
+    return None
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if type(one) is bool or type(other) is bool:
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict) and "$map" in one and "$map" in other:
+        return len(one["$map"]) == len(other["$map"]) and all(
+            _differs(a, b, None, promised=False) is None
+            for a, b in zip(one["$map"], other["$map"], strict=True)
+        )
+    kinds = {_kind(one), _kind(other)}
+    if kinds == {"$text", "str"}:
+        return True  # the one reads a moment, an id… where the other reads the text that says it
+    return bool(_plain(one) == _plain(other))
+
+
+def _kind(value: Any) -> str:
+    return next(iter(value), "") if isinstance(value, dict) else type(value).__name__
+
+
+def _plain(value: Any) -> Any:
+    """Numbers as numbers, however they are held; sets and lists as the same many things."""
+    if isinstance(value, int | float) or (isinstance(value, dict) and "$number" in value):
+        try:
+            return ("number", Decimal(str(value["$number"] if isinstance(value, dict) else value)))
+        except InvalidOperation:
+            return value
+    if isinstance(value, dict) and "$set" in value:
+        return ("many", sorted(repr(_plain(item)) for item in value["$set"]))
+    if isinstance(value, list):
+        return ("many", sorted(repr(_plain(item)) for item in value))
+    return value
+
+
+def _explains(difference: Difference, trouble: Trouble) -> bool:
+    """Whether a trouble is about the place of a structural change."""
+    names = re.findall(r"\.([^.\[\]{}]+)", difference.path)
+    if difference.rule == "field-renamed":
+        names = [*names[:-1], names[-1]]
+        return trouble.about[-1:] in ((names[-1],), (difference.what.removeprefix("is now "),))
+    if difference.rule in ("unknown-forbidden", "unknown-allowed"):
+        return "surplus_field_of_nobody" in trouble.about
+    return bool(names) and tuple(names) == trouble.about[: len(names)]
+
+
+def _best(troubles: list[Trouble]) -> Trouble | None:
+    """The shortest message, on the wire that people can read."""
+    return min(troubles, key=lambda t: (t.size, t.evidence.said)) if troubles else None
+
+
+def _effects(
+    difference: Difference, forth: Trouble | None, back: Trouble | None
+) -> tuple[Effect, Effect]:
+    grown = back is not None or difference.rule in WIDER
+    sender = Effect.BREAKING if forth else Effect.ADDITIVE if grown else Effect.NEUTRAL
+    more = difference.rule in ("field-added-optional", "field-added-required")
+    receiver = Effect.BREAKING if back else Effect.ADDITIVE if more else Effect.NEUTRAL
+    return sender, receiver

@@ -1,0 +1,209 @@
+"""The definitions of one module: functions, classes, methods, constants, and the code around them.
+
+Each is written down in normal form (`normal/`), with a fingerprint of its code and its channels.
+A module's own code, and a class's, mentions its definitions by name only, so that a change inside
+one function is a change of that function and of nothing else.
+"""
+
+from __future__ import annotations
+
+import ast
+import symtable
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from monocyte.semdiff.normal.effects import Effects, effects_of, is_plain_class
+from monocyte.semdiff.normal.facts import ModuleFacts
+from monocyte.semdiff.normal.order import NO_TREE, Imports, arrange_body
+from monocyte.semdiff.normal.rewriter import Rewriter, RuleSet
+from monocyte.semdiff.normal.spelling import SPELLING
+from monocyte.semdiff.normal.writer import Writer, Written
+from monocyte.semdiff.scopes import FUNCTIONS, Scope, disagreements, inner_scope, resolve_module
+
+__all__ = ["MODULE_CODE", "Definition", "Definitions", "Unreadable", "parse"]
+
+MODULE_CODE = "<module>"
+"""The name under which a module's own code goes."""
+
+
+class Unreadable(Exception):  # noqa: N818 - private to the diff, which turns it into UNKNOWN
+    """Source that this Python cannot parse, or that we and the compiler read differently."""
+
+
+@dataclass(slots=True)
+class Definition:
+    """One named piece of a module, written down."""
+
+    kind: str
+    name: str
+    node: ast.AST
+    first: int
+    last: int
+    written: Written
+    text: str
+    order: tuple[str, ...] = ()
+    """For a class or module: the names of its definitions, as they stand in the file."""
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Every name and attribute in it; of a module, in its own code only."""
+        nodes = [self.node] if not isinstance(self.node, ast.Module) else _own_code(self.node)
+        return frozenset(
+            n.id if isinstance(n, ast.Name) else n.attr
+            for node in nodes
+            for n in ast.walk(node)
+            if isinstance(n, ast.Name | ast.Attribute)
+        )
+
+    @property
+    def lines(self) -> tuple[int, ...]:
+        """The lines on which anything of it stands, in the order of its code."""
+        return tuple(n.lineno for n in ast.walk(self.node) if isinstance(n, ast.stmt | ast.expr))
+
+
+def parse(data: bytes, path: str) -> ast.Module:
+    """Parse source as the interpreter would, coding cookie and all; raises `Unreadable`."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an invalid escape is not ours to report
+            return ast.parse(data, path)
+    except (SyntaxError, ValueError, LookupError) as error:
+        raise Unreadable(f"this Python cannot parse it: {error}") from error
+    except (RecursionError, MemoryError) as error:
+        raise Unreadable("it nests too deep to be parsed") from error
+
+
+def _own_code(module: ast.Module) -> list[ast.stmt]:
+    return [s for s in module.body if not isinstance(s, (*FUNCTIONS, ast.ClassDef))]
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A statement of a module's or class's body, on its way into the body's own text."""
+
+    node: ast.stmt
+    effects: Effects
+    key: str
+
+
+class Definitions:
+    """All definitions of one module, by name, in normal form."""
+
+    def __init__(
+        self, tree: ast.Module, data: bytes, rules: Sequence[RuleSet] = (SPELLING,)
+    ) -> None:
+        self.lines = data.decode("utf-8", "surrogateescape").splitlines(keepends=True)
+        self.tree = tree
+        self.scope = resolve_module(tree)
+        _check_scopes(self.scope, data)
+        self.facts = ModuleFacts(self.scope)
+        self.facts.prepare()
+        self.rules = rules
+        self.found: dict[str, Definition] = {}
+        self._rewrite()
+        self.body = self._entries(tree.body, self.scope, "")
+
+    # -- rewriting --------------------------------------------------------------------------------
+
+    def _rewrite(self) -> None:
+        for rules in self.rules:
+            rewriter = Rewriter(self.facts, rules)
+            body: list[ast.stmt] = []
+            for statement in self.tree.body:
+                replaced = rewriter.visit(statement)
+                if isinstance(replaced, list):
+                    body += replaced
+                elif replaced is not None:
+                    body.append(replaced)  # type: ignore[arg-type]
+            self.tree.body = body
+
+    # -- collecting -------------------------------------------------------------------------------
+
+    def _entries(self, body: Sequence[ast.stmt], scope: Scope, prefix: str) -> list[_Entry]:
+        return [
+            _Entry(s, effects_of(s, self.facts, scope), self._key(s, scope, prefix)) for s in body
+        ]
+
+    def _key(self, node: ast.stmt, scope: Scope, prefix: str) -> str:
+        """How a statement appears in the text of the body around it."""
+        if isinstance(node, FUNCTIONS):
+            kind = "method" if prefix else "function"
+            return self._add(kind, prefix + node.name, node, self._write(node, scope))
+        if isinstance(node, ast.ClassDef):
+            return self._class(node, scope, prefix)
+        if not prefix and isinstance(node, ast.Assign) and len(node.targets) == 1:
+            match node.targets[0]:
+                case ast.Name(id=name):
+                    return self._add("constant", name, node, self._write(node, scope))
+        return self._write(node, scope).text
+
+    def _class(self, node: ast.ClassDef, scope: Scope, prefix: str) -> str:
+        name = self._free(prefix + node.name)
+        entries = self._entries(node.body, inner_scope(node), f"{name}.")
+        order = tuple(e.key for e in entries)
+        if is_plain_class(node, self.facts, scope):
+            entries = _arranged(entries, NO_TREE)
+        writer = Writer(self.facts, scope)
+        writer.class_header(node, [e.key for e in entries])
+        return self._add("class", name, node, writer.written(), order)
+
+    def _write(self, node: ast.stmt, scope: Scope) -> Written:
+        writer = Writer(self.facts, scope)
+        writer.write(node)
+        return writer.written()
+
+    def _free(self, name: str) -> str:
+        """The name, numbered where the module defines it more than once."""
+        number, free = 1, name
+        while free in self.found:
+            number += 1
+            free = f"{name}#{number}"
+        return free
+
+    def _add(
+        self, kind: str, name: str, node: ast.stmt, written: Written, order: tuple[str, ...] = ()
+    ) -> str:
+        name = self._free(name)
+        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+        first = min([node.lineno, *(d.lineno for d in decorators)])
+        last = node.end_lineno or node.lineno
+        text = "".join(self.lines[first - 1 : last])
+        self.found[name] = Definition(kind, name, node, first, last, written, text, order)
+        return f"<{kind} {name}>"
+
+    # -- the module's own code --------------------------------------------------------------------
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The module's statements by key, as they stand in the file."""
+        return tuple(entry.key for entry in self.body)
+
+    def arranged(self, imports: Imports) -> tuple[str, ...]:
+        """The module's statements by key, in the one order that stands for all equal ones."""
+        return tuple(entry.key for entry in _arranged(self.body, imports))
+
+    def first_difference(self, other: Definitions) -> int:
+        """The line of the first statement of this module's own code that `other` lacks."""
+        theirs = set(other.order)
+        return next((e.node.lineno for e in self.body if e.key not in theirs), 0)
+
+    def __iter__(self) -> Iterator[Definition]:
+        return iter(self.found.values())
+
+
+def _arranged(entries: list[_Entry], imports: Imports) -> list[_Entry]:
+    triples = [(e.node, e.effects, e.key) for e in entries]
+    return [_Entry(*triple) for triple in arrange_body(triples, imports)]
+
+
+def _check_scopes(scope: Scope, data: bytes) -> None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            table = symtable.symtable(data, "<diff>", "exec")
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise Unreadable(f"this Python cannot compile it: {error}") from error
+    wrong = next(disagreements(scope, table), None)
+    if wrong is not None:
+        raise Unreadable(f"the compiler and the resolver disagree: {wrong}")

@@ -1,0 +1,561 @@
+"""What may look at things that the normal form ignores; where it does, SAME becomes UNKNOWN.
+
+A *channel* is something a program can see of itself beside its behaviour: documentation, the names
+of variables, line numbers… A *reader* is a piece of code that looks at one. Readers are tables of
+words, matched as names, attributes, imports, and inside strings (which may be executed); a few
+uses that cannot carry the channel into behaviour are told apart, each with its reason.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from monocyte.semdiff.normal.channels import Channel
+from monocyte.semdiff.normal.effects import PURE_DECORATORS
+from monocyte.semdiff.normal.facts import ModuleFacts
+from monocyte.semdiff.scopes import FUNCTIONS, inner_scope
+
+__all__ = ["FRAME_CHANNELS", "MODULE_WORDS_OF_ITSELF", "Channel", "Reader", "mentions_reader", "readers_of"]
+
+
+FRAME_CHANNELS = frozenset(
+    {Channel.NAMES, Channel.LINES, Channel.CODE, Channel.TEXT, Channel.FRAMES}
+)
+"""What whoever is called can see of its caller."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A place that looks at a channel."""
+
+    channel: Channel
+    word: str
+    line: int
+    of: str = ""
+    """Whose: a definition's name, `<module>`, `<classes>`, or empty for anybody's."""
+
+    def sees(self, kind: str, name: str) -> bool:
+        """Whether it may be looking at this definition."""
+        if not self.of:
+            return True
+        if self.of == "<classes>":
+            return kind == "class"
+        return self.of in {name, name.partition("#")[0]}
+
+
+C = Channel
+WORDS: dict[str, tuple[Channel, ...]] = {
+    "f_locals": (C.NAMES,),
+    "getargvalues": (C.NAMES,),
+    "getclosurevars": (C.NAMES,),
+    **dict.fromkeys(("co_varnames", "co_names", "co_freevars", "co_cellvars"), (C.NAMES, C.CODE)),
+    "co_nlocals": (C.CODE,),
+    **dict.fromkeys(("f_lineno", "tb_lineno", "co_firstlineno", "co_lines"), (C.LINES,)),
+    **dict.fromkeys(("co_lnotab", "co_linetable", "co_positions"), (C.LINES, C.CODE)),
+    **dict.fromkeys(("f_lasti", "tb_lasti", "co_code", "co_consts", "co_stacksize"), (C.CODE,)),
+    **dict.fromkeys(("_co_code_adaptive", "get_instructions"), (C.CODE, C.LINES)),
+    **dict.fromkeys(("settrace", "setprofile", "monitoring"), (C.LINES, C.CODE, C.NAMES)),
+    **dict.fromkeys(("getsource", "getsourcelines", "findsource"), (C.TEXT, C.LINES)),
+    **dict.fromkeys(("getcomments", "getblock", "__loader__"), (C.TEXT, C.LINES)),
+    **dict.fromkeys(("getline", "getlines"), (C.TEXT, C.LINES)),
+    **dict.fromkeys(("_getframe", "currentframe", "f_back", "f_code", "tb_next"), (C.FRAMES,)),
+    **dict.fromkeys(("getrecursionlimit", "setrecursionlimit"), (C.FRAMES,)),
+    **dict.fromkeys(("open", "fdopen", "TemporaryFile", "NamedTemporaryFile"), (C.LIFETIME,)),
+    **dict.fromkeys(("socket", "mmap", "Popen", "ResourceWarning", "memoryview"), (C.LIFETIME,)),
+    "__subclasses__": (C.ORDER,),
+    **dict.fromkeys(("getdoc", "docopt", "doctest", "pydoc", "help"), (C.DOCS,)),
+    "Fire": (C.DOCS,),
+    **dict.fromkeys(("getmembers", "getmembers_static"), (C.DOCS, C.ANNOTATIONS, C.CODE)),
+    **dict.fromkeys(("__annotations__", "get_type_hints", "get_annotations"), (C.ANNOTATIONS,)),
+    **dict.fromkeys(("signature", "getfullargspec", "Signature"), (C.ANNOTATIONS,)),
+    **dict.fromkeys(("singledispatch", "singledispatchmethod"), (C.ANNOTATIONS,)),
+    **dict.fromkeys(("__del__", "weakref", "getrefcount"), (C.LIFETIME,)),
+    **dict.fromkeys(("gc", "get_referrers", "get_objects", "tracemalloc"), (C.LIFETIME,)),
+}
+"""Words that look at a channel wherever they stand."""
+
+MODULE_WORDS: dict[str, tuple[str, tuple[Channel, ...]]] = {
+    **dict.fromkeys(
+        ("stack", "trace", "getinnerframes", "getouterframes", "getframeinfo"),
+        ("inspect", (C.LINES, C.TEXT, C.FRAMES)),
+    ),
+    **dict.fromkeys(
+        ("extract_stack", "extract_tb", "walk_tb", "walk_stack", "format_stack", "format_tb"),
+        ("traceback", (C.LINES, C.TEXT, C.FRAMES)),
+    ),
+    **dict.fromkeys(
+        ("format_exc", "format_exception", "TracebackException", "StackSummary"),
+        ("traceback", (C.LINES, C.TEXT, C.FRAMES)),
+    ),
+    **dict.fromkeys(
+        ("print_exc", "print_exception", "print_stack", "print_tb", "print_last"),
+        ("traceback", (C.LINES, C.TEXT, C.FRAMES)),
+    ),
+    "finalize": ("weakref", (C.LIFETIME,)),
+    "dis": ("dis", (C.CODE, C.LINES)),
+    **dict.fromkeys(("yacc", "lex"), ("ply", (C.DOCS,))),
+    "lineno": ("warnings", (C.LINES,)),
+}
+"""Words that look at a channel when the module also knows that library."""
+
+DOC_LIBRARIES = frozenset(
+    {"click", "typer", "fire", "docopt", "plac", "argh", "cyclopts", "invoke", "fabric", "ply"}
+    | {"fastapi", "flask_restx", "strawberry", "graphene", "mcp", "fastmcp", "discord", "nextcord"}
+    | {"pydantic", "msgspec", "monocyte", "spark", "sly", "doctest", "gradio", "langchain"}
+)
+"""Libraries that make something of docstrings."""
+
+MODULE_WORDS_OF_ITSELF = frozenset(
+    {"modules", "__import__", "import_module", "importlib", "getmodule", "__main__", "gc"}
+)
+"""Words by which a module may get hold of itself as an object."""
+
+_STRING_WORDS = re.compile(
+    r"\b(__doc__|__dict__|f_locals|f_lineno|tb_lineno|co_[a-z]+|getsource|__annotations__"
+    r"|__code__|__subclasses__|__del__|getdoc|currentframe|_getframe)\b"
+    r"|\b(locals|globals|vars)\s*\(|%\((lineno)\)|\{(lineno)"
+)
+"""What a string that is executed, formatted or handed to getattr may look at."""
+
+_STRING_CHANNELS: dict[str, tuple[Channel, ...]] = {
+    "__doc__": (C.DOCS,),
+    "__dict__": (C.ORDER,),
+    "__code__": (C.CODE,),
+    "lineno": (C.LINES,),
+    **dict.fromkeys(("locals", "vars", "globals"), (C.NAMES, C.ORDER)),
+    **dict.fromkeys(("currentframe", "_getframe"), (C.NAMES, C.LINES)),
+}
+
+_LIKELY = re.compile(
+    rb"__doc__|__dict__|f_locals|lineno|tb_|co_[a-z]+|getsource|annotations__|__code__|__subclasses"
+    rb"|getdoc|frame|locals|globals|vars|inspect|traceback|linecache|doctest|pydoc|settrace"
+)
+
+
+def mentions_reader(data: bytes) -> bool:
+    """Whether source may contain a reader at all: a quick look before parsing."""
+    return _LIKELY.search(data) is not None
+
+
+def readers_of(facts: ModuleFacts) -> list[Reader]:
+    """Every reader in a module."""
+    return list(_Search(facts).readers())
+
+
+_HARMLESS_CODE = frozenset(
+    {"co_name", "co_qualname", "co_filename", "co_argcount", "co_posonlyargcount"}
+    | {"co_kwonlyargcount", "co_flags"}
+)
+"""What a code object says that no rule of the normal form changes."""
+
+_LOGGING = frozenset(
+    {"debug", "info", "warning", "warn", "error", "critical", "exception", "log", "fatal"}
+)
+
+
+class _Search:
+    """Looks through one module, knowing the parent of every node."""
+
+    def __init__(self, facts: ModuleFacts) -> None:
+        self.facts = facts
+        self.parents: dict[ast.AST, ast.AST] = {}
+        for node in facts.nodes:
+            for child in ast.iter_child_nodes(node):
+                self.parents[child] = node
+        origins = {origin.partition(".")[0] for origin in facts.imported.values()}
+        self.documents = bool(origins & DOC_LIBRARIES)
+
+    def readers(self) -> Iterator[Reader]:
+        for node in self.facts.nodes:
+            if isinstance(node, ast.Constant):
+                if isinstance(node.value, str):
+                    yield from self.string(node, node.value)
+            elif isinstance(node, ast.Attribute | ast.Name | ast.alias):
+                yield from self.word(node)
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                yield from self.decorated(node)
+                if _cleans_up(node):
+                    yield Reader(C.LIFETIME, "a generator's cleanup", node.lineno)
+                if node.name == "__del__":
+                    yield Reader(C.LIFETIME, "__del__", node.lineno)
+            elif isinstance(node, ast.Call):
+                yield from self.call(node)
+
+    # -- words ------------------------------------------------------------------------------------
+
+    def word(self, node: ast.Attribute | ast.Name | ast.alias) -> Iterator[Reader]:
+        word = _spelled(node)
+        line: int = getattr(node, "lineno", 0)
+        if isinstance(node, ast.Attribute | ast.Name) and not isinstance(node.ctx, ast.Load):
+            return
+        if word == "help" and not self._is_help(node):
+            return
+        channels: Iterable[Channel] = WORDS.get(word, ())
+        if word in MODULE_WORDS:
+            library, channels = MODULE_WORDS[word]
+            if library not in self.facts.words or self.is_diagnostic(node):
+                channels = ()
+        if word in _MANAGED and self._is_managed(node):
+            channels = ()
+        for channel in channels:
+            if not self._is_parameter_names(node, word):
+                yield Reader(channel, word, line)
+        special = _SPECIAL_WORDS.get(word)
+        if special is not None and not isinstance(node, ast.alias):
+            yield from special(self, node)
+
+    def _is_help(self, node: ast.AST) -> bool:
+        """`help` as the builtin; as an attribute, or bound anywhere here, it is anything."""
+        return isinstance(node, ast.Name) and not any(
+            node.id in scope.bound for scope in self.facts.scope.within()
+        )
+
+    def _is_managed(self, node: ast.AST) -> bool:
+        """`with open(…)`: closed by the `with`, whenever it dies."""
+        call = self.parents.get(node)
+        if not isinstance(call, ast.Call):
+            return isinstance(node, ast.alias)
+        return isinstance(self.parents.get(call), ast.withitem)
+
+    def _is_parameter_names(self, node: ast.AST, word: str) -> bool:
+        """`co_varnames[:co_argcount]`: the parameters, whose names the normal form keeps."""
+        parent = self.parents.get(node)
+        return (
+            word == "co_varnames"
+            and isinstance(parent, ast.Subscript)
+            and isinstance(parent.slice, ast.Slice)
+            and parent.slice.lower is None
+            and isinstance(parent.slice.upper, ast.Attribute)
+            and parent.slice.upper.attr == "co_argcount"
+        )
+
+    def is_diagnostic(self, node: ast.AST) -> bool:
+        """Whether a traceback goes to stderr or a log, which the observation model leaves out."""
+        call = self.parents.get(node)
+        if isinstance(node, ast.alias):
+            return True  # its use is what counts
+        if not isinstance(call, ast.Call) or call.func is not node:
+            return isinstance(call, ast.Attribute)
+        if _spelled(node).startswith("print_"):
+            return all(k.arg != "file" or _is_stderr(k.value) for k in call.keywords)
+        return self._is_logged(call)
+
+    def _is_logged(self, call: ast.Call) -> bool:
+        outer = self.parents.get(call)
+        if isinstance(outer, ast.keyword):
+            outer = self.parents.get(outer)
+        if not isinstance(outer, ast.Call) or not isinstance(outer.func, ast.Attribute | ast.Name):
+            return False
+        if isinstance(outer.func, ast.Attribute):
+            written = outer.func.attr == "write" and _is_stderr(outer.func.value)
+            return outer.func.attr in _LOGGING or written
+        return outer.func.id == "print" and any(
+            k.arg == "file" and _is_stderr(k.value) for k in outer.keywords
+        )
+
+    # -- documentation ----------------------------------------------------------------------------
+
+    def doc(self, node: ast.AST) -> Iterator[Reader]:
+        """`__doc__`: whose is it, and does it go anywhere but into another `__doc__`?"""
+        line: int = node.lineno  # type: ignore[attr-defined]
+        yield Reader(C.DOCUMENTED, "__doc__", line)
+        if self._is_copied(node):
+            return
+        if isinstance(node, ast.Name):
+            yield Reader(C.DOCS, "__doc__", line, self._around(node))
+            return
+        assert isinstance(node, ast.Attribute)
+        owner = node.value
+        if isinstance(owner, ast.Name) and owner.id in {"self", "cls"}:
+            yield Reader(C.DOCS, "__doc__", line, "<classes>")
+        elif isinstance(owner, ast.Name) and self._is_definition(owner.id):
+            yield Reader(C.DOCS, "__doc__", line, owner.id)
+        else:
+            yield Reader(C.DOCS, "__doc__", line)
+
+    def _around(self, node: ast.AST) -> str:
+        """A bare `__doc__` is the module's; in a class body the class's."""
+        above = self.parents.get(node)
+        while above is not None and not isinstance(above, (*FUNCTIONS, ast.ClassDef, ast.Lambda)):
+            above = self.parents.get(above)
+        return "<classes>" if isinstance(above, ast.ClassDef) else "<module>"
+
+    def _is_definition(self, name: str) -> bool:
+        return self.facts.scope.stored.get(name) == 1 and any(
+            isinstance(s, (*FUNCTIONS, ast.ClassDef)) and s.name == name
+            for s in self.facts.tree.body
+        )
+
+    def _is_copied(self, node: ast.AST) -> bool:
+        """Documentation that only becomes documentation, or is only asked whether it is there."""
+        above = self.parents.get(node)
+        while above is not None:
+            match above:
+                case ast.Assign(targets=targets):
+                    return all(_is_doc(target) for target in targets)
+                case ast.If() | ast.IfExp() if above.test is node:
+                    return True
+                case ast.Compare(comparators=[ast.Constant(value=None)]):
+                    return True
+                case ast.UnaryOp(op=ast.Not()):
+                    return True
+                case ast.BoolOp() | ast.IfExp() | ast.BinOp(op=ast.Add()):
+                    pass
+                case ast.JoinedStr() | ast.FormattedValue():
+                    pass
+                case ast.Attribute(attr=name) if name in _DOC_METHODS:
+                    pass
+                case ast.Call(func=func) if func is node or _spelled(func) in _DOC_FUNCTIONS:
+                    pass
+                case _:
+                    return False
+            node, above = above, self.parents.get(above)
+        return False
+
+    # -- namespaces -------------------------------------------------------------------------------
+
+    def namespace(self, node: ast.AST) -> Iterator[Reader]:
+        """`globals()`, `vars()`, `__dict__`: only going through them shows an order."""
+        used: ast.AST = node
+        if not self._is_builtin_word(node):
+            return
+        if isinstance(node, ast.Name):
+            call = self.parents.get(node)
+            if not isinstance(call, ast.Call) or call.func is not node:
+                yield Reader(C.ORDER, node.id, node.lineno)
+                yield Reader(C.NAMES, node.id, node.lineno)
+                return
+            used = call
+        if isinstance(node, ast.Attribute) and self._is_instance(node.value):
+            return
+        if not self._is_looked_up(used):
+            yield Reader(C.ORDER, _spelled(node), node.lineno)  # type: ignore[attr-defined]
+
+    def _is_builtin_word(self, node: ast.AST) -> bool:
+        """Whether it is the builtin (or `__dict__`), and no variable or attribute of that name."""
+        if isinstance(node, ast.Attribute):
+            return node.attr == "__dict__" or "builtins" in _spelled(node.value)
+        assert isinstance(node, ast.Name)
+        above = self.parents.get(node)
+        while above is not None and "scope" not in above.__dict__:
+            above = self.parents.get(above)
+        scope = inner_scope(above) if above is not None else self.facts.scope
+        return scope.owner(node.id) is None and node.id not in self.facts.scope.bound
+
+    def _is_instance(self, node: ast.AST) -> bool:
+        """`self.__dict__` in a class that is no metaclass: an instance's attributes."""
+        if not isinstance(node, ast.Name) or node.id != "self":
+            return False
+        above = self.parents.get(node)
+        while above is not None and not isinstance(above, ast.ClassDef):
+            above = self.parents.get(above)
+        return above is not None and not any(
+            isinstance(n, ast.Name | ast.Attribute) and _spelled(n).lower().endswith(("type", "meta"))
+            for base in above.bases
+            for n in ast.walk(base)
+        )
+
+    def _is_looked_up(self, node: ast.AST) -> bool:
+        parent = self.parents.get(node)
+        match parent:
+            case ast.Subscript():
+                return parent.value is node
+            case ast.Attribute(attr="get" | "setdefault" | "pop" | "update" | "__contains__"):
+                return True
+            case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[inner]):
+                return inner is node
+            case ast.Call(func=ast.Name(id="eval" | "exec")):
+                return True
+            case _:
+                return False
+
+    # -- code objects, the file itself ------------------------------------------------------------
+
+    def code(self, node: ast.AST) -> Iterator[Reader]:
+        """`__code__`: the counts of parameters and the name are the same in equal forms."""
+        parent = self.parents.get(node)
+        if isinstance(parent, ast.Attribute) and (
+            parent.attr in _HARMLESS_CODE or parent.attr in WORDS
+        ):
+            return
+        if isinstance(parent, ast.Compare) or (
+            isinstance(parent, ast.Call) and _spelled(parent.func) in {"add", "discard"}
+        ):
+            return  # which code it is, not what it is
+        for channel in (C.CODE, C.LINES, C.NAMES):
+            yield Reader(channel, _spelled(node), node.lineno)  # type: ignore[attr-defined]
+
+    def file(self, node: ast.AST) -> Iterator[Reader]:
+        """`__file__`: finding a neighbour is fine, reading oneself is not."""
+        above = self.parents.get(node)
+        while above is not None and not isinstance(above, ast.stmt):
+            if isinstance(above, ast.Call | ast.Attribute) and _finds_neighbour(above):
+                return
+            above = self.parents.get(above)
+        if not self.facts.words & _FILE_READERS:
+            return
+        yield Reader(C.TEXT, "__file__", node.lineno)  # type: ignore[attr-defined]
+        yield Reader(C.LINES, "__file__", node.lineno)  # type: ignore[attr-defined]
+
+    def call(self, node: ast.Call) -> Iterator[Reader]:
+        """`getattr` with a name put together on the spot, one's own source as a script."""
+        name = _spelled(node.func)
+        if name in {"getattr", "attrgetter", "__getattribute__"}:
+            listed = self.facts.words & {"dir", "getmembers", "getmembers_static"}
+            computed = len(node.args) > 1 and not isinstance(node.args[1], ast.Constant)
+            if (listed and computed) or any(_may_spell_reader(a) for a in node.args):
+                for channel in _BY_ANY_NAME:
+                    yield Reader(channel, name, node.lineno)
+        elif name == "open" and any("argv" in _words(a) for a in node.args):
+            yield Reader(C.TEXT, "open", node.lineno)
+            yield Reader(C.LINES, "open", node.lineno)
+
+    def string(self, node: ast.Constant, text: str) -> Iterator[Reader]:
+        parent = self.parents.get(node)
+        if isinstance(parent, ast.Expr) and parent.value is node:
+            return  # a docstring, or nothing
+        if text == "__doc__" and self._is_looked_up_doc(node):
+            yield Reader(C.DOCUMENTED, text, node.lineno)
+            return
+        for match in _STRING_WORDS.finditer(text):
+            word = next(group for group in match.groups() if group)
+            channels = _STRING_CHANNELS.get(word) or WORDS.get(word) or (C.CODE,)
+            for channel in channels:
+                yield Reader(channel, word, node.lineno)
+
+    def _is_looked_up_doc(self, node: ast.Constant) -> bool:
+        """`x.__doc__ = getattr(f, "__doc__", None)`, or a key of a class's namespace."""
+        parent = self.parents.get(node)
+        if isinstance(parent, ast.Dict):
+            return node in parent.keys
+        if isinstance(parent, ast.Subscript):
+            return not isinstance(parent.ctx, ast.Load)
+        return (
+            isinstance(parent, ast.Call)
+            and _spelled(parent.func) == "getattr"
+            and self._is_copied(parent)
+        )
+
+    # -- decorators -------------------------------------------------------------------------------
+
+    def decorated(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    ) -> Iterator[Reader]:
+        """An unknown decorator is handed the definition, and may look at its annotations."""
+        for decorator in node.decorator_list:
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if _spelled(called) in {"setter", "getter", "deleter"}:
+                continue
+            if self.facts.dotted(called, self.facts.scope) not in PURE_DECORATORS:
+                name = self._qualified(node)
+                yield Reader(C.ANNOTATIONS, _spelled(called), node.lineno, name)
+                if self.documents:
+                    yield Reader(C.DOCS, _spelled(called), node.lineno, name)
+        if isinstance(node, ast.ClassDef) and node.bases and self.documents:
+            yield Reader(C.DOCS, "a base class", node.lineno, self._qualified(node))
+
+    def _qualified(self, node: ast.AST) -> str:
+        names: list[str] = []
+        above: ast.AST | None = node
+        while above is not None:
+            if isinstance(above, (*FUNCTIONS, ast.ClassDef)):
+                names.append(above.name)
+            above = self.parents.get(above)
+        return ".".join(reversed(names))
+
+
+_DOC_METHODS = frozenset({"strip", "rstrip", "lstrip", "replace", "expandtabs"})
+_DOC_FUNCTIONS = frozenset({"dedent", "cleandoc"})
+
+
+def _is_doc(target: ast.expr) -> bool:
+    if isinstance(target, ast.Subscript):
+        return isinstance(target.slice, ast.Constant) and target.slice.value == "__doc__"
+    return _spelled(target) == "__doc__"
+
+
+_MANAGED = frozenset({"open", "fdopen", "TemporaryFile", "NamedTemporaryFile", "socket", "Popen"})
+_BY_ANY_NAME = (C.NAMES, C.LINES, C.CODE, C.DOCS, C.ANNOTATIONS)
+_FILE_READERS = frozenset(
+    {"open", "read_text", "read_bytes", "readlines", "getline", "getlines", "run_path", "tokenize"}
+    | {"fileinput", "get_data", "hashlib", "getmtime", "getsize", "stat"}
+)
+_SPECIAL_WORDS = {
+    "__doc__": _Search.doc,
+    "globals": _Search.namespace,
+    "locals": _Search.namespace,
+    "vars": _Search.namespace,
+    "__dict__": _Search.namespace,
+    "__code__": _Search.code,
+    "f_code": _Search.code,
+    "gi_code": _Search.code,
+    "__file__": _Search.file,
+}
+
+
+def _spelled(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.name.rpartition(".")[2] if isinstance(node, ast.alias) else ""
+
+
+def _words(node: ast.AST) -> set[str]:
+    return {_spelled(n) for n in ast.walk(node)}
+
+
+def _is_stderr(node: ast.AST) -> bool:
+    return _spelled(node) == "stderr"
+
+
+def _may_spell_reader(node: ast.expr) -> bool:
+    """Whether a name that is put together here may come out as a word that looks at a channel."""
+    if isinstance(node, ast.BinOp | ast.JoinedStr):
+        pattern = re.compile(_pattern(node), re.DOTALL)
+        return any(pattern.fullmatch(word) for word in _SPELLABLE)
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.value, ast.Constant)
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Constant)
+    )
+
+
+def _pattern(node: ast.expr) -> str:
+    """What a built string may look like: its constant parts, and anything between."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return re.escape(text)
+        case ast.JoinedStr():
+            return "".join(map(_pattern, node.values))
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _pattern(left) + _pattern(right)
+        case _:
+            return ".*"
+
+
+_SPELLABLE = frozenset({*WORDS, *_SPECIAL_WORDS, "f_locals", "co_code", "co_consts"})
+
+
+def _cleans_up(node: ast.AST) -> bool:
+    """A generator that does something when it is dropped half-way: `finally`, `with`, `except`."""
+    if not node.__dict__.get("generator"):
+        return False
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    if any(_spelled(d).endswith("contextmanager") for d in decorators):
+        return False  # driven to its end by a `with`
+    guarded = (n for n in ast.walk(node) if isinstance(n, ast.Try | ast.With | ast.AsyncWith))
+    return any(isinstance(i, ast.Yield | ast.YieldFrom) for n in guarded for i in ast.walk(n))
+
+
+def _finds_neighbour(node: ast.AST) -> bool:
+    """`dirname(__file__)`, `Path(__file__).parent`, `files(…)`."""
+    name = node.attr if isinstance(node, ast.Attribute) else _spelled(node.func)  # type: ignore[attr-defined]
+    return name in {"dirname", "parent", "parents", "with_name", "split"}
+
+
