@@ -23,12 +23,12 @@ from hypothesis.errors import HypothesisException, NoSuchExample
 
 from monocyte.semdiff.evidence import Call, Found, Search
 from monocyte.semdiff.inputs import Inputs, inputs_for
-from monocyte.semdiff.lines import Lines
+from monocyte.semdiff.lines import Lines, code_objects
 from monocyte.semdiff.mining import Mined, mine
 from monocyte.semdiff.outcomes import Outcome, difference
 from monocyte.semdiff.recipes import Many, build, dotted, imports, render
 from monocyte.semdiff.strategies import Strategies, Unsupported
-from monocyte.semdiff.trial import DRIVER, Loaded, NoTarget, Target, built, code_objects, load
+from monocyte.semdiff.trial import DRIVER, Loaded, NoTarget, Target, built, load
 
 __all__ = ["search", "warm"]
 
@@ -214,8 +214,8 @@ class _Hunt:
             unstable=self.unstable,
             covered_old=tuple(sorted(old.hit)),
             covered_new=tuple(sorted(new.hit)),
-            executable_old=tuple(sorted(old.executable)),
-            executable_new=tuple(sorted(new.executable)),
+            executable_old=tuple(sorted({line for _, line in old.executable})),
+            executable_new=tuple(sorted({line for _, line in new.executable})),
             guessed=self.guessed,
             source=source,
         )

@@ -18,7 +18,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from monocyte.semdiff.evidence import Call, Version
@@ -26,7 +26,7 @@ from monocyte.semdiff.outcomes import Outcome, image
 from monocyte.semdiff.workers.lock import effects
 from monocyte.semdiff.workers.stopwatch import Overtime, finish, stopwatch
 
-__all__ = ["Loaded", "NoTarget", "Target", "code_objects", "load"]
+__all__ = ["Loaded", "NoTarget", "Target", "load"]
 
 DRIVER = "monocyte_driver"
 MUTABLE = (list, dict, set, bytearray, collections.deque)
@@ -295,17 +295,3 @@ def built(call: Call) -> Callable[[], tuple[list[Any], dict[str, Any]]]:
         return list(eval(arguments, names)), eval(named, names)  # noqa: S307 (in a locked worker)
 
     return build
-
-
-def code_objects(thing: Any) -> set[CodeType]:
-    """The code of a function, and of all that is defined in it; of a class, that of its methods."""
-    if isinstance(thing, type):
-        return {code for it in vars(thing).values() for code in code_objects(it)}
-    thing = getattr(thing, "fget", None) or getattr(thing, "__func__", thing)
-    code = getattr(inspect.unwrap(thing) if callable(thing) else thing, "__code__", None)
-    found: set[CodeType] = set()
-    left = [code] if isinstance(code, CodeType) else []
-    while left:
-        found.add(it := left.pop())
-        left += [const for const in it.co_consts if isinstance(const, CodeType)]
-    return found
