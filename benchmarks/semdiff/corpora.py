@@ -1,8 +1,8 @@
 """Which PyPI packages the semantic diff is measured on, and how they get here.
 
-TUNING is what one may look at while writing rules. HELD_OUT is for measuring: whoever changes a rule
-because of what it showed there must say so, and move that package to TUNING. Nothing of them is ever
-committed: they are fetched as pinned, and kept outside the checkout.
+TUNING is what one may look at while writing rules. HELD_OUT is for measuring: whoever changes a
+rule because of what it showed there must say so, and move that package to TUNING. Nothing of them
+is ever committed: they are fetched as pinned, and kept outside the checkout.
 """
 
 import os
@@ -11,7 +11,13 @@ import sys
 import zipfile
 from pathlib import Path
 
-TUNING = ("attrs==25.3.0", "click==8.1.8", "jinja2==3.1.6", "more-itertools==10.7.0", "toolz==1.0.0")
+TUNING = (
+    "attrs==25.3.0",
+    "click==8.1.8",
+    "jinja2==3.1.6",
+    "more-itertools==10.7.0",
+    "toolz==1.0.0",
+)
 HELD_OUT = (
     *("requests==2.32.4", "tomlkit==0.13.3", "markdown-it-py==3.0.0", "packaging==25.0"),
     *("pluggy==1.6.0", "urllib3==2.5.0", "werkzeug==3.1.3", "flask==3.1.1", "itsdangerous==2.2.0"),
@@ -33,7 +39,16 @@ def fetch(requirement: str) -> Path:
     folder = home() / "packages" / requirement.replace("==", "-")
     if not folder.is_dir():
         wheels = home() / "wheels" / requirement
-        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":none:"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "-q",
+            "--no-deps",
+            "--no-binary",
+            ":none:",
+        ]
         only = ["--only-binary", ":all:", "-d", str(wheels), requirement]
         subprocess.run([*command, *only], check=True)
         with zipfile.ZipFile(next(wheels.glob("*.whl"))) as wheel:

@@ -1,7 +1,7 @@
 """Easy rewrites of whole packages: every file that is flagged is a false alarm.
 
-`python -m benchmarks.semdiff.easy [tuning|held-out] [--tools PYTHON] [--show]`; PYTHON has black, ruff,
-isort, libcst.
+`python -m benchmarks.semdiff.easy [tuning|held-out] [--tools PYTHON] [--show]`; PYTHON has black,
+ruff, isort, libcst.
 """
 
 import argparse
@@ -13,7 +13,9 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.semdiff import corpora
-from monocyte.semdiff import Verdict, diff_trees, from_directory
+from monocyte.semdiff.diff import diff_trees
+from monocyte.semdiff.sources import from_directory
+from monocyte.semdiff.verdicts import Verdict
 
 REWRITES = Path(__file__).with_name("easy_rewrites.py")
 KINDS = (
@@ -63,7 +65,9 @@ def main() -> int:
         for requirement in packages:
             count += measure(requirement, kind, asked.tools, show=asked.show)
         seconds = time.perf_counter() - began
-        print(f"{kind:22} {count['files']:5} rewritten {count['flagged']:4} flagged {seconds:7.1f} s")
+        print(
+            f"{kind:22} {count['files']:5} rewritten {count['flagged']:4} flagged {seconds:7.1f} s"
+        )
         total += count
     print(f"{'all':22} {total['files']:5} rewritten {total['flagged']:4} flagged")
     return 1 if total["flagged"] else 0

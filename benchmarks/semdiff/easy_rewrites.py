@@ -1,3 +1,4 @@
+# ruff: noqa: N802 - visitors are named for what they visit
 """Rewrites that change no meaning, made by tools that know nothing of our normal form.
 
 Run by an interpreter that has black, ruff, isort and libcst:
@@ -52,7 +53,8 @@ def comments(text: str) -> str:
     tokens = tokenize.generate_tokens(StringIO(text).readline)
     old = {t.start for t in tokens if t.type == tokenize.COMMENT and t.start[0] > 2}
     out = []
-    for number, line in enumerate(lines, 1):
+    for number, text_line in enumerate(lines, 1):
+        line = text_line
         for row, column in old:
             if row == number:
                 line = line[:column].rstrip() + "\n" if line[:column].strip() else "\n"
@@ -92,8 +94,15 @@ class _Docstrings(cst.CSTTransformer):
 
 def _reworded(body):
     match body:
-        case [cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString() as s)]) as line, *rest]:
-            if s.prefix.lower() in {"", "r"} and len(s.quote) == 3 and not s.raw_value.endswith(s.quote[0]):
+        case [
+            cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString() as s)]) as line,
+            *rest,
+        ]:
+            if (
+                s.prefix.lower() in {"", "r"}
+                and len(s.quote) == 3
+                and not s.raw_value.endswith(s.quote[0])
+            ):
                 value = f"{s.prefix}{s.quote}{s.raw_value} Said again.{s.quote}"
                 return [line.with_changes(body=[cst.Expr(cst.SimpleString(value))]), *rest]
     return body
@@ -143,7 +152,9 @@ def _occurrences(scope, name, parents) -> dict[cst.CSTNode, str]:
         if assignment.scope is not scope or not isinstance(node, cst.Name):
             return {}
         above = parents.get(node)
-        if isinstance(above, cst.Param | cst.Global | cst.Nonlocal | cst.NameItem | cst.ImportAlias):
+        if isinstance(
+            above, cst.Param | cst.Global | cst.Nonlocal | cst.NameItem | cst.ImportAlias
+        ):
             return {}
         found[node] = new
         for access in assignment.references:

@@ -11,7 +11,9 @@ from collections import Counter
 
 from benchmarks.semdiff import corpora
 from benchmarks.semdiff.hard_rewrites import REWRITES, rewrite
-from monocyte.semdiff import Verdict, diff_trees, from_texts
+from monocyte.semdiff.diff import diff_trees
+from monocyte.semdiff.sources import from_texts
+from monocyte.semdiff.verdicts import Verdict
 
 
 def measure(requirement: str, kind: str, *, show: bool) -> Counter[str]:
@@ -65,8 +67,10 @@ def main() -> int:
 def show(kind: str, count: Counter[str]) -> None:
     """One row."""
     print(
-        f"{kind:20} {count['files']:5} files {count['unknown']:4} UNKNOWN {count['changed']:3} CHANGED"
-        f"   {count['definitions']:6} definitions {count['definitions_unknown']:5} UNKNOWN", flush=True
+        f"{kind:20} {count['files']:5} files {count['unknown']:4} UNKNOWN"
+        f" {count['changed']:3} CHANGED"
+        f"   {count['definitions']:6} definitions {count['definitions_unknown']:5} UNKNOWN",
+        flush=True,
     )
 
 

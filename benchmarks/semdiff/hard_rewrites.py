@@ -1,3 +1,4 @@
+# ruff: noqa: N815 - visitors are named for what they visit
 """Rewrites of function bodies that change no meaning: twelve kinds, on the syntax tree.
 
 Written from the language reference, not from the rules of the normal form: each looks for places
@@ -54,7 +55,8 @@ def _listed(result):
 def seen(node: ast.AST) -> bool:
     words = {"locals", "vars", "eval", "exec", "dir", "_getframe", "currentframe"}
     return any(
-        (isinstance(n, ast.Name) and n.id in words) or (isinstance(n, ast.Attribute) and n.attr in words)
+        (isinstance(n, ast.Name) and n.id in words)
+        or (isinstance(n, ast.Attribute) and n.attr in words)
         for n in ast.walk(node)
     )
 
@@ -63,12 +65,19 @@ class ReturnTemporary(Rewrite):
     """`return E` becomes `t = E; return t`."""
 
     def visit_Return(self, node):
-        if not self.inside() or node.value is None or isinstance(node.value, ast.Name | ast.Constant):
+        if (
+            not self.inside()
+            or node.value is None
+            or isinstance(node.value, ast.Name | ast.Constant)
+        ):
             return node
         if seen(self.stack[-1]):
             return node
         name = self.fresh(node)
-        return [ast.Assign([ast.Name(name, ast.Store())], node.value), ast.Return(ast.Name(name, ast.Load()))]
+        return [
+            ast.Assign([ast.Name(name, ast.Store())], node.value),
+            ast.Return(ast.Name(name, ast.Load())),
+        ]
 
 
 class ConditionTemporary(Rewrite):
@@ -76,7 +85,11 @@ class ConditionTemporary(Rewrite):
 
     def visit_If(self, node):
         self.generic_visit(node)
-        if not self.inside() or seen(self.stack[-1]) or isinstance(node.test, ast.Name | ast.Constant):
+        if (
+            not self.inside()
+            or seen(self.stack[-1])
+            or isinstance(node.test, ast.Name | ast.Constant)
+        ):
             return node
         if isinstance(node.test, ast.BoolOp | ast.UnaryOp) or getattr(node, "is_elif", False):
             return node  # the truth of an operand would be asked twice
@@ -85,7 +98,10 @@ class ConditionTemporary(Rewrite):
         if any(isinstance(n, ast.NamedExpr) for n in ast.walk(node.test)):
             return node
         name = self.fresh(node)
-        return [ast.Assign([ast.Name(name, ast.Store())], node.test), _with(node, test=ast.Name(name, ast.Load()))]
+        return [
+            ast.Assign([ast.Name(name, ast.Store())], node.test),
+            _with(node, test=ast.Name(name, ast.Load())),
+        ]
 
 
 class HoistArgument(Rewrite):
@@ -99,7 +115,9 @@ class HoistArgument(Rewrite):
             and isinstance(call.func, ast.Name)
             and call.func.id in SAFE_BUILTINS - self.bound
             and call.args
-            and not isinstance(call.args[0], ast.Name | ast.Constant | ast.Starred | ast.GeneratorExp)
+            and not isinstance(
+                call.args[0], ast.Name | ast.Constant | ast.Starred | ast.GeneratorExp
+            )
             and not seen(self.stack[-1])
         ):
             name = self.fresh(node)
@@ -109,7 +127,27 @@ class HoistArgument(Rewrite):
         return node
 
 
-SAFE_BUILTINS = {"len", "list", "tuple", "dict", "set", "frozenset", "sorted", "str", "int", "bool", "sum", "iter", "next", "min", "max", "repr", "isinstance", "any", "all"}
+SAFE_BUILTINS = {
+    "len",
+    "list",
+    "tuple",
+    "dict",
+    "set",
+    "frozenset",
+    "sorted",
+    "str",
+    "int",
+    "bool",
+    "sum",
+    "iter",
+    "next",
+    "min",
+    "max",
+    "repr",
+    "isinstance",
+    "any",
+    "all",
+}
 
 
 class FlattenElse(Rewrite):
@@ -117,7 +155,12 @@ class FlattenElse(Rewrite):
 
     def visit_If(self, node):
         self.generic_visit(node)
-        if node.orelse and node.body and isinstance(node.body[-1], ast.Return | ast.Raise | ast.Continue | ast.Break) and self.inside():
+        if (
+            node.orelse
+            and node.body
+            and isinstance(node.body[-1], ast.Return | ast.Raise | ast.Continue | ast.Break)
+            and self.inside()
+        ):
             rest = node.orelse
             self.count += 1
             return [_with(node, orelse=[]), *rest]
@@ -132,10 +175,12 @@ class AddElse(Rewrite):
 
     def block(self, body):
         for index, statement in enumerate(body):
-            if isinstance(statement, ast.If) and not statement.orelse and body[index + 1 :]:
-                if isinstance(statement.body[-1], ast.Return | ast.Raise):
-                    self.count += 1
-                    return [*body[:index], _with(statement, orelse=self.block(body[index + 1 :]))]
+            rest = body[index + 1 :]
+            if not rest or not isinstance(statement, ast.If) or statement.orelse:
+                continue
+            if isinstance(statement.body[-1], ast.Return | ast.Raise):
+                self.count += 1
+                return [*body[:index], _with(statement, orelse=self.block(rest))]
         return body
 
 
@@ -156,13 +201,23 @@ class ConditionalToIf(Rewrite):
     def visit_Return(self, node):
         if isinstance(node.value, ast.IfExp):
             self.count += 1
-            return ast.If(node.value.test, [ast.Return(node.value.body)], [ast.Return(node.value.orelse)])
+            return ast.If(
+                node.value.test, [ast.Return(node.value.body)], [ast.Return(node.value.orelse)]
+            )
         return node
 
     def visit_Assign(self, node):
-        if self.inside() and isinstance(node.value, ast.IfExp) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+        if (
+            self.inside()
+            and isinstance(node.value, ast.IfExp)
+            and len(node.targets) == 1
+            and isinstance(node.targets[0], ast.Name)
+        ):
             self.count += 1
-            one, two = (ast.Assign([copy.deepcopy(node.targets[0])], v) for v in (node.value.body, node.value.orelse))
+            one, two = (
+                ast.Assign([copy.deepcopy(node.targets[0])], v)
+                for v in (node.value.body, node.value.orelse)
+            )
             return ast.If(node.value.test, [one], [two])
         return node
 
@@ -175,28 +230,63 @@ class ListToLoop(Rewrite):
         if not (self.inside() and isinstance(value, ast.ListComp) and len(value.generators) == 1):
             return node
         target = node.targets[0]
-        if len(node.targets) != 1 or not isinstance(target, ast.Name) or not self.free(value, target.id):
+        if (
+            len(node.targets) != 1
+            or not isinstance(target, ast.Name)
+            or not self.free(value, target.id)
+        ):
             return node
         generator = value.generators[0]
-        append = ast.Expr(ast.Call(ast.Attribute(ast.Name(target.id, ast.Load()), "append", ast.Load()), [value.elt], []))
+        append = ast.Expr(
+            ast.Call(
+                ast.Attribute(ast.Name(target.id, ast.Load()), "append", ast.Load()),
+                [value.elt],
+                [],
+            )
+        )
         body: list[ast.stmt] = [append]
         for test in reversed(generator.ifs):
             body = [ast.If(test, body, [])]
         self.count += 1
-        return [ast.Assign([target], ast.List([], ast.Load())), ast.For(generator.target, generator.iter, body, [])]
+        return [
+            ast.Assign([target], ast.List([], ast.Load())),
+            ast.For(generator.target, generator.iter, body, []),
+        ]
 
     def free(self, value, result: str) -> bool:
         function = self.stack[-1]
-        if seen(function) or any(isinstance(n, ast.Try | ast.With | ast.Global | ast.Nonlocal) for n in ast.walk(function)):
+        if seen(function) or any(
+            isinstance(n, ast.Try | ast.With | ast.Global | ast.Nonlocal)
+            for n in ast.walk(function)
+        ):
             return False
-        if value.generators[0].is_async or any(isinstance(n, ast.Await | ast.NamedExpr | ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) and n is not value for n in ast.walk(value)):
+        if value.generators[0].is_async or any(
+            isinstance(
+                n,
+                ast.Await
+                | ast.NamedExpr
+                | ast.Lambda
+                | ast.ListComp
+                | ast.SetComp
+                | ast.DictComp
+                | ast.GeneratorExp,
+            )
+            and n is not value
+            for n in ast.walk(value)
+        ):
             return False
         targets = {n.id for n in ast.walk(value.generators[0].target) if isinstance(n, ast.Name)}
         inner = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}
         everywhere = Counter(n.id for n in ast.walk(function) if isinstance(n, ast.Name))
         here = Counter(n.id for n in ast.walk(value) if isinstance(n, ast.Name))
         arguments = {a.arg for a in ast.walk(function) if isinstance(a, ast.arg)}
-        nested = {n.id for f in ast.walk(function) if isinstance(f, (*FUNCTIONS, ast.Lambda)) and f is not function for n in ast.walk(f) if isinstance(n, ast.Name)}
+        nested = {
+            n.id
+            for f in ast.walk(function)
+            if isinstance(f, (*FUNCTIONS, ast.Lambda)) and f is not function
+            for n in ast.walk(f)
+            if isinstance(n, ast.Name)
+        }
         alone = all(everywhere[t] == here[t] and t not in arguments for t in targets)
         return alone and result not in inner and result not in nested
 
@@ -208,19 +298,41 @@ class DeadCode(Rewrite):
         if seen(node):
             return
         name = self.fresh(node, "unused")
-        dead = [ast.If(ast.Constant(False), [ast.Expr(ast.Call(ast.Name("print", ast.Load()), [ast.Constant(1)], []))], [])]
+        dead = [
+            ast.If(
+                ast.Constant(False),
+                [ast.Expr(ast.Call(ast.Name("print", ast.Load()), [ast.Constant(1)], []))],
+                [],
+            )
+        ]
         start = 1 if ast.get_docstring(node, clean=False) is not None else 0
         node.body[start:start] = [ast.Assign([ast.Name(name, ast.Store())], ast.Constant(7)), *dead]
         if isinstance(node.body[-1], ast.Return | ast.Raise):
-            node.body.append(ast.Expr(ast.Call(ast.Name("print", ast.Load()), [ast.Constant(2)], [])))
+            node.body.append(
+                ast.Expr(ast.Call(ast.Name("print", ast.Load()), [ast.Constant(2)], []))
+            )
 
 
 class AnnotateLocals(Rewrite):
     """`x = E` in a function becomes `x: object = E`."""
 
     def visit_Assign(self, node):
-        declared = {n for d in ast.walk(self.stack[-1]) if isinstance(d, ast.Global | ast.Nonlocal) for n in d.names} if self.inside() else set()
-        if self.inside() and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name) and node.targets[0].id not in declared:
+        declared = (
+            {
+                n
+                for d in ast.walk(self.stack[-1])
+                if isinstance(d, ast.Global | ast.Nonlocal)
+                for n in d.names
+            }
+            if self.inside()
+            else set()
+        )
+        if (
+            self.inside()
+            and len(node.targets) == 1
+            and isinstance(node.targets[0], ast.Name)
+            and node.targets[0].id not in declared
+        ):
             self.count += 1
             return ast.AnnAssign(node.targets[0], ast.Name("object", ast.Load()), node.value, 1)
         return node
@@ -243,7 +355,11 @@ class NestIfs(Rewrite):
 
     def visit_If(self, node):
         self.generic_visit(node)
-        if isinstance(node.test, ast.BoolOp) and isinstance(node.test.op, ast.And) and not node.orelse:
+        if (
+            isinstance(node.test, ast.BoolOp)
+            and isinstance(node.test.op, ast.And)
+            and not node.orelse
+        ):
             self.count += 1
             body = node.body
             for value in reversed(node.test.values):
@@ -260,7 +376,10 @@ class EarlyContinue(Rewrite):
         if len(node.body) == 1 and isinstance(node.body[0], ast.If) and not node.body[0].orelse:
             self.count += 1
             inner = node.body[0]
-            node.body = [ast.If(ast.UnaryOp(ast.Not(), inner.test), [ast.Continue()], []), *inner.body]
+            node.body = [
+                ast.If(ast.UnaryOp(ast.Not(), inner.test), [ast.Continue()], []),
+                *inner.body,
+            ]
         return node
 
 
@@ -280,7 +399,12 @@ class SpelledConstants(Rewrite):
 
     def visit_List(self, node):
         self.generic_visit(node)
-        if self.inside() and not node.elts and isinstance(node.ctx, ast.Load) and "list" not in self.bound:
+        if (
+            self.inside()
+            and not node.elts
+            and isinstance(node.ctx, ast.Load)
+            and "list" not in self.bound
+        ):
             self.count += 1
             return ast.Call(ast.Name("list", ast.Load()), [], [])
         return node
@@ -294,7 +418,11 @@ class SpelledConstants(Rewrite):
 
 
 def _with(node: ast.If, **fields) -> ast.If:
-    return ast.If(fields.get("test", node.test), fields.get("body", node.body), fields.get("orelse", node.orelse))
+    return ast.If(
+        fields.get("test", node.test),
+        fields.get("body", node.body),
+        fields.get("orelse", node.orelse),
+    )
 
 
 REWRITES: dict[str, type[Rewrite]] = {
@@ -321,7 +449,9 @@ def rewrite(kind: str, text: str) -> str | None:
     tree = ast.parse(text)
     made = REWRITES[kind]()
     stars = any(isinstance(n, ast.alias) and n.name == "*" for n in ast.walk(tree))
-    stored = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    stored = {
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
     named = {getattr(n, "name", None) or getattr(n, "arg", None) for n in ast.walk(tree)}
     made.bound = set(dir(builtins)) if stars else stored | named
     new = ast.fix_missing_locations(made.visit(tree))

@@ -1,7 +1,7 @@
 """The traps: written from the semantics of Python, not from the rules of the normal form."""
 
 CASES = {
-"same-name imports swapped": """
+    "same-name imports swapped": """
 from os.path import join
 from shlex import join
 print(join(["a", "b"]) if join.__module__ == "shlex" else "os")
@@ -10,7 +10,7 @@ from shlex import join
 from os.path import join
 print(join(["a", "b"]) if join.__module__ == "shlex" else "os")
 """,
-"star imports swapped": """
+    "star imports swapped": """
 from os.path import *
 from shlex import *
 print(join.__module__)
@@ -19,7 +19,7 @@ from shlex import *
 from os.path import *
 print(join.__module__)
 """,
-"star imports of own modules": """
+    "star imports of own modules": """
 from a import *
 from b import *
 print(x)
@@ -36,7 +36,7 @@ x = 1
 # file: b.py
 x = 2
 """,
-"function documentation printed": '''
+    "function documentation printed": '''
 def f():
     """one"""
 print(f.__doc__)
@@ -45,7 +45,7 @@ def f():
     """two"""
 print(f.__doc__)
 ''',
-"documentation of a parameter": '''
+    "documentation of a parameter": '''
 def show(g):
     print(g.__doc__)
 def f():
@@ -58,14 +58,14 @@ def f():
     """two"""
 show(f)
 ''',
-"module documentation": '''
+    "module documentation": '''
 """one"""
 print(__doc__)
 ====
 """two"""
 print(__doc__)
 ''',
-"class documentation by self": '''
+    "class documentation by self": '''
 class A:
     """one"""
     def show(self):
@@ -78,7 +78,7 @@ class A:
         print(self.__doc__)
 A().show()
 ''',
-"documentation through getattr": '''
+    "documentation through getattr": '''
 def f():
     """one"""
 print(getattr(f, "__doc__"))
@@ -87,7 +87,7 @@ def f():
     """two"""
 print(getattr(f, "__doc__"))
 ''',
-"documentation through a built name": '''
+    "documentation through a built name": '''
 def f():
     """one"""
 print(getattr(f, "__do" + "c__"))
@@ -96,7 +96,7 @@ def f():
     """two"""
 print(getattr(f, "__do" + "c__"))
 ''',
-"documentation copied by wraps": '''
+    "documentation copied by wraps": '''
 import functools
 def d(g):
     @functools.wraps(g)
@@ -119,7 +119,7 @@ def f():
     """two"""
 print(f.__doc__)
 ''',
-"documentation by inspect": '''
+    "documentation by inspect": '''
 import inspect
 def f():
     """one"""
@@ -130,7 +130,7 @@ def f():
     """two"""
 print(inspect.getdoc(f))
 ''',
-"doctest": '''
+    "doctest": '''
 import doctest
 def f():
     """
@@ -149,7 +149,7 @@ def f():
     """
 print(doctest.testmod().attempted)
 ''',
-"documentation inside exec": '''
+    "documentation inside exec": '''
 def f():
     """one"""
 exec("print(f.__doc__)")
@@ -158,7 +158,7 @@ def f():
     """two"""
 exec("print(f.__doc__)")
 ''',
-"documentation decides": '''
+    "documentation decides": '''
 def f():
     """one"""
 print("yes" if f.__doc__ else "no")
@@ -167,7 +167,7 @@ def f():
     pass
 print("yes" if f.__doc__ else "no")
 ''',
-"documentation read in another module": '''
+    "documentation read in another module": '''
 from b import show
 def f():
     """one"""
@@ -184,7 +184,7 @@ show(f)
 def show(g):
     print(g.__doc__)
 ''',
-"documentation and a third module": '''
+    "documentation and a third module": '''
 import a, b
 b.show(a.f)
 # file: a.py
@@ -203,7 +203,7 @@ def f():
 def show(g):
     print(g.__doc__)
 ''',
-"frame f_locals": """
+    "frame f_locals": """
 import sys
 def peek():
     return sorted(sys._getframe(1).f_locals)
@@ -220,7 +220,7 @@ def f():
     return peek()
 print(f())
 """,
-"frame f_locals elsewhere": """
+    "frame f_locals elsewhere": """
 from b import peek
 def f():
     value = 1
@@ -241,7 +241,7 @@ import sys
 def peek():
     return sorted(sys._getframe(1).f_locals)
 """,
-"locals()": """
+    "locals()": """
 def f():
     value = 1
     return locals()
@@ -252,7 +252,7 @@ def f():
     return locals()
 print(f())
 """,
-"vars()": """
+    "vars()": """
 def f():
     value = 1
     return vars()
@@ -263,7 +263,7 @@ def f():
     return vars()
 print(f())
 """,
-"dir()": """
+    "dir()": """
 def f():
     value = 1
     return dir()
@@ -274,7 +274,7 @@ def f():
     return dir()
 print(f())
 """,
-"eval of a local": """
+    "eval of a local": """
 def f():
     value = 1
     other = 2
@@ -287,7 +287,7 @@ def f():
     return eval("value")
 print(f())
 """,
-"exec of a local": """
+    "exec of a local": """
 def f():
     value = 1
     exec("print(value)")
@@ -301,7 +301,7 @@ try:
 except NameError:
     print("none")
 """,
-"locals under another name": """
+    "locals under another name": """
 look = locals
 def f():
     value = 1
@@ -314,7 +314,7 @@ def f():
     return look()
 print(f())
 """,
-"format with locals": """
+    "format with locals": """
 def f():
     name = "x"
     return "{name}".format(**locals())
@@ -328,7 +328,7 @@ try:
 except KeyError:
     print("none")
 """,
-"co_varnames": """
+    "co_varnames": """
 def f():
     value = 1
     return value
@@ -339,7 +339,7 @@ def f():
     return other
 print(f.__code__.co_varnames)
 """,
-"closure names": """
+    "closure names": """
 def f():
     value = 1
     def g():
@@ -354,7 +354,7 @@ def f():
     return g
 print(f().__code__.co_freevars)
 """,
-"unbound local's message": """
+    "unbound local's message": """
 def f(x):
     if x:
         value = 1
@@ -373,7 +373,7 @@ def f(x):
         return str(e)
 print(f(0))
 """,
-"name of an unbound free variable": """
+    "name of an unbound free variable": """
 def f():
     def g():
         return value
@@ -394,7 +394,7 @@ def f():
     other = 1
 print(f())
 """,
-"deleted variable's message": """
+    "deleted variable's message": """
 def f():
     value = 1
     del value
@@ -413,7 +413,7 @@ def f():
         print(e)
 f()
 """,
-"globals order": """
+    "globals order": """
 def a(): pass
 def b(): pass
 print([n for n in globals() if len(n) == 1])
@@ -422,7 +422,7 @@ def b(): pass
 def a(): pass
 print([n for n in globals() if len(n) == 1])
 """,
-"class dictionary order": """
+    "class dictionary order": """
 class A:
     def a(self): pass
     def b(self): pass
@@ -433,7 +433,7 @@ class A:
     def a(self): pass
 print([n for n in A.__dict__ if len(n) == 1])
 """,
-"vars of a class": """
+    "vars of a class": """
 class A:
     def a(self): pass
     def b(self): pass
@@ -444,7 +444,7 @@ class A:
     def a(self): pass
 print([n for n in vars(A) if len(n) == 1])
 """,
-"module seen by another module": """
+    "module seen by another module": """
 import b
 # file: b.py
 import a
@@ -461,7 +461,7 @@ print([n for n in vars(a) if len(n) == 1])
 def y(): pass
 def x(): pass
 """,
-"subclasses order": """
+    "subclasses order": """
 class R: pass
 class A(R): pass
 class B(R): pass
@@ -472,7 +472,7 @@ class B(R): pass
 class A(R): pass
 print([c.__name__ for c in R.__subclasses__()])
 """,
-"init_subclass order": """
+    "init_subclass order": """
 class R:
     seen = []
     def __init_subclass__(cls):
@@ -489,7 +489,7 @@ class B(R): pass
 class A(R): pass
 print(R.seen)
 """,
-"metaclass sees method order": """
+    "metaclass sees method order": """
 class M(type):
     def __new__(m, n, b, d):
         print([k for k in d if not k.startswith("_")])
@@ -506,7 +506,7 @@ class A(metaclass=M):
     def b(self): pass
     def a(self): pass
 """,
-"inherited metaclass": """
+    "inherited metaclass": """
 class M(type):
     def __new__(m, n, b, d):
         print([k for k in d if not k.startswith("_")])
@@ -525,7 +525,7 @@ class A(R):
     def b(self): pass
     def a(self): pass
 """,
-"enum member order": """
+    "enum member order": """
 import enum
 class E(enum.Enum):
     A = 1
@@ -538,7 +538,7 @@ class E(enum.Enum):
     A = 1
 print(list(E))
 """,
-"dataclass field order": """
+    "dataclass field order": """
 from dataclasses import dataclass
 @dataclass
 class P:
@@ -553,7 +553,7 @@ class P:
     x: int
 print(P(1, 2))
 """,
-"set_name order": """
+    "set_name order": """
 class D:
     def __set_name__(self, owner, name):
         print(name)
@@ -568,7 +568,7 @@ class A:
     b = D()
     a = D()
 """,
-"decorator registry order": """
+    "decorator registry order": """
 seen = []
 def reg(f):
     seen.append(f.__name__)
@@ -589,14 +589,14 @@ def b(): pass
 def a(): pass
 print(seen)
 """,
-"coding cookie": """
+    "coding cookie": """
 # -*- coding: utf-8 -*-
 print(len("\u00e9"))
 ====
 # -*- coding: cp1252 -*-
 print(len("\u00e9"))
 """,
-"line number of a function": """
+    "line number of a function": """
 def f(): pass
 print(f.__code__.co_firstlineno)
 ====
@@ -604,7 +604,7 @@ print(f.__code__.co_firstlineno)
 def f(): pass
 print(f.__code__.co_firstlineno)
 """,
-"line number of a frame": """
+    "line number of a frame": """
 import sys
 print(sys._getframe().f_lineno)
 ====
@@ -612,7 +612,7 @@ import sys
 # a comment
 print(sys._getframe().f_lineno)
 """,
-"line number of a traceback": """
+    "line number of a traceback": """
 def f():
     raise ValueError
 try:
@@ -628,7 +628,7 @@ try:
 except ValueError as e:
     print(e.__traceback__.tb_lineno)
 """,
-"traceback text": """
+    "traceback text": """
 import traceback
 def f():
     raise ValueError
@@ -646,7 +646,7 @@ try:
 except ValueError:
     print(traceback.format_exc())
 """,
-"line of a warning": """
+    "line of a warning": """
 import warnings
 with warnings.catch_warnings(record=True) as w:
     warnings.simplefilter("always")
@@ -660,7 +660,7 @@ with warnings.catch_warnings(record=True) as w:
     warnings.warn("x")
 print(w[0].lineno)
 """,
-"line of a log record": """
+    "line of a log record": """
 import logging, sys
 logging.basicConfig(stream=sys.stdout, format="%(lineno)d")
 logging.error("x")
@@ -670,7 +670,7 @@ logging.basicConfig(stream=sys.stdout, format="%(lineno)d")
 
 logging.error("x")
 """,
-"inspect source": """
+    "inspect source": """
 import inspect
 def f():
     return 1
@@ -681,7 +681,7 @@ def f():
     return (1)
 print(inspect.getsource(f))
 """,
-"inspect stack": """
+    "inspect stack": """
 import inspect
 def f():
     return inspect.stack()[0].lineno
@@ -693,26 +693,26 @@ def f():
     return inspect.stack()[0].lineno
 print(f())
 """,
-"reads its own file": """
+    "reads its own file": """
 print(len(open(__file__).read()))
 ====
 print(len(open(__file__).read()))  # more
 """,
-"reads its own file by path": """
+    "reads its own file by path": """
 import pathlib
 print(len(pathlib.Path(__file__).read_text()))
 ====
 import pathlib
 print(len(pathlib.Path(__file__).read_text()))  # more
 """,
-"linecache": """
+    "linecache": """
 import linecache
 print(linecache.getline(__file__, 2))
 ====
 import linecache
 print(linecache.getline(__file__, 2))  # more
 """,
-"settrace counts lines": """
+    "settrace counts lines": """
 import sys
 lines = []
 def trace(frame, event, arg):
@@ -734,7 +734,7 @@ def f():
 sys.settrace(trace); f(); sys.settrace(None)
 print(lines.count("line"))
 """,
-"code constants": """
+    "code constants": """
 def f():
     return 60 * 60
 print(f.__code__.co_consts)
@@ -744,14 +744,14 @@ def f():
     return x * 60
 print(f.__code__.co_consts)
 """,
-"annotations printed": """
+    "annotations printed": """
 def f(x: int): pass
 print(f.__annotations__)
 ====
 def f(x: str): pass
 print(f.__annotations__)
 """,
-"type hints": """
+    "type hints": """
 import typing
 def f(x: int): pass
 print(typing.get_type_hints(f))
@@ -760,7 +760,7 @@ import typing
 def f(x: str): pass
 print(typing.get_type_hints(f))
 """,
-"signature": """
+    "signature": """
 import inspect
 def f(x: int): pass
 print(inspect.signature(f))
@@ -769,7 +769,7 @@ import inspect
 def f(x: str): pass
 print(inspect.signature(f))
 """,
-"singledispatch by annotation": """
+    "singledispatch by annotation": """
 from functools import singledispatch
 @singledispatch
 def f(x): return "any"
@@ -784,14 +784,14 @@ def f(x): return "any"
 def _(x: str): return "int"
 print(f(1))
 """,
-"annotation evaluated": """
+    "annotation evaluated": """
 def loud(): print("loud"); return int
 def f(x: loud()): pass
 ====
 def loud(): print("loud"); return int
 def f(x): pass
 """,
-"annotation that fails": """
+    "annotation that fails": """
 try:
     def f(x: undefined): pass
 except NameError:
@@ -802,7 +802,7 @@ try:
 except NameError:
     print("none")
 """,
-"class annotation added": """
+    "class annotation added": """
 from typing import NamedTuple
 class P(NamedTuple):
     x: int
@@ -815,7 +815,7 @@ class P(NamedTuple):
     y = 2
 print(P._fields)
 """,
-"local annotation makes a name local": """
+    "local annotation makes a name local": """
 x = 1
 def f():
     x: int
@@ -833,7 +833,7 @@ def f():
         return "none"
 print(f())
 """,
-"attribute annotation evaluates its object": """
+    "attribute annotation evaluates its object": """
 def g(): print("g"); return g
 def f():
     g().x: int
@@ -844,7 +844,7 @@ def f():
     pass
 f()
 """,
-"dead yield": """
+    "dead yield": """
 def f():
     return 1
     yield
@@ -854,7 +854,7 @@ def f():
     return 1
 print(type(f()).__name__)
 """,
-"dead assignment": """
+    "dead assignment": """
 x = 1
 def f():
     try:
@@ -872,7 +872,7 @@ def f():
         return "none"
 print(f())
 """,
-"dead global": """
+    "dead global": """
 x = 1
 def f():
     if 0:
@@ -887,7 +887,7 @@ def f():
 f()
 print(x)
 """,
-"dead await": """
+    "dead await": """
 import asyncio
 def f():
     pass
@@ -903,7 +903,7 @@ async def g():
 r = asyncio.run(g())
 print(type(r).__name__); r.close()
 """,
-"not equal": """
+    "not equal": """
 class A:
     def __eq__(self, o): return True
     def __ne__(self, o): return True
@@ -916,14 +916,14 @@ class A:
 def f(a, b): return a != b
 print(f(A(), A()))
 """,
-"not less": """
+    "not less": """
 def f(a, b): return not a < b
 print(f(float("nan"), 1))
 ====
 def f(a, b): return a >= b
 print(f(float("nan"), 1))
 """,
-"equality turned round": """
+    "equality turned round": """
 class A:
     def __eq__(self, o): print("A"); return True
 class B:
@@ -938,7 +938,7 @@ class B:
 def f(a, b): return b == a
 f(A(), B())
 """,
-"truth asked twice": """
+    "truth asked twice": """
 class T:
     def __bool__(self): print("asked"); return True
 def f(a, b): return not (a or b)
@@ -952,7 +952,7 @@ def f(a, b):
     return True
 f(T(), T())
 """,
-"bool of an or": """
+    "bool of an or": """
 class T:
     def __bool__(self): print("asked"); return True
 def f(a, b): return bool(a or b)
@@ -965,14 +965,14 @@ def f(a, b):
     else: return False
 f(T(), T())
 """,
-"or returns its operand": """
+    "or returns its operand": """
 def f(a, b): return a or b
 print(f(2, 0))
 ====
 def f(a, b): return bool(a) or bool(b)
 print(f(2, 0))
 """,
-"condition returned": """
+    "condition returned": """
 def f(a):
     if a: return True
     return False
@@ -982,7 +982,7 @@ def f(a):
     return a
 print(f(2))
 """,
-"compare returned": """
+    "compare returned": """
 class V:
     def __eq__(self, o): return "maybe"
 def f(a, b): return a == b
@@ -995,7 +995,7 @@ def f(a, b):
     return False
 print(f(V(), 1))
 """,
-"chained comparison evaluates once": """
+    "chained comparison evaluates once": """
 def m(): print("m"); return 2
 def f(a, b): return a < m() < b
 f(1, 3)
@@ -1004,7 +1004,7 @@ def m(): print("m"); return 2
 def f(a, b): return a < m() and m() < b
 f(1, 3)
 """,
-"chained global changes": """
+    "chained global changes": """
 class A:
     def __lt__(self, o):
         global mid
@@ -1023,7 +1023,7 @@ mid = 2
 def f(a, b): return a < mid and mid < b
 print(f(A(), 5))
 """,
-"addition of arguments swapped": """
+    "addition of arguments swapped": """
 def a(): print("a"); return 1
 def b(): print("b"); return 2
 def f(): return a() + b()
@@ -1036,7 +1036,7 @@ def f():
     return a() + y
 f()
 """,
-"temporary before an attribute": """
+    "temporary before an attribute": """
 class O:
     @property
     def m(self): print("m"); return print
@@ -1053,7 +1053,7 @@ def f(o):
     o.m(t)
 f(O())
 """,
-"temporary before a global that changes": """
+    "temporary before a global that changes": """
 def h(x): print("old")
 def g():
     global h
@@ -1070,7 +1070,7 @@ def f():
     h(t)
 f()
 """,
-"temporary before a missing global": """
+    "temporary before a missing global": """
 def g(): print("g")
 def f(): later(g())
 try: f()
@@ -1085,7 +1085,7 @@ try: f()
 except NameError: print("none")
 def later(x): pass
 """,
-"temporary before an item": """
+    "temporary before an item": """
 def k(): print("k"); return 0
 def v(): print("v"); return 1
 def f(d): d[k()] = v()
@@ -1098,7 +1098,7 @@ def f(d):
     d[t] = v()
 f({})
 """,
-"temporary in a condition's right side": """
+    "temporary in a condition's right side": """
 def g(): print("g"); return 1
 def f(x): return x and g()
 f(0)
@@ -1109,7 +1109,7 @@ def f(x):
     return x and t
 f(0)
 """,
-"temporary in a loop's test": """
+    "temporary in a loop's test": """
 n = 0
 def g():
     global n
@@ -1135,7 +1135,7 @@ def f():
     return c
 print(f())
 """,
-"temporary in a comprehension": """
+    "temporary in a comprehension": """
 n = 0
 def g():
     global n
@@ -1154,7 +1154,7 @@ def f():
     return [t for _ in range(3)]
 print(f())
 """,
-"temporary outside try": """
+    "temporary outside try": """
 def g(): raise ValueError
 def f():
     try:
@@ -1173,7 +1173,7 @@ def f():
 try: print(f())
 except ValueError: print("out")
 """,
-"temporary read by a closure": """
+    "temporary read by a closure": """
 def f():
     t = 1
     g = lambda: t
@@ -1188,7 +1188,7 @@ def f():
     return g()
 print(f())
 """,
-"assert is not evaluated": """
+    "assert is not evaluated": """
 import subprocess, sys
 def f(c):
     assert c
@@ -1212,7 +1212,7 @@ def f():
     assert g()
 f()
 """,
-"value dies earlier": """
+    "value dies earlier": """
 class N:
     def __del__(self): print("dead")
 def use(x): print("use")
@@ -1230,7 +1230,7 @@ def f():
     print("end")
 f()
 """,
-"file closed earlier": """
+    "file closed earlier": """
 def f():
     t = open("x.txt", "w")
     t.write("x")
@@ -1242,7 +1242,7 @@ def f():
     return open("x.txt").read()
 print(repr(f()))
 """,
-"weak reference": """
+    "weak reference": """
 import weakref
 class N: pass
 def f():
@@ -1258,7 +1258,7 @@ def f():
     return r()
 print(f() is None)
 """,
-"dropped generator cleans up": """
+    "dropped generator cleans up": """
 def g():
     try: yield 1
     finally: print("clean")
@@ -1276,7 +1276,7 @@ def f():
     print("end")
 f()
 """,
-"unused result kept alive": """
+    "unused result kept alive": """
 class N:
     def __del__(self): print("dead")
 def f():
@@ -1291,7 +1291,7 @@ def f():
     print("end")
 f()
 """,
-"reference count": """
+    "reference count": """
 import sys
 def f():
     t = []
@@ -1303,7 +1303,7 @@ def f():
     return sys.getrefcount([])
 print(f())
 """,
-"half-filled list": """
+    "half-filled list": """
 def g(x):
     if x == 2: raise ValueError
     return x
@@ -1329,7 +1329,7 @@ def f():
     return r
 print(f())
 """,
-"loop variable stays": """
+    "loop variable stays": """
 def f():
     r = []
     for x in range(3):
@@ -1343,7 +1343,7 @@ def f():
     return r, x
 print(f())
 """,
-"loop appends to what it walks": """
+    "loop appends to what it walks": """
 def f():
     r = []
     for x in [1, 2]:
@@ -1357,7 +1357,7 @@ def f():
     return r
 print(f())
 """,
-"lambda in a loop": """
+    "lambda in a loop": """
 def f():
     r = []
     for x in range(3):
@@ -1372,7 +1372,7 @@ def f():
     return [g() for g in r]
 print(f())
 """,
-"dict evaluation order": """
+    "dict evaluation order": """
 def k(x): print("k", x); return x
 def v(x): print("v", x); return x
 def f():
@@ -1389,7 +1389,7 @@ def f():
     return d
 f()
 """,
-"frame of a comprehension" : """
+    "frame of a comprehension": """
 import sys
 def who(x): return len(repr(sys._getframe(1).f_code.co_consts))
 def f():
@@ -1405,14 +1405,14 @@ def f():
     return [who(x) for x in range(2)]
 print(f())
 """,
-"generator for list": """
+    "generator for list": """
 def f(): return type([x for x in range(3)]).__name__
 print(f())
 ====
 def f(): return type((x for x in range(3))).__name__
 print(f())
 """,
-"any of a list": """
+    "any of a list": """
 def p(x): print(x); return x
 def f(): return any([p(x) for x in (1, 2)])
 f()
@@ -1421,7 +1421,7 @@ def p(x): print(x); return x
 def f(): return any(p(x) for x in (1, 2))
 f()
 """,
-"super in a comprehension": """
+    "super in a comprehension": """
 class A:
     def m(self): return 1
 class B(A):
@@ -1441,7 +1441,7 @@ class B(A):
 try: print(B().m())
 except (RuntimeError, TypeError, AttributeError): print("error")
 """,
-"class body does not close over": """
+    "class body does not close over": """
 n = 1
 class A:
     n = 2
@@ -1454,7 +1454,7 @@ class A:
     v = [n]
 print(A.v)
 """,
-"shadowed builtin": """
+    "shadowed builtin": """
 def dict(): return 7
 def f(): return dict()
 print(f())
@@ -1463,7 +1463,7 @@ def dict(): return 7
 def f(): return {}
 print(f())
 """,
-"shadowed builtin by global": """
+    "shadowed builtin by global": """
 def mess():
     global list
     list = lambda: 7
@@ -1478,7 +1478,7 @@ mess()
 def f(): return []
 print(f())
 """,
-"shadowed builtin by builtins": """
+    "shadowed builtin by builtins": """
 import builtins
 builtins.tuple = lambda: 7
 def f(): return tuple()
@@ -1489,7 +1489,7 @@ builtins.tuple = lambda: 7
 def f(): return ()
 print(f())
 """,
-"shadowed builtin by globals()": """
+    "shadowed builtin by globals()": """
 globals()["dict"] = lambda: 7
 def f(): return dict()
 print(f())
@@ -1498,7 +1498,7 @@ globals()["dict"] = lambda: 7
 def f(): return {}
 print(f())
 """,
-"shadowed builtin by star": """
+    "shadowed builtin by star": """
 from b import *
 def f(): return dict()
 print(f())
@@ -1511,7 +1511,7 @@ print(f())
 # file: b.py
 def dict(): return 7
 """,
-"shadowed object": """
+    "shadowed object": """
 class object:
     x = 1
 class A(object): pass
@@ -1522,7 +1522,7 @@ class object:
 class A: pass
 print(hasattr(A, "x"))
 """,
-"augmented list": """
+    "augmented list": """
 def f(a):
     b = a
     b += [1]
@@ -1535,7 +1535,7 @@ def f(a):
     return a
 print(f([]))
 """,
-"mutable default": """
+    "mutable default": """
 def f(x, r=[]):
     r.append(x)
     return r
@@ -1547,7 +1547,7 @@ def f(x, r=None):
     return r
 f(1); print(f(2))
 """,
-"default evaluated at definition": """
+    "default evaluated at definition": """
 n = 1
 def f(x=n): return x
 n = 2
@@ -1558,7 +1558,7 @@ n = 2
 def f(x=n): return x
 print(f())
 """,
-"default reads another function": """
+    "default reads another function": """
 def g(): return 1
 def f(x=g): return x()
 def g(): return 2
@@ -1569,7 +1569,7 @@ def g(): return 2
 def f(x=g): return x()
 print(f())
 """,
-"function moved below its use": """
+    "function moved below its use": """
 def f(): return 1
 print(f())
 ====
@@ -1577,7 +1577,7 @@ try: print(f())
 except NameError: print("none")
 def f(): return 1
 """,
-"function moved below a transitive use": """
+    "function moved below a transitive use": """
 def a(): return b()
 def b(): return 1
 def run(g):
@@ -1592,7 +1592,7 @@ def run(g):
 run(a)
 def b(): return 1
 """,
-"function redefined": """
+    "function redefined": """
 def f(): return 1
 def f(): return 2
 print(f())
@@ -1601,7 +1601,7 @@ def f(): return 2
 def f(): return 1
 print(f())
 """,
-"import that speaks": """
+    "import that speaks": """
 import a
 import b
 # file: a.py
@@ -1616,7 +1616,7 @@ print("a")
 # file: b.py
 print("b")
 """,
-"import that registers": """
+    "import that registers": """
 import a
 import b
 import reg
@@ -1645,7 +1645,7 @@ reg.add("a")
 import reg
 reg.add("b")
 """,
-"import that registers by decorator": """
+    "import that registers by decorator": """
 import a
 import b
 import reg
@@ -1682,7 +1682,7 @@ from reg import add
 @add
 def fb(): pass
 """,
-"import that registers by subclass": """
+    "import that registers by subclass": """
 import a
 import b
 import reg
@@ -1713,7 +1713,7 @@ class A(R): pass
 from reg import R
 class B(R): pass
 """,
-"import in a circle": """
+    "import in a circle": """
 try:
     import a
     import b
@@ -1738,7 +1738,7 @@ x = 1
 y = 1
 from a import x
 """,
-"imports in try": """
+    "imports in try": """
 try:
     import json
     import no_such_module
@@ -1753,7 +1753,7 @@ except ImportError:
     pass
 print("json" in dir())
 """,
-"from-import in try": """
+    "from-import in try": """
 try:
     from os import path, no_such_name
 except ImportError:
@@ -1766,7 +1766,7 @@ except ImportError:
     pass
 print("path" in dir())
 """,
-"submodule or attribute": """
+    "submodule or attribute": """
 from p import x
 import p.x
 print(x)
@@ -1781,7 +1781,7 @@ print(x)
 x = 1
 # file: p/x.py
 """,
-"import after environment": """
+    "import after environment": """
 import os
 os.environ["A"] = "1"
 import a
@@ -1796,7 +1796,7 @@ os.environ["A"] = "1"
 import os
 print(os.environ.get("A"))
 """,
-"dotted import binds the top": """
+    "dotted import binds the top": """
 def f():
     import os.path
     return os.__name__
@@ -1807,7 +1807,7 @@ def f():
     return os.__name__
 print(f())
 """,
-"private name mangled": """
+    "private name mangled": """
 __x = 1
 class A:
     def f(self):
@@ -1823,7 +1823,7 @@ class A: pass
 A.f = f
 print(A().f())
 """,
-"class renamed, private attribute": """
+    "class renamed, private attribute": """
 class A:
     def __init__(self): self.__x = 1
 print(A().__dict__)
@@ -1833,7 +1833,7 @@ class B:
 A = B
 print(A().__dict__)
 """,
-"f-string shows its expression": """
+    "f-string shows its expression": """
 def f():
     value = 1
     return f"{value=}"
@@ -1844,7 +1844,7 @@ def f():
     return f"{other=}"
 print(f())
 """,
-"nested function's name": """
+    "nested function's name": """
 def f():
     def inner(): pass
     return inner.__name__
@@ -1855,7 +1855,7 @@ def f():
     return other.__name__
 print(f())
 """,
-"nested function renamed": """
+    "nested function renamed": """
 def f():
     def inner(): pass
     return inner
@@ -1867,7 +1867,7 @@ def f():
     return outer
 print(f().__qualname__)
 """,
-"keyword of a parameter": """
+    "keyword of a parameter": """
 def f(x): return x
 print(f(x=1))
 ====
@@ -1875,7 +1875,7 @@ def f(y): return y
 try: print(f(x=1))
 except TypeError: print("error")
 """,
-"nonlocal dropped": """
+    "nonlocal dropped": """
 def f():
     x = 1
     def g():
@@ -1893,7 +1893,7 @@ def f():
     return x
 print(f())
 """,
-"walrus leaks": """
+    "walrus leaks": """
 def f():
     [y := x for x in range(3)]
     return y
@@ -1905,7 +1905,7 @@ def f():
     return y
 print(f())
 """,
-"handler name is deleted": """
+    "handler name is deleted": """
 def f():
     e = 1
     try: raise ValueError
@@ -1922,7 +1922,7 @@ def f():
     except NameError: return "none"
 print(f())
 """,
-"else of a loop": """
+    "else of a loop": """
 def f(xs):
     for x in xs:
         if x: break
@@ -1939,7 +1939,7 @@ def f(xs):
     return "end"
 print(f([0, 1]), f([]))
 """,
-"dedented statement": """
+    "dedented statement": """
 def f(xs):
     for x in xs:
         y = x
@@ -1952,7 +1952,7 @@ def f(xs):
     print(y)
 f([1, 2])
 """,
-"while with else": """
+    "while with else": """
 def f(n):
     while n:
         n -= 1
@@ -1970,7 +1970,7 @@ def f(n):
     return "end"
 print(f(1))
 """,
-"return in finally": """
+    "return in finally": """
 def f():
     try: return 1
     finally: return 2
@@ -1982,7 +1982,7 @@ def f():
     return 2
 print(f())
 """,
-"code after with that swallows": """
+    "code after with that swallows": """
 class S:
     def __enter__(self): pass
     def __exit__(self, *a): return True
@@ -2000,7 +2000,7 @@ def f():
         raise ValueError
 print(f())
 """,
-"try widened": """
+    "try widened": """
 def g(): raise KeyError
 def f():
     try:
@@ -2022,7 +2022,7 @@ def f():
 try: print({"f": f()})
 except KeyError: print("out")
 """,
-"exception order": """
+    "exception order": """
 def f():
     try: raise KeyError
     except LookupError: return 1
@@ -2035,7 +2035,7 @@ def f():
     except LookupError: return 1
 print(f())
 """,
-"context managers swapped": """
+    "context managers swapped": """
 class C:
     def __init__(self, n): self.n = n
     def __enter__(self): print("in", self.n)
@@ -2052,56 +2052,56 @@ def f():
     with C(2), C(1): pass
 f()
 """,
-"true is not one": """
+    "true is not one": """
 def f(): return True
 print(f())
 ====
 def f(): return 1
 print(f())
 """,
-"one is not one point zero": """
+    "one is not one point zero": """
 def f(): return 1
 print(f())
 ====
 def f(): return 1.0
 print(f())
 """,
-"negative zero": """
+    "negative zero": """
 def f(): return 0.0
 print(f())
 ====
 def f(): return -0.0
 print(f())
 """,
-"bytes and text": """
+    "bytes and text": """
 def f(): return "a"
 print(f())
 ====
 def f(): return b"a"
 print(f())
 """,
-"raw string": r'''
+    "raw string": r"""
 def f(): return "\\n"
 print(f())
 ====
 def f(): return "\n"
 print(f())
-''',
-"string concatenation and a comma": """
+""",
+    "string concatenation and a comma": """
 def f(): return ["a", "b"]
 print(f())
 ====
 def f(): return ["a" "b"]
 print(f())
 """,
-"tuple by a comma": """
+    "tuple by a comma": """
 def f(): return (1)
 print(f())
 ====
 def f(): return (1,)
 print(f())
 """,
-"is and equals": """
+    "is and equals": """
 def f(a): return a is None
 class N:
     def __eq__(self, o): return True
@@ -2112,14 +2112,14 @@ class N:
     def __eq__(self, o): return True
 print(f(N()))
 """,
-"set literal and dict": """
+    "set literal and dict": """
 def f(): return {}
 print(f())
 ====
 def f(): return set()
 print(f())
 """,
-"star argument order": """
+    "star argument order": """
 def a(): print("a"); return [1]
 def k(): print("k"); return {}
 def h(*a, **k): pass
@@ -2134,7 +2134,7 @@ def f():
     h(*a(), **t)
 f()
 """,
-"keyword argument order": """
+    "keyword argument order": """
 def p(x): print(x); return x
 def h(**k): return list(k)
 def f(): return h(a=p(1), b=p(2))
@@ -2145,21 +2145,21 @@ def h(**k): return list(k)
 def f(): return h(b=p(2), a=p(1))
 print(f())
 """,
-"dict literal order": """
+    "dict literal order": """
 def f(): return list({"a": 1, "b": 2})
 print(f())
 ====
 def f(): return list({"b": 2, "a": 1})
 print(f())
 """,
-"default dict key twice": """
+    "default dict key twice": """
 def f(): return {1: "a", True: "b"}
 print(f())
 ====
 def f(): return {True: "b", 1: "a"}
 print(f())
 """,
-"property of an unpacked tuple": """
+    "property of an unpacked tuple": """
 def f(a, b):
     a, b = b, a
     return a, b
@@ -2171,7 +2171,7 @@ def f(a, b):
     return a, b
 print(f(1, 2))
 """,
-"assignment targets in order": """
+    "assignment targets in order": """
 def f():
     i = 0
     a = [0, 0]
@@ -2186,7 +2186,7 @@ def f():
     return a
 print(f())
 """,
-"unused name kept its error": """
+    "unused name kept its error": """
 def f(d):
     x = d["missing"]
     return 1
@@ -2198,7 +2198,7 @@ def f(d):
 try: print(f({}))
 except KeyError: print("error")
 """,
-"expression with an effect": """
+    "expression with an effect": """
 class P:
     @property
     def x(self): print("x")
@@ -2213,7 +2213,7 @@ def f(p):
     pass
 f(P())
 """,
-"global rebinding seen later": """
+    "global rebinding seen later": """
 def f(): return g()
 def g(): return 1
 def h():
@@ -2235,7 +2235,7 @@ def k():
     g = lambda: 2
 print(h())
 """,
-"lazy annotations": """
+    "lazy annotations": """
 from __future__ import annotations
 def f(x: undefined): pass
 print("fine")
@@ -2246,7 +2246,7 @@ try:
 except NameError:
     print("error")
 """,
-"slots": """
+    "slots": """
 class A:
     __slots__ = ("x",)
 try:
@@ -2261,7 +2261,7 @@ try:
     print("fine")
 except AttributeError: print("error")
 """,
-"staticmethod dropped": """
+    "staticmethod dropped": """
 class A:
     @staticmethod
     def f(*a): return len(a)
@@ -2271,7 +2271,7 @@ class A:
     def f(*a): return len(a)
 print(A().f())
 """,
-"decorators swapped": """
+    "decorators swapped": """
 def d(n):
     def w(f):
         print(n)
@@ -2290,7 +2290,7 @@ def d(n):
 @d(1)
 def f(): pass
 """,
-"all list changed": """
+    "all list changed": """
 from b import *
 print("y" in dir())
 # file: b.py
@@ -2303,7 +2303,7 @@ print("y" in dir())
 __all__ = ["x", "y"]
 x = y = 1
 """,
-"module getattr": """
+    "module getattr": """
 import b
 print(b.x)
 # file: b.py
@@ -2315,7 +2315,7 @@ except AttributeError: print("none")
 # file: b.py
 def getattr__(n): return 1
 """,
-"match captures or compares": """
+    "match captures or compares": """
 X = 1
 def f(v):
     match v:
@@ -2329,7 +2329,7 @@ def f(v):
         case X: return "one"
 print(f(2))
 """,
-"async comprehension": """
+    "async comprehension": """
 import asyncio
 async def g():
     for x in range(2):
@@ -2344,7 +2344,7 @@ async def g():
 async def f(): return (x async for x in g())
 print(type(asyncio.run(f())).__name__)
 """,
-"hidden words": """
+    "hidden words": """
 def f():
     value = 1
     return value
@@ -2355,7 +2355,7 @@ def f():
     return other
 print(getattr(getattr(f, "__co" + "de__"), "co_var" + "names"))
 """,
-"hidden words joined": """
+    "hidden words joined": """
 def f():
     value = 1
     return value
@@ -2366,7 +2366,7 @@ def f():
     return other
 print(getattr(getattr(f, "".join(["__co", "de__"])), "_".join(["co", "varnames"])))
 """,
-"hidden words reversed": """
+    "hidden words reversed": """
 def f():
     value = 1
     return value
@@ -2379,7 +2379,7 @@ def f():
 import operator
 print(operator.attrgetter("semanrav_oc.__edoc__"[::-1])(f))
 """,
-"attrgetter": """
+    "attrgetter": """
 import operator
 def f():
     value = 1
@@ -2392,7 +2392,7 @@ def f():
     return other
 print(operator.attrgetter("__code__.co_varnames")(f))
 """,
-"builtin doc reader by dir": '''
+    "builtin doc reader by dir": '''
 def f():
     """one"""
 for name in dir(f):
@@ -2403,7 +2403,7 @@ def f():
 for name in dir(f):
     if "doc" in name: print(getattr(f, name))
 ''',
-"generator frame": """
+    "generator frame": """
 def g():
     value = 1
     yield value
@@ -2416,7 +2416,7 @@ def g():
 x = g(); next(x)
 print(x.gi_frame.f_locals)
 """,
-"traceback frame": """
+    "traceback frame": """
 def f():
     value = 1
     raise ValueError
@@ -2429,7 +2429,7 @@ def f():
 try: f()
 except ValueError as e: print(e.__traceback__.tb_next.tb_frame.f_locals)
 """,
-"pickle by name": """
+    "pickle by name": """
 import pickle
 def f(): pass
 print(pickle.dumps(f))
@@ -2438,7 +2438,7 @@ import pickle
 def g(): pass
 print(pickle.dumps(g))
 """,
-"marshalled code": """
+    "marshalled code": """
 import marshal
 def f():
     return 1
@@ -2450,7 +2450,7 @@ def f():
     return 1
 print(marshal.dumps(f.__code__))
 """,
-"disassembled": """
+    "disassembled": """
 import dis
 def f():
     x = 1
@@ -2462,7 +2462,7 @@ def f():
     return 1
 print(len(list(dis.get_instructions(f))))
 """,
-"recursion depth": """
+    "recursion depth": """
 import sys
 def depth(n=0):
     f = sys._getframe()

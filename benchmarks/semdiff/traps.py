@@ -1,7 +1,7 @@
 """Pairs that look equal and run differently. Each is proven by running both: the output differs.
 
-`python -m benchmarks.semdiff.traps` runs every pair and asks the diff about it. A trap for which the
-diff says SAME (every finding SAME, or none) is a false SAME: a release blocker.
+`python -m benchmarks.semdiff.traps` runs every pair and asks the diff about it. A trap for which
+the diff says SAME (every finding SAME, or none) is a false SAME: a release blocker.
 
 Old and new are separated by `====`. `# file: NAME` starts a further file; the first is `main.py`.
 """
@@ -12,7 +12,9 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.semdiff.trap_cases import CASES
-from monocyte.semdiff import Verdict, diff_trees, from_texts
+from monocyte.semdiff.diff import diff_trees
+from monocyte.semdiff.sources import from_texts
+from monocyte.semdiff.verdicts import Verdict
 
 
 def files_of(side: str) -> dict[str, bytes]:

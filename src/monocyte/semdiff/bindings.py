@@ -150,10 +150,10 @@ def bindings_of(block: ast.AST) -> Iterator[tuple[str, Binding]]:
             yield from _bound(child)
 
 
-def _bound(node: ast.AST) -> Iterator[tuple[str, Binding]]:  # noqa: C901, PLR0912 (a table of cases)
+def _bound(node: ast.AST) -> Iterator[tuple[str, Binding]]:
     target: ast.AST
     if type_checking(node):
-        assert isinstance(node, ast.If)  # noqa: S101
+        assert isinstance(node, ast.If)
         for child in [*node.body, *node.orelse]:
             yield from _bound(child)
         return

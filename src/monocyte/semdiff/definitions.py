@@ -11,7 +11,7 @@ import ast
 import symtable
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from monocyte.semdiff.normal.effects import Effects, effects_of, is_plain_class
 from monocyte.semdiff.normal.facts import ModuleFacts
@@ -27,7 +27,7 @@ MODULE_CODE = "<module>"
 """The name under which a module's own code goes."""
 
 
-class Unreadable(Exception):  # noqa: N818 - private to the diff, which turns it into UNKNOWN
+class Unreadable(Exception):
     """Source that this Python cannot parse, or that we and the compiler read differently."""
 
 
@@ -201,7 +201,7 @@ def _check_scopes(scope: Scope, data: bytes) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            table = symtable.symtable(data, "<diff>", "exec")
+            table = symtable.symtable(data, "<diff>", "exec")  # type: ignore[arg-type]
     except (SyntaxError, ValueError, RecursionError) as error:
         raise Unreadable(f"this Python cannot compile it: {error}") from error
     wrong = next(disagreements(scope, table), None)

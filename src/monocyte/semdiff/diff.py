@@ -94,7 +94,7 @@ class _Pair:
         )
 
     def _looking(self, old: Definition, new: Definition) -> Iterator[Reader]:
-        """Who may look at a definition: anybody in its module, elsewhere who is given it by name."""
+        """Who may look at a definition: all in its module, elsewhere who is given it by name."""
         for reader in self.readers:
             if reader.sees(old.kind, old.name) and not self._is_out_of_reach(reader, old):
                 yield reader
@@ -125,7 +125,7 @@ class _Pair:
         yield self._different(old, new)
 
     def _at(self, stage: Stage) -> tuple[Definitions, Definitions]:
-        """Both sides under a stage's rules: dearer, so only when the cheap ones did not settle it."""
+        """Both sides under a stage's rules: dearer, so only if the cheap ones did not settle it."""
         if stage.name not in self.staged:
             old, new = (_load(source, stage) for source in self.sources)
             self.staged[stage.name] = old, new
@@ -182,12 +182,12 @@ class _Pair:
     # -- the module's own code --------------------------------------------------------------------
 
     def _module(self, old: Definitions, new: Definitions) -> Iterator[Finding]:
-        sides = [_module_definition(side, self.path) for side in (old, new)]
+        sides = [_module_definition(side) for side in (old, new)]
         if old.order == new.order or self._arranged_alike(old, new):
             channels = _differing(*sides)
             if old.order != new.order:
                 channels.add(Channel.ORDER)
-            yield from self._judged(*sides, channels, "normal-form")
+            yield from self._judged(sides[0], sides[1], channels, "normal-form")
             return
         if _without(old.order, new) == _without(new.order, old):
             return  # only definitions went or came, and they speak for themselves
@@ -205,9 +205,7 @@ class _Pair:
         return ours == theirs
 
     def _bodies_alike(self) -> bool:
-        return any(
-            old.order == new.order for old, new in (self._at(stage) for stage in STAGES[:1])
-        )
+        return any(old.order == new.order for old, new in (self._at(stage) for stage in STAGES[:1]))
 
     # -- names that went or came ------------------------------------------------------------------
 
@@ -247,7 +245,7 @@ def _differing(old: Definition, new: Definition) -> set[Channel]:
     return found
 
 
-def _module_definition(module: Definitions, path: str) -> Definition:
+def _module_definition(module: Definitions) -> Definition:
     """The module's own code, seen as one more definition."""
     writer = Writer(module.facts, module.scope)
     writer.docs.append(module.tree.__dict__.get("doc"))

@@ -18,7 +18,14 @@ from monocyte.semdiff.normal.effects import PURE_DECORATORS
 from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.scopes import FUNCTIONS, inner_scope
 
-__all__ = ["FRAME_CHANNELS", "MODULE_WORDS_OF_ITSELF", "Channel", "Reader", "mentions_reader", "readers_of"]
+__all__ = [
+    "FRAME_CHANNELS",
+    "MODULE_WORDS_OF_ITSELF",
+    "Channel",
+    "Reader",
+    "mentions_reader",
+    "readers_of",
+]
 
 
 FRAME_CHANNELS = frozenset(
@@ -258,16 +265,15 @@ class _Search:
 
     # -- documentation ----------------------------------------------------------------------------
 
-    def doc(self, node: ast.AST) -> Iterator[Reader]:
+    def doc(self, node: ast.Attribute | ast.Name) -> Iterator[Reader]:
         """`__doc__`: whose is it, and does it go anywhere but into another `__doc__`?"""
-        line: int = node.lineno  # type: ignore[attr-defined]
+        line = node.lineno
         yield Reader(C.DOCUMENTED, "__doc__", line)
         if self._is_copied(node):
             return
         if isinstance(node, ast.Name):
             yield Reader(C.DOCS, "__doc__", line, self._around(node))
             return
-        assert isinstance(node, ast.Attribute)
         owner = node.value
         if isinstance(owner, ast.Name) and owner.id in {"self", "cls"}:
             yield Reader(C.DOCS, "__doc__", line, "<classes>")
@@ -317,7 +323,7 @@ class _Search:
 
     # -- namespaces -------------------------------------------------------------------------------
 
-    def namespace(self, node: ast.AST) -> Iterator[Reader]:
+    def namespace(self, node: ast.Attribute | ast.Name) -> Iterator[Reader]:
         """`globals()`, `vars()`, `__dict__`: only going through them shows an order."""
         used: ast.AST = node
         if not self._is_builtin_word(node):
@@ -332,14 +338,13 @@ class _Search:
         if isinstance(node, ast.Attribute) and self._is_instance(node.value):
             return
         if not self._is_looked_up(used):
-            yield Reader(C.ORDER, _spelled(node), node.lineno)  # type: ignore[attr-defined]
+            yield Reader(C.ORDER, _spelled(node), node.lineno)
 
-    def _is_builtin_word(self, node: ast.AST) -> bool:
+    def _is_builtin_word(self, node: ast.Attribute | ast.Name) -> bool:
         """Whether it is the builtin (or `__dict__`), and no variable or attribute of that name."""
         if isinstance(node, ast.Attribute):
             return node.attr == "__dict__" or "builtins" in _spelled(node.value)
-        assert isinstance(node, ast.Name)
-        above = self.parents.get(node)
+        above: ast.AST | None = self.parents.get(node)
         while above is not None and "scope" not in above.__dict__:
             above = self.parents.get(above)
         scope = inner_scope(above) if above is not None else self.facts.scope
@@ -353,7 +358,8 @@ class _Search:
         while above is not None and not isinstance(above, ast.ClassDef):
             above = self.parents.get(above)
         return above is not None and not any(
-            isinstance(n, ast.Name | ast.Attribute) and _spelled(n).lower().endswith(("type", "meta"))
+            isinstance(n, ast.Name | ast.Attribute)
+            and _spelled(n).lower().endswith(("type", "meta"))
             for base in above.bases
             for n in ast.walk(base)
         )
@@ -374,7 +380,7 @@ class _Search:
 
     # -- code objects, the file itself ------------------------------------------------------------
 
-    def code(self, node: ast.AST) -> Iterator[Reader]:
+    def code(self, node: ast.Attribute | ast.Name) -> Iterator[Reader]:
         """`__code__`: the counts of parameters and the name are the same in equal forms."""
         parent = self.parents.get(node)
         if isinstance(parent, ast.Attribute) and (
@@ -386,9 +392,9 @@ class _Search:
         ):
             return  # which code it is, not what it is
         for channel in (C.CODE, C.LINES, C.NAMES):
-            yield Reader(channel, _spelled(node), node.lineno)  # type: ignore[attr-defined]
+            yield Reader(channel, _spelled(node), node.lineno)
 
-    def file(self, node: ast.AST) -> Iterator[Reader]:
+    def file(self, node: ast.Attribute | ast.Name) -> Iterator[Reader]:
         """`__file__`: finding a neighbour is fine, reading oneself is not."""
         above = self.parents.get(node)
         while above is not None and not isinstance(above, ast.stmt):
@@ -397,8 +403,8 @@ class _Search:
             above = self.parents.get(above)
         if not self.facts.words & _FILE_READERS:
             return
-        yield Reader(C.TEXT, "__file__", node.lineno)  # type: ignore[attr-defined]
-        yield Reader(C.LINES, "__file__", node.lineno)  # type: ignore[attr-defined]
+        yield Reader(C.TEXT, "__file__", node.lineno)
+        yield Reader(C.LINES, "__file__", node.lineno)
 
     def call(self, node: ast.Call) -> Iterator[Reader]:
         """`getattr` with a name put together on the spot, one's own source as a script."""
@@ -557,5 +563,3 @@ def _finds_neighbour(node: ast.AST) -> bool:
     """`dirname(__file__)`, `Path(__file__).parent`, `files(…)`."""
     name = node.attr if isinstance(node, ast.Attribute) else _spelled(node.func)  # type: ignore[attr-defined]
     return name in {"dirname", "parent", "parents", "with_name", "split"}
-
-

@@ -66,7 +66,9 @@ def nameless(definition: Definition, module: Definitions) -> str:
     return writer.written().text
 
 
-def match_files(gone: Iterable[str], come: Iterable[str], same: Mapping[str, str]) -> dict[str, str]:
+def match_files(
+    gone: Iterable[str], come: Iterable[str], same: Mapping[str, str]
+) -> dict[str, str]:
     """Files that were moved: new path to old path, for those whose content `same` pairs."""
     gone, come = set(gone), set(come)
     return {new: old for new, old in same.items() if new in come and old in gone}

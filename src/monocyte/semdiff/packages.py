@@ -23,7 +23,9 @@ from monocyte.semdiff.sources import BadSource, Source
 
 __all__ = ["Packages"]
 
-_TALKATIVE = frozenset({"print", "input", "open", "exec", "eval", "setattr", "delattr", "breakpoint"})
+_TALKATIVE = frozenset(
+    {"print", "input", "open", "exec", "eval", "setattr", "delattr", "breakpoint"}
+)
 
 
 class Packages:
@@ -95,7 +97,7 @@ class Packages:
         return []
 
     def closure(self, path: str) -> set[str]:
-        """Everything in the tree that importing a module may import, itself left out unless it cycles."""
+        """All in the tree that importing a module may import; itself only if it is in a cycle."""
         reached: set[str] = set()
         todo = list(self.imported_by(path))
         while todo:
@@ -224,15 +226,17 @@ def _names_around(tree: ast.Module, line: int) -> Iterator[str]:
     """The functions (and, of methods that are called by themselves, the class) around a line."""
     inner: ast.AST | None = None
     for node in ast.walk(tree):
-        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-            if node.lineno <= line <= (node.end_lineno or line):
-                implicit = isinstance(node, FUNCTIONS) and _IMPLICIT.fullmatch(node.name)
-                if isinstance(node, ast.ClassDef):
-                    inner = node
-                elif implicit and isinstance(inner, ast.ClassDef):
-                    yield inner.name
-                elif not implicit:
-                    yield node.name
+        if not isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            continue
+        if not node.lineno <= line <= (node.end_lineno or line):
+            continue
+        implicit = isinstance(node, FUNCTIONS) and _IMPLICIT.fullmatch(node.name)
+        if isinstance(node, ast.ClassDef):
+            inner = node
+        elif implicit and isinstance(inner, ast.ClassDef):
+            yield inner.name
+        elif not implicit:
+            yield node.name
 
 
 def _bound_by_imports(facts: ModuleFacts) -> set[str]:
@@ -251,7 +255,9 @@ def _at_import(node: ast.AST) -> Iterator[ast.AST]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, (*FUNCTIONS, ast.Lambda)):
             continue
-        if isinstance(child, ast.If) and "TYPE_CHECKING" in mentions(child.test) | _attributes(child):
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in mentions(child.test) | _attributes(
+            child
+        ):
             for statement in child.orelse:
                 yield from _at_import(statement)
             continue
@@ -264,9 +270,9 @@ def _attributes(node: ast.If) -> set[str]:
 
 def _only_binds(statement: ast.stmt) -> bool:
     """An assignment to plain names: what it calls lies outside the tree."""
-    return isinstance(statement, ast.Assign | ast.AnnAssign | ast.FunctionDef | ast.ClassDef) and all(
-        isinstance(target, ast.Name) for target in getattr(statement, "targets", [])
-    )
+    return isinstance(
+        statement, ast.Assign | ast.AnnAssign | ast.FunctionDef | ast.ClassDef
+    ) and all(isinstance(target, ast.Name) for target in getattr(statement, "targets", []))
 
 
 def _listed(facts: ModuleFacts) -> frozenset[str] | None:
@@ -275,8 +281,11 @@ def _listed(facts: ModuleFacts) -> frozenset[str] | None:
         return None
     for node in facts.tree.body:
         match node:
-            case ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List() | ast.Tuple()):
-                names = [getattr(e, "value", None) for e in node.value.elts]
+            case ast.Assign(
+                targets=[ast.Name(id="__all__")],
+                value=ast.List(elts=listed) | ast.Tuple(elts=listed),
+            ):
+                names = [getattr(e, "value", None) for e in listed]
                 plain = [name for name in names if isinstance(name, str)]
                 return frozenset(plain) if len(plain) == len(names) else None
     return None
@@ -351,5 +360,3 @@ class _Importer:
             return package.partition(".")[0] not in sys.stdlib_module_names
         facts = self.packages.facts(path)
         return facts is None or name in facts.scope.bound
-
-

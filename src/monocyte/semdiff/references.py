@@ -68,7 +68,7 @@ class _Walker(OutsideCaller):
         for statement in self.module.tree.body:
             self.visit(statement)
 
-    def do_Name(self, node: ast.Name) -> None:  # noqa: N802
+    def do_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
             for ref in self.resolve_name(node.id):
                 self.mention(ref, node)
@@ -81,7 +81,7 @@ class _Walker(OutsideCaller):
         for sink in self.sinks if function else ():
             self.graph.link(sink, f"args:{function}", node.lineno, How.RESULT)
 
-    def do_Attribute(self, node: ast.Attribute) -> None:  # noqa: N802
+    def do_Attribute(self, node: ast.Attribute) -> None:
         if isinstance(node.ctx, (ast.Store, ast.Del)):
             self.assigned_attribute(node)
             return
@@ -100,22 +100,22 @@ class _Walker(OutsideCaller):
         if not any(kind in ("ext", "mod") for kind, _ in self.resolve(node.value)):
             self.visit(node.value)
 
-    def do_Constant(self, node: ast.Constant) -> None:  # noqa: N802
+    def do_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str) and _SPELLED.search(node.value):
             self.touch("dynamic", node, f"the text {node.value[:40]!r}", runs=True)
 
-    def do_Expr(self, node: ast.Expr) -> None:  # noqa: N802
+    def do_Expr(self, node: ast.Expr) -> None:
         if not isinstance(node.value, ast.Constant):  # a docstring does nothing
             self.visit(node.value)
 
-    def do_MatchClass(self, node: ast.MatchClass) -> None:  # noqa: N802
+    def do_MatchClass(self, node: ast.MatchClass) -> None:
         for name in node.kwd_attrs:
             if name in DANGEROUS:
                 self.touch("dynamic", node, f".{name}", runs=True)
             self.unknown_attribute(UNKNOWN, name, node)
         self.children(node)
 
-    def do_Call(self, node: ast.Call) -> None:  # noqa: N802
+    def do_Call(self, node: ast.Call) -> None:
         callees = self.resolve(node.func)
         names = {name for kind, name in callees if kind == "ext"}
         if any(self.special(name, node) for name in names):
@@ -196,13 +196,13 @@ class _Walker(OutsideCaller):
         if isinstance(node.func, ast.Attribute):
             yield from self.places(node.func.value)
 
-    def do_If(self, node: ast.If) -> None:  # noqa: N802
+    def do_If(self, node: ast.If) -> None:
         if type_checking(node):
             self.each(node.orelse)
         else:
             self.children(node)
 
-    def do_Import(self, node: ast.Import) -> None:  # noqa: N802
+    def do_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             self.import_of(alias.name, node)
             self.kept_by_class(node, alias.asname or alias.name.partition(".")[0])
@@ -214,7 +214,7 @@ class _Walker(OutsideCaller):
                 for ref in self.resolve_name(name):
                     self.mention(ref, node)
 
-    def do_ImportFrom(self, node: ast.ImportFrom) -> None:  # noqa: N802
+    def do_ImportFrom(self, node: ast.ImportFrom) -> None:
         source = self.module.absolute(node)
         if source == "__future__":
             return
@@ -246,22 +246,22 @@ class _Walker(OutsideCaller):
         if name.startswith("_") and name not in ("__future__", "_collections_abc"):
             self.touch("dynamic", node, f"import {name}")
 
-    def do_Assign(self, node: ast.Assign) -> None:  # noqa: N802
+    def do_Assign(self, node: ast.Assign) -> None:
         self.assign(node.targets, node.value, node)
 
-    def do_AnnAssign(self, node: ast.AnnAssign) -> None:  # noqa: N802
+    def do_AnnAssign(self, node: ast.AnnAssign) -> None:
         with self.called(False):
             self.annotation(node.annotation)
         if node.value is not None:
             self.assign([node.target], node.value, node)
 
-    def do_AugAssign(self, node: ast.AugAssign) -> None:  # noqa: N802
+    def do_AugAssign(self, node: ast.AugAssign) -> None:
         for dunder in OPERATORS[ast.AugAssign]:
             if dunder in self.index.members:
                 self.link(f"attr:{dunder}", node, How.MAYBE_CALLS)
         self.assign([node.target], node.value, node)
 
-    def do_NamedExpr(self, node: ast.NamedExpr) -> None:  # noqa: N802
+    def do_NamedExpr(self, node: ast.NamedExpr) -> None:
         self.assign([node.target], node.value, node)
 
     def assign(self, targets: list[ast.expr], value: ast.expr, node: ast.AST) -> None:
@@ -280,14 +280,14 @@ class _Walker(OutsideCaller):
             self.visit(value)
         self.each(targets)
 
-    def do_Subscript(self, node: ast.Subscript) -> None:  # noqa: N802
+    def do_Subscript(self, node: ast.Subscript) -> None:
         if isinstance(node.ctx, (ast.Store, ast.Del)):
             for kind, name in self.resolve(node.value):
                 if kind == "ext" and not name.startswith("os.environ"):
                     self.patch(node, f"{name}[…]")
         self.children(node)
 
-    def do_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:  # noqa: N802
+    def do_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         name = self.index.ids[id(node)]
         self.graph.link(self.all, name, node.lineno, How.MENTIONS)
         if self.scope.is_function:
@@ -305,7 +305,7 @@ class _Walker(OutsideCaller):
         with self.inside(name, inner_scope(node)):
             self.each(node.body)
 
-    do_AsyncFunctionDef = do_FunctionDef  # noqa: N815
+    do_AsyncFunctionDef = do_FunctionDef
 
     def decorated(self, node: ast.AST, name: str, decorators: list[ast.expr]) -> None:
         """A decorator runs when the definition does, and may stand in for what it decorates."""
@@ -327,7 +327,7 @@ class _Walker(OutsideCaller):
             with self.inside(name):
                 self.visit(decorator)  # whoever reaches the definition reaches its wrapper
 
-    def do_Lambda(self, node: ast.Lambda) -> None:  # noqa: N802
+    def do_Lambda(self, node: ast.Lambda) -> None:
         name = self.index.ids[id(node)]
         self.link(name, node, How.CALLS if self.calling else How.MENTIONS)
         with self.keeping(name):
@@ -335,7 +335,7 @@ class _Walker(OutsideCaller):
         with self.inside(name, inner_scope(node)):
             self.visit(node.body)
 
-    def do_ClassDef(self, node: ast.ClassDef) -> None:  # noqa: N802
+    def do_ClassDef(self, node: ast.ClassDef) -> None:
         name = self.index.ids[id(node)]
         self.graph.link(self.all, name, node.lineno, How.MENTIONS)
         self.link(name, node, How.CALLS)
@@ -387,9 +387,9 @@ class _Walker(OutsideCaller):
         self.children(node)
         self.scope = before
 
-    do_ListComp = do_SetComp = do_DictComp = do_GeneratorExp = in_scope  # noqa: N815
+    do_ListComp = do_SetComp = do_DictComp = do_GeneratorExp = in_scope
 
-    def do_ExceptHandler(self, node: ast.ExceptHandler) -> None:  # noqa: N802
+    def do_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         if node.type is not None:
             with self.called(False):
                 self.visit(node.type)

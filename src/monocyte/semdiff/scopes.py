@@ -11,7 +11,8 @@ import ast
 import builtins
 import symtable
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 __all__ = ["BUILTINS", "Scope", "disagreements", "inner_scope", "resolve_module"]
 
@@ -25,7 +26,7 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 class Scope:
-    """One block of names: a module, class, function, lambda, comprehension or type-parameter list."""
+    """A block of names: module, class, function, lambda, comprehension, type parameters."""
 
     __slots__ = (
         *("kind", "node", "parent", "private", "depth", "bound", "params", "globals", "nonlocals"),
@@ -95,7 +96,7 @@ class Scope:
 
 
 def inner_scope(node: ast.AST) -> Scope:
-    """The scope that a def, class, lambda or comprehension opens; `resolve_module` has put it there."""
+    """The scope that a def, class, lambda or comprehension opens, as `resolve_module` put it."""
     scope: Scope = node.__dict__["scope"]
     return scope
 
@@ -169,7 +170,9 @@ class _Resolver:
 
     def tried(self, node: ast.Try) -> None:
         """In the compiler's order, so that scopes are met as its table lists them."""
-        late, later = (node.handlers, node.orelse) if _HANDLERS_FIRST else (node.orelse, node.handlers)
+        late, later = (
+            (node.handlers, node.orelse) if _HANDLERS_FIRST else (node.orelse, node.handlers)
+        )
         self.all([*node.body, *late, *later, *node.finalbody])
 
     def captured(self, node: ast.MatchAs | ast.MatchStar) -> None:
@@ -251,7 +254,7 @@ class _Resolver:
             self.scope.params.append(self.scope.mangle(argument.arg))
 
 
-_HANDLERS = {
+_HANDLERS: dict[type[ast.AST], Callable[[_Resolver, Any], None]] = {
     ast.Name: _Resolver.name,
     ast.NamedExpr: _Resolver.walrus,
     ast.Global: _Resolver.declared_global,
@@ -326,11 +329,12 @@ def _disagreement(
     else:
         agreed = owner is None
     if not agreed:
-        yield f"{name!r} in {table.get_name()!r} (line {table.get_lineno()}) is resolved differently"
+        place = f"{table.get_name()!r} (line {table.get_lineno()})"
+        yield f"{name!r} in {place} is resolved differently"
 
 
 _INLINES = sys.version_info >= (3, 12)
-"""Since PEP 709 the table no longer shows every comprehension; no table shows type parameters alike."""
+"""Since PEP 709 no table shows every comprehension; none shows type parameters alike."""
 
 _HIDDEN = {"typeparams", "comprehension"} if _INLINES else {"typeparams"}
 

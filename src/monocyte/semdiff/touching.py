@@ -109,7 +109,7 @@ OPERATORS: dict[type[ast.AST], tuple[str, ...]] = {
     ast.Compare: ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__contains__"),
 }
 ARITHMETIC = (
-    "add sub mul matmul truediv floordiv mod pow lshift rshift and or xor".split()  # noqa: SIM905
+    "add sub mul matmul truediv floordiv mod pow lshift rshift and or xor".split()
 )
 for _kind in (ast.BinOp, ast.AugAssign):
     OPERATORS[_kind] = tuple(f"__{p}{op}__" for op in ARITHMETIC for p in ("", "r", "i"))

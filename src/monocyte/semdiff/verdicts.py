@@ -1,7 +1,8 @@
-"""What a diff says: verdicts, findings and witnesses, as values. They know neither code nor screens.
+"""What a diff says: verdicts, findings and witnesses, as values; they know no code and no screen.
 
-The four verdicts are never merged. SAME is a proof (under ARCHITECTURE's observation model), CHANGED
-carries a witness that anybody can run, NO DIFFERENCE FOUND says how hard it looked, UNKNOWN says why.
+The four verdicts are never merged. SAME is a proof (under ARCHITECTURE's observation model),
+CHANGED carries a witness that anybody can run, NO DIFFERENCE FOUND says how hard it looked,
+UNKNOWN says why.
 """
 
 from __future__ import annotations

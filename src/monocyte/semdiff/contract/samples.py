@@ -259,7 +259,7 @@ def _records(annotation: Any, hints: Hints, fits: Fits, depth: int) -> Iterator[
 
 def _mixed(make: Any, rows: list[list[Any]]) -> Iterator[Any]:
     """Several fields at once: what is judged across fields shows only so."""
-    chance = random.Random(0)  # noqa: S311 (the same samples every time)
+    chance = random.Random(0)
     for _ in range(60 if len(rows) > 1 else 0):
         yield make({i: chance.choice(row) for i, row in enumerate(rows)})
 
@@ -268,7 +268,7 @@ def _base(annotation: Any, make: Any, rows: list[list[Any]], fits: Fits) -> dict
     simplest = {i: row[0] for i, row in enumerate(rows)}
     if fits(annotation, make(simplest)):
         return simplest
-    chance = random.Random(0)  # noqa: S311
+    chance = random.Random(0)
     for _ in range(400):
         tried = {i: chance.choice(row) for i, row in enumerate(rows)}
         if fits(annotation, make(tried)):
@@ -291,7 +291,7 @@ def _row_maker(shape: Shape) -> Callable[[dict[int, Any]], Any]:
 
 def matching(pattern: str) -> Iterator[str]:
     """Texts that a regular expression matches, and some that stand close by."""
-    from re import _parser  # type: ignore[attr-defined] # noqa: PLC0415 (only here)
+    from re import _parser  # type: ignore[attr-defined]
 
     try:
         tree = _parser.parse(pattern)

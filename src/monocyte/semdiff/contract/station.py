@@ -93,7 +93,7 @@ def _load(version: Version) -> tuple[dict[str, Any], dict[str, str]]:
     for name in version.modules:
         try:
             module = importlib.import_module(name)
-        except BaseException as why:  # noqa: BLE001 (the code that is judged may raise anything)
+        except BaseException as why:
             errors[name] = f"{type(why).__name__}: {why}"[:300]
             continue
         for key, value in vars(module).items():
@@ -145,7 +145,7 @@ def describe(payload: bytes) -> bytes:
             told = Told(_role(annotation), _version(annotation), shape_of(annotation))
             msgspec.msgpack.encode(told)
             messages[name] = told
-        except Exception as why:  # noqa: BLE001 (types of others)
+        except Exception as why:
             errors[name] = f"{type(why).__name__}: {why}"[:300]
     return msgspec.msgpack.encode(Described(messages, errors))
 
@@ -159,7 +159,7 @@ def fits(annotation: Any, value: Any) -> bool:
     """Whether a type accepts a plain value, written as JSON."""
     try:
         codec.decode_json(annotation, msgspec.json.encode(value))
-    except Exception:  # noqa: BLE001 (also what the code that is judged raises)
+    except Exception:
         return False
     return True
 
@@ -185,7 +185,7 @@ def _spoken(annotation: Any, value: Any) -> Spoken | None:
         if meaning(again, annotation) != meant:  # made anew each time: an id, a moment
             meant = {"$unsteady": True}
         return Spoken(data, codec.encode(first), msgspec.json.encode(meant))
-    except Exception:  # noqa: BLE001
+    except Exception:
         return None
 
 
@@ -207,11 +207,11 @@ def _outcome(annotation: Any, message: Spoken) -> Outcome:
         meant = msgspec.json.encode(
             meaning(codec.decode_json(annotation, message.json), annotation)
         )
-    except Exception as why:  # noqa: BLE001
+    except Exception as why:
         json_error = f"{type(why).__name__}: {why}"
     try:
         codec.decode(annotation, message.packed)
-    except Exception as why:  # noqa: BLE001
+    except Exception as why:
         packed_error = f"{type(why).__name__}: {why}"
     return Outcome(json_error, packed_error, meant)
 

@@ -64,8 +64,9 @@ def _is_part(node: ast.expr, facts: ModuleFacts, scope: Scope) -> bool:
 
 def _is_typing_name(node: ast.expr, facts: ModuleFacts, scope: Scope) -> bool:
     """A name that an earlier line imports from `typing`."""
-    origin = facts.dotted(node, scope) if isinstance(node, ast.Name) else None
+    if not isinstance(node, ast.Name):
+        return False
+    origin = facts.dotted(node, scope)
     if origin is None or not origin.startswith(_TYPING):
         return False
-    assert isinstance(node, ast.Name)
     return facts.import_lines.get(node.id, node.lineno) < node.lineno

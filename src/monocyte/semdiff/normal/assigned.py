@@ -18,10 +18,9 @@ State = frozenset[str] | None
 
 
 def maybe_unbound(scope: Scope) -> frozenset[str]:
-    """The variables of a function that some read (its own or an inner scope's) may find unassigned."""
-    if scope.kind != "function":
+    """The variables of a function that some read, its own or an inner one's, may find unset."""
+    if not isinstance(scope.node, FUNCTIONS):
         return frozenset()
-    assert isinstance(scope.node, FUNCTIONS)
     flow = _Flow(scope)
     flow.block(scope.node.body, frozenset(scope.params))
     also = {n for n, count in scope.handled.items() if scope.stored[n] > count}
@@ -108,7 +107,9 @@ class _Flow:
             state = self.statement(statement, state)
         return state
 
-    def statement(self, node: ast.stmt, state: frozenset[str]) -> State:
+    def statement(  # noqa: C901, PLR0911 - one case for each kind of statement
+        self, node: ast.stmt, state: frozenset[str]
+    ) -> State:
         match node:
             case ast.Return() | ast.Raise():
                 for child in ast.iter_child_nodes(node):

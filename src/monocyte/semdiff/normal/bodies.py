@@ -15,7 +15,7 @@ Change = Callable[[list[ast.stmt]], list[ast.stmt]]
 
 
 def each_block(body: list[ast.stmt], change: Change, *, guarded: bool = True) -> list[ast.stmt]:
-    """Apply a change to every block of a function, inner ones first; not inside `try` unless asked."""
+    """Apply a change to all blocks of a function, inner ones first; inside `try` unless told."""
     for statement in body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             continue

@@ -81,9 +81,7 @@ def positive(test: ast.expr) -> tuple[ast.expr, bool]:
             return test, False
 
 
-def _positive_bool(
-    test: ast.BoolOp, parts: list[tuple[ast.expr, bool]]
-) -> tuple[ast.expr, bool]:
+def _positive_bool(test: ast.BoolOp, parts: list[tuple[ast.expr, bool]]) -> tuple[ast.expr, bool]:
     """`and` and `or` of conditions: where the first part is negated, De Morgan."""
     first_negated = parts[0][1]
     values = [
@@ -111,9 +109,8 @@ def _flat(test: ast.BoolOp) -> list[ast.expr]:
 # -- statements -----------------------------------------------------------------------------------
 
 
-def swap_branches(node: ast.AST, site: Site) -> ast.AST | list[ast.stmt]:  # noqa: ARG001
+def swap_branches(node: ast.If, _site: Site) -> ast.AST | list[ast.stmt]:
     """`if not c: A else: B` is `if c: B else: A`; an empty `if` still evaluates its condition."""
-    assert isinstance(node, ast.If)
     if isinstance(node.test, ast.Constant):
         return node.body if node.test.value else node.orelse
     node.test, negated = positive(node.test)
@@ -146,19 +143,16 @@ def _rest(op: ast.boolop, values: list[ast.expr]) -> ast.expr:
     return values[0] if len(values) == 1 else ast.BoolOp(op, values)
 
 
-def _if(
-    place: ast.AST, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt]
-) -> ast.If:
+def _if(place: ast.AST, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt]) -> ast.If:
     return ast.copy_location(ast.If(test, body, orelse), place)
 
 
-def split_conditional(node: ast.AST, site: Site) -> ast.AST | list[ast.stmt]:
+def split_conditional(node: ast.Return | ast.Assign, site: Site) -> ast.AST | list[ast.stmt]:
     """`return a if c else b`, and `x = a if c else b`, as `if` statements.
 
     Side conditions for the assignment: the target is one name of this function, so that nothing of
     it is evaluated before the condition.
     """
-    assert isinstance(node, ast.Return | ast.Assign)
     if not isinstance(node.value, ast.IfExp):
         return node
     if isinstance(node, ast.Assign) and not (len(node.targets) == 1 and _is_name(node, site)):
@@ -183,13 +177,12 @@ def _with_value(node: ast.Return | ast.Assign, value: ast.expr) -> ast.Return | 
     return ast.copy_location(ast.Assign([copy.copy(node.targets[0])], value), node)
 
 
-def return_truth(node: ast.AST, site: Site) -> ast.AST | list[ast.stmt]:
+def return_truth(node: ast.Return, site: Site) -> ast.AST | list[ast.stmt]:
     """`return not c`, `return bool(c)`, `return a is b`, as branches that return True and False.
 
     Side conditions: the value is a bool for sure; `bool` is the builtin; what is negated is not
     itself `and`, `or` or a chain, whose truth is asked twice as a value and once as a condition.
     """
-    assert isinstance(node, ast.Return)
     match node.value:
         case ast.UnaryOp(op=ast.Not()) as test if _tested_once(test):
             pass
@@ -215,20 +208,18 @@ def _tested_once(test: ast.expr) -> bool:
     return not chained and not isinstance(test, ast.BoolOp)
 
 
-def plain_return(node: ast.AST, site: Site) -> ast.AST:  # noqa: ARG001
+def plain_return(node: ast.Return, _site: Site) -> ast.AST:
     """`return None` is `return`."""
-    assert isinstance(node, ast.Return)
     if isinstance(node.value, ast.Constant) and node.value.value is None:
         node.value = None
     return node
 
 
-def endless_while(node: ast.AST, site: Site) -> ast.AST | list[ast.stmt]:
+def endless_while(node: ast.While, site: Site) -> ast.AST | list[ast.stmt]:
     """`while c: X` is `while True: if c: X else: break`; `while 1` is `while True`.
 
     Side conditions: no `else` clause.
     """
-    assert isinstance(node, ast.While)
     if node.orelse:
         return node
     if _is_false(node.test):
@@ -243,29 +234,26 @@ def endless_while(node: ast.AST, site: Site) -> ast.AST | list[ast.stmt]:
     return node
 
 
-def loop_tail(node: ast.AST, site: Site) -> ast.AST:  # noqa: ARG001
+def loop_tail(node: ast.For | ast.AsyncFor, _site: Site) -> ast.AST:
     """A `continue` at the end of a loop's body goes on anyway."""
-    assert isinstance(node, ast.For | ast.AsyncFor)
     node.body = without_tail(node.body, ast.Continue)
     return node
 
 
-def conditional_test(node: ast.AST, site: Site) -> ast.AST:  # noqa: ARG001
+def conditional_test(node: ast.IfExp, _site: Site) -> ast.AST:
     """`b if not c else a` is `a if c else b`."""
-    assert isinstance(node, ast.IfExp)
     node.test, negated = positive(node.test)
     if negated:
         node.body, node.orelse = node.orelse, node.body
     return node
 
 
-def split_chain(node: ast.AST, site: Site) -> ast.AST:
+def split_chain(node: ast.Compare, site: Site) -> ast.AST:
     """`a < b < c` is `a < b and b < c`.
 
     Side conditions: the operands in the middle are constants, or variables of this function alone,
     so that reading them twice reads the same.
     """
-    assert isinstance(node, ast.Compare)
     middle = node.comparators[:-1]
     if not middle or not all(isinstance(m, ast.Constant) or _is_stable(m, site) for m in middle):
         return node

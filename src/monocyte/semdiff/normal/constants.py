@@ -13,7 +13,7 @@ _LARGEST = 1 << 128
 _INTEGER = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
 
 
-def fold_sum(node: ast.AST, site: Site) -> ast.AST:  # noqa: ARG001
+def fold_sum(node: ast.AST, _site: Site) -> ast.AST:
     """`60 * 60` is `3600`, `"a" + "b"` is `"ab"`.
 
     Side conditions: both are exactly int, or both exactly str (added); the result stays small.
@@ -30,7 +30,7 @@ def fold_sum(node: ast.AST, site: Site) -> ast.AST:  # noqa: ARG001
     return node
 
 
-def fold_sign(node: ast.AST, site: Site) -> ast.AST:  # noqa: ARG001
+def fold_sign(node: ast.AST, _site: Site) -> ast.AST:
     """`-1` is a number, too. Side conditions: exactly int; for floats `-0.0` stays as written."""
     match node:
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=value)) if type(value) is int:

@@ -1,4 +1,4 @@
-"""What a top-level or class-level statement touches when it is executed, so that order can be judged.
+"""What a statement of a module or class touches when executed, so that order can be judged.
 
 A statement is *inert* when executing it only reads names and binds names. Two statements may swap
 places when they touch nothing in conflicting ways. Everything not recognised here is effectful, and
@@ -15,7 +15,15 @@ from dataclasses import dataclass, field
 from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.scopes import FUNCTIONS, Scope, inner_scope
 
-__all__ = ["OUTSIDE", "PURE_CALLS", "PURE_DECORATORS", "Effects", "effects_of", "mentions", "reach_of"]
+__all__ = [
+    "OUTSIDE",
+    "PURE_CALLS",
+    "PURE_DECORATORS",
+    "Effects",
+    "effects_of",
+    "mentions",
+    "reach_of",
+]
 
 OUTSIDE = "!outside"
 """A pseudo-name: what lies behind imported modules, which any effectful statement may change."""
@@ -236,7 +244,9 @@ def _annotated(nodes: Iterable[ast.expr | None]) -> Effects:
     return found
 
 
-def _is_inert(node: ast.expr, facts: ModuleFacts, scope: Scope) -> bool:
+def _is_inert(  # noqa: C901, PLR0911 - one case for each kind of expression
+    node: ast.expr, facts: ModuleFacts, scope: Scope
+) -> bool:
     def all_inert(nodes: Iterable[ast.expr | None]) -> bool:
         return all(n is None or _is_inert(n, facts, scope) for n in nodes)
 

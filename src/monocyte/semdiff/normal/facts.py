@@ -22,9 +22,17 @@ FRAME_WORDS = frozenset({"_getframe", "currentframe", "f_locals", "f_back", "set
 """Attributes and names that lead to frames."""
 
 LIBRARY_FRAME_WORDS = {
-    **{"stack": "inspect", "getargvalues": "inspect", "interact": "code", "embed": "IPython"},
-    **{"ic": "icecream", "evaluate": "numexpr", "argname": "varname", "query": "pandas"},
-    **{"sql": "duckdb", "dmatrix": "patsy", "dmatrices": "patsy"},
+    "stack": "inspect",
+    "getargvalues": "inspect",
+    "interact": "code",
+    "embed": "IPython",
+    "ic": "icecream",
+    "evaluate": "numexpr",
+    "argname": "varname",
+    "query": "pandas",
+    "sql": "duckdb",
+    "dmatrix": "patsy",
+    "dmatrices": "patsy",
 }
 """Words that lead to frames where the module knows that library."""
 
@@ -83,7 +91,7 @@ class ModuleFacts:
 
     @cached_property
     def rebinds_unseen(self) -> bool:
-        """Whether the module may rebind its globals or the builtins by other means than assignment."""
+        """Whether the module may rebind globals or builtins by other means than assignment."""
         return bool(self.words & NAMESPACE_WORDS) or "sys.modules" in self._dotted
 
     @cached_property
@@ -165,8 +173,8 @@ class ModuleFacts:
     def is_stable(self, name: str, scope: Scope) -> bool:
         """Whether a global read inside a function always gives the same value.
 
-        That is: a builtin, or bound once at the top level by a plain def, class or import that comes
-        before the function, so that there is no time at which it is missing.
+        That is: a builtin, or bound once at the top level by a plain def, class or import that
+        comes before the function, so that there is no time at which it is missing.
         """
         if not scope.is_function or scope.owner(name) is not None:
             return False
@@ -213,7 +221,7 @@ class ModuleFacts:
         return found
 
     def is_raw(self, scope: Scope) -> bool:
-        """Whether the names of a function's variables may be read by what it (or an inner one) calls."""
+        """Whether the names of a function's variables may be read by what it calls."""
         found = self._raw.get(scope)
         if found is None:
             found = self._raw[scope] = self._reader_has_other_name or any(
@@ -300,9 +308,7 @@ def _has_namespace(name: str, call: ast.Call) -> bool:
 
 
 def _is_call_of(node: ast.AST, name: str) -> bool:
-    return (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
-    )
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
 
 
 def _broad(kind: ast.expr | None) -> bool:

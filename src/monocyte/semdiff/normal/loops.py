@@ -18,10 +18,11 @@ def collect(body: list[ast.stmt], site: Site) -> list[ast.stmt]:
     """`r = []` then `for x in it: if c: r.append(e)` is `r = [e for x in it if c]`.
 
     Likewise `set()` with `add`, and `{}` with `r[k] = v`. Side conditions: `r` and the loop's
-    variables are variables of this function alone; the latter are read nowhere but in loops that set
-    them; `r` is in neither `it`, `c` nor `e`; none of these binds, waits, yields or asks for
-    `super`; no `else`; not inside `try` or `with`, where a half-filled `r` could be seen; for dicts,
-    k or v is a constant or a loop variable, since the two forms evaluate them in different order.
+    variables are variables of this function alone; the latter are read nowhere but in loops that
+    set them; `r` is in neither `it`, `c` nor `e`; none of these binds, waits, yields or asks for
+    `super`; no `else`; not inside `try` or `with`, where a half-filled `r` could be seen; for
+    dicts, k or v is a constant or a loop variable, since the two forms evaluate them in
+    different order.
     A comprehension may have a frame of its own: the channel FRAMES.
     """
 
@@ -42,9 +43,7 @@ def collect(body: list[ast.stmt], site: Site) -> list[ast.stmt]:
 class _Loop:
     """Two neighbouring statements that may together be a comprehension."""
 
-    def __init__(
-        self, first: ast.stmt, second: ast.stmt, body: list[ast.stmt], site: Site
-    ) -> None:
+    def __init__(self, first: ast.stmt, second: ast.stmt, body: list[ast.stmt], site: Site) -> None:
         self.first, self.second = first, second
         self.body = body
         self.site = site
@@ -82,9 +81,7 @@ class _Loop:
                         return "set"
         return None
 
-    def generators(
-        self, loop: ast.For
-    ) -> tuple[list[ast.comprehension], ast.stmt | None]:
+    def generators(self, loop: ast.For) -> tuple[list[ast.comprehension], ast.stmt | None]:
         """The loops and conditions, outermost first, and the statement inside them all."""
         if loop.orelse:
             return [], None
@@ -170,7 +167,7 @@ _NEVER = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda)
 _TARGETS = (ast.Name, ast.Tuple, ast.Store)
 
 
-def split_conditions(node: ast.AST, site: Site) -> ast.AST:  # noqa: ARG001
+def split_conditions(node: ast.AST, _site: Site) -> ast.AST:
     """`… if a and b` is `… if a if b`, in a comprehension."""
     for generator in node.generators:  # type: ignore[attr-defined]
         generator.ifs = [part for test in generator.ifs for part in _parts(test)]

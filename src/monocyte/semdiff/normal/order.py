@@ -20,6 +20,7 @@ __all__ = ["NO_TREE", "Imports", "arrange", "arrange_body", "arrange_imports"]
 
 T = TypeVar("T")
 Touches = Mapping[str, str]
+Importing = ast.Import | ast.ImportFrom
 
 WRITE = "write"
 """The one mode that conflicts with itself."""
@@ -91,9 +92,9 @@ def _touches(
     node: ast.stmt, effects: Effects, reach: set[str], imports: Imports, tries: int = 0
 ) -> Touches:
     """What a statement touches, and in which mode."""
+    if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+        return _star(node, imports, tries)
     if isinstance(node, ast.Import | ast.ImportFrom):
-        if any(alias.name == "*" for alias in node.names):
-            return _star(node, imports, tries)
         return _import(node, imports, tries)
     if not effects.inert:
         return _effectful(effects)
@@ -131,9 +132,8 @@ def _import(node: ast.Import | ast.ImportFrom, imports: Imports, tries: int) -> 
     return touched
 
 
-def _star(node: ast.Import | ast.ImportFrom, imports: Imports, tries: int) -> dict[str, str]:
+def _star(node: ast.ImportFrom, imports: Imports, tries: int) -> dict[str, str]:
     """A star import: as many names as its module gives, or nobody knows which."""
-    assert isinstance(node, ast.ImportFrom)
     names = None if tries else imports.star_names(imports.absolute(node))
     if names is None:
         return _effectful(Effects(inert=False))
@@ -144,10 +144,8 @@ def _star(node: ast.Import | ast.ImportFrom, imports: Imports, tries: int) -> di
     return touched
 
 
-def _modules(
-    node: ast.Import | ast.ImportFrom, alias: ast.alias, imports: Imports
-) -> list[str]:
-    """The modules that an import runs, if nobody has before; the one that decides its place last."""
+def _modules(node: ast.Import | ast.ImportFrom, alias: ast.alias, imports: Imports) -> list[str]:
+    """The modules that an import runs if nobody has before; what decides its place comes last."""
     if isinstance(node, ast.Import):
         return [alias.name]
     package = imports.absolute(node)
@@ -209,7 +207,7 @@ def arrange_imports(body: list[ast.stmt], site: Site) -> list[ast.stmt]:
     inside `try` also that neither can fail.
     """
     done: list[ast.stmt] = []
-    run: list[ast.stmt] = []
+    run: list[Importing] = []
     for statement in body:
         if isinstance(statement, ast.Import | ast.ImportFrom):
             run.append(statement)
@@ -220,16 +218,15 @@ def arrange_imports(body: list[ast.stmt], site: Site) -> list[ast.stmt]:
     return done + _arrange_run(run, site)
 
 
-def _arrange_run(run: list[ast.stmt], site: Site) -> list[ast.stmt]:
+def _arrange_run(run: list[Importing], site: Site) -> list[Importing]:
     if len(run) < 2:
         return run
     touches = [_touches(s, Effects(), set(), NO_TREE, site.tries) for s in run]
     return arrange(run, [_import_key(s) for s in run], touches)
 
 
-def _import_key(node: ast.stmt) -> str:
+def _import_key(node: Importing) -> str:
     """What is imported, whatever it is called here: a renamed variable must not move it."""
-    assert isinstance(node, ast.Import | ast.ImportFrom)
     origin = f"{node.level} {node.module}" if isinstance(node, ast.ImportFrom) else ""
     return f"{origin} {[alias.name for alias in node.names]}"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.scopes import COMPREHENSIONS, FUNCTIONS, Scope, inner_scope
@@ -38,7 +39,7 @@ class Site:
 
 
 Nodes = ast.AST | list[ast.stmt] | None
-NodeRule = Callable[[ast.AST, Site], Nodes]
+NodeRule = Callable[[Any, Site], Nodes]
 BlockRule = Callable[[list[ast.stmt], Site], list[ast.stmt]]
 FunctionRule = Callable[[list[ast.stmt], Site], list[ast.stmt]]
 
@@ -102,10 +103,10 @@ class Rewriter:
             elif isinstance(value, ast.AST) and value._fields:
                 setattr(node, name, self.visit(value))
 
-    def _list(self, values: list[ast.AST]) -> list[ast.AST]:
+    def _list(self, values: list[Any]) -> list[Any]:
         if values and isinstance(values[0], ast.stmt):
-            return list(self.statements(values))  # type: ignore[arg-type]
-        return [self.visit(v) if isinstance(v, ast.AST) else v for v in values]  # type: ignore[misc]
+            return self.statements(values)
+        return [self.visit(v) if isinstance(v, ast.AST) else v for v in values]
 
     def _guarded(self, node: ast.AST) -> None:
         self.site.tries += 1

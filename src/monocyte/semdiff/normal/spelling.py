@@ -14,19 +14,17 @@ from monocyte.semdiff.normal.rewriter import RuleSet, Site
 __all__ = ["SPELLING"]
 
 
-def drop_inert_statement(node: ast.AST, site: Site) -> ast.AST | None:  # noqa: ARG001
+def drop_inert_statement(node: ast.Expr, _site: Site) -> ast.AST | None:
     """`pass`, and an expression statement that is a constant: nothing happens."""
-    assert isinstance(node, ast.Expr)
     return None if isinstance(node.value, ast.Constant) else node
 
 
-def drop_pass(node: ast.AST, site: Site) -> None:  # noqa: ARG001
+def drop_pass(node: ast.AST, site: Site) -> None:
     """`pass` does nothing; emptied blocks are written as empty."""
 
 
-def nest_with_items(node: ast.AST, site: Site) -> ast.AST:  # noqa: ARG001
+def nest_with_items(node: ast.With | ast.AsyncWith, _site: Site) -> ast.AST:
     """`with a, b: X` is `with a: with b: X`, by definition of the language."""
-    assert isinstance(node, ast.With | ast.AsyncWith)
     for item in reversed(node.items[1:]):
         inner = type(node)(items=[item], body=node.body)
         node.body = [ast.copy_location(inner, node)]
@@ -34,9 +32,8 @@ def nest_with_items(node: ast.AST, site: Site) -> ast.AST:  # noqa: ARG001
     return node
 
 
-def split_delete(node: ast.AST, site: Site) -> list[ast.stmt]:  # noqa: ARG001
+def split_delete(node: ast.Delete, _site: Site) -> list[ast.stmt]:
     """`del (a, b)` is `del a` then `del b`."""
-    assert isinstance(node, ast.Delete)
     return [ast.copy_location(ast.Delete([t]), node) for t in _flat(node.targets)]
 
 
@@ -44,36 +41,31 @@ def _flat(targets: list[ast.expr]) -> list[ast.expr]:
     return [
         inner
         for target in targets
-        for inner in (
-            _flat(target.elts) if isinstance(target, ast.Tuple | ast.List) else [target]
-        )
+        for inner in (_flat(target.elts) if isinstance(target, ast.Tuple | ast.List) else [target])
     ]
 
 
-def list_target_is_tuple(node: ast.AST, site: Site) -> ast.AST:  # noqa: ARG001
+def list_target_is_tuple(node: ast.List, _site: Site) -> ast.AST:
     """`[a, b] = x` unpacks as `(a, b) = x` does."""
-    assert isinstance(node, ast.List)
     if isinstance(node.ctx, ast.Store):
         return ast.copy_location(ast.Tuple(node.elts, node.ctx), node)
     return node
 
 
-def plain_f_string(node: ast.AST, site: Site) -> ast.AST:  # noqa: ARG001
+def plain_f_string(node: ast.JoinedStr, _site: Site) -> ast.AST:
     """An f-string without fields is a string."""
-    assert isinstance(node, ast.JoinedStr)
     if all(isinstance(v, ast.Constant) for v in node.values):
         text = "".join(v.value for v in node.values)  # type: ignore[attr-defined]
         return ast.copy_location(ast.Constant(text), node)
     return node
 
 
-def drop_local_annotation(node: ast.AST, site: Site) -> ast.AST | None:
+def drop_local_annotation(node: ast.AnnAssign, site: Site) -> ast.AST | None:
     """`x: T = v` in a function is `x = v`, and `x: T` is nothing: T is never evaluated there.
 
     Side conditions: in a function, and the target is a simple name (of `a.b: T` the `a` is
     evaluated). That the name is local stays known to the scopes, which were resolved before.
     """
-    assert isinstance(node, ast.AnnAssign)
     if site.scope.kind != "function" or not node.simple:
         return node
     if node.value is None:
@@ -84,12 +76,11 @@ def drop_local_annotation(node: ast.AST, site: Site) -> ast.AST | None:
 _NEGATED = {ast.In: ast.NotIn, ast.Is: ast.IsNot, ast.NotIn: ast.In, ast.IsNot: ast.Is}
 
 
-def negated_comparison(node: ast.AST, site: Site) -> ast.AST:  # noqa: ARG001
+def negated_comparison(node: ast.UnaryOp, _site: Site) -> ast.AST:
     """`not a in b` is `a not in b`, `not a is b` is `a is not b`: these four always give a bool.
 
     Side conditions: a single comparison; `not a == b` may differ from `a != b`.
     """
-    assert isinstance(node, ast.UnaryOp)
     inner = node.operand
     if isinstance(node.op, ast.Not) and isinstance(inner, ast.Compare) and len(inner.ops) == 1:
         negated = _NEGATED.get(type(inner.ops[0]))
@@ -98,25 +89,23 @@ def negated_comparison(node: ast.AST, site: Site) -> ast.AST:  # noqa: ARG001
     return node
 
 
-def class_of_object(node: ast.AST, site: Site) -> ast.AST:
+def class_of_object(node: ast.ClassDef, site: Site) -> ast.AST:
     """`class A(object)` is `class A`.
 
     Side conditions: `object` is the builtin and the only base.
     """
-    assert isinstance(node, ast.ClassDef)
     match node.bases:
         case [ast.Name("object")] if site.is_builtin("object"):
             node.bases = []
     return node
 
 
-def split_import(node: ast.AST, site: Site) -> list[ast.stmt]:
+def split_import(node: ast.Import | ast.ImportFrom, site: Site) -> list[ast.stmt]:
     """`import a, b` is `import a` then `import b`.
 
     `from m import a, b` is split too, outside `try`: where the second name is missing, nobody is
     left to see that the first was bound.
     """
-    assert isinstance(node, ast.Import | ast.ImportFrom)
     if isinstance(node, ast.Import):
         return [ast.copy_location(ast.Import([alias]), node) for alias in node.names]
     if site.tries or node.module == "__future__":

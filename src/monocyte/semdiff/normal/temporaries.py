@@ -16,8 +16,8 @@ def inline_temporaries(body: list[ast.stmt], site: Site) -> list[ast.stmt]:
 
     Side conditions: `t` is a variable of this function alone, bound once and read once, in the next
     statement of the same block; everything that statement evaluates before `t` is a constant, a
-    variable that is surely bound, or a stable global; `t` is evaluated there once, for sure; E binds
-    nothing. The value may live shorter: the channel LIFETIME.
+    variable that is surely bound, or a stable global; `t` is evaluated there once, for sure; E
+    binds nothing. The value may live shorter: the channel LIFETIME.
     """
     return _inlined(body, site, anything=True)
 
@@ -170,7 +170,7 @@ def _read(target: ast.Name) -> ast.Name:
 Step = tuple[ast.AST, str, int | None]
 
 
-def _evaluated(node: ast.AST) -> Iterator[Step]:
+def _evaluated(node: ast.AST) -> Iterator[Step]:  # noqa: C901 - one case for each kind
     """The parts of an expression that are surely evaluated, in the order in which they are."""
     match node:
         case ast.Call():
@@ -215,13 +215,11 @@ def drop_dead_stores(body: list[ast.stmt], site: Site) -> list[ast.stmt]:
 
 
 def drop_dead_constants(body: list[ast.stmt], site: Site) -> list[ast.stmt]:
-    """`t = 7` where nothing ever reads `t` is nothing. Side conditions: those of `drop_dead_stores`."""
+    """`t = 7` where nothing ever reads `t` is nothing; conditions as in `drop_dead_stores`."""
     return _without_dead_stores(body, site, anything=False)
 
 
-def _without_dead_stores(
-    body: list[ast.stmt], site: Site, *, anything: bool
-) -> list[ast.stmt]:
+def _without_dead_stores(body: list[ast.stmt], site: Site, *, anything: bool) -> list[ast.stmt]:
     read = loads(body)
     deleted = {
         n.id

@@ -8,13 +8,15 @@ are safe to evaluate, and the names of variables. A guard joins them again where
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from hashlib import blake2b
+from typing import Any
 
 from monocyte.semdiff.normal.annotations import is_inert_annotation
 from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.scopes import COMPREHENSIONS, FUNCTIONS, Scope, inner_scope
 
-__all__ = ["Written", "Writer"]
+__all__ = ["Writer", "Written"]
 
 _SKIPPED = frozenset({"ctx", "type_comment", "kind", "type_ignores", "simple"})
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
@@ -65,6 +67,7 @@ class Writer:
             self.plain(node, kind)
 
     def plain(self, node: ast.AST, kind: type[ast.AST]) -> None:
+        """A node without a rule of its own: its type and its fields."""
         fields = _FIELDS.get(kind)
         if fields is None:
             fields = _FIELDS[kind] = tuple(f for f in kind._fields if f not in _SKIPPED)
@@ -74,6 +77,7 @@ class Writer:
         self.out.append(")")
 
     def value(self, value: object) -> None:
+        """A field: a node, a list of fields, or a plain value."""
         if isinstance(value, ast.AST):
             self.write(value)
         elif isinstance(value, list):
@@ -118,20 +122,24 @@ class Writer:
         return self.facts.shows_errors and name in self.facts.unbound(owner)
 
     def name(self, node: ast.Name) -> None:
+        """A name, wherever it stands."""
         self.out.append(self.variable(node.id) + ";")
 
     def attribute(self, node: ast.Attribute) -> None:
+        """An attribute, as the compiler stores it."""
         self.out.append("Attribute(")
         self.write(node.value)
         self.out.append(f".{self.scope.mangle(node.attr)})")
 
     def alias(self, node: ast.alias) -> None:
+        """What an import names, and what it binds."""
         bound = node.asname or node.name.partition(".")[0]
         whole = node.asname is not None or "." not in node.name
         as_name = "*" if node.name == "*" else self.variable(bound)
         self.out.append(f"alias({node.name!r},{'as' if whole else 'top'} {as_name})")
 
     def handler(self, node: ast.ExceptHandler) -> None:
+        """An `except` clause and the name that it binds."""
         name = self.variable(node.name) if node.name else "~"
         self.out.append(f"ExceptHandler({name};")
         self.value(node.type)
@@ -139,14 +147,17 @@ class Writer:
         self.out.append(")")
 
     def match_as(self, node: ast.MatchAs) -> None:
+        """A capture, or `_`."""
         self.out.append("MatchAs(")
         self.value(node.pattern)
         self.out.append(f"{self.variable(node.name) if node.name else '~'})")
 
     def match_star(self, node: ast.MatchStar) -> None:
+        """A starred capture."""
         self.out.append(f"MatchStar({self.variable(node.name) if node.name else '~'})")
 
     def match_mapping(self, node: ast.MatchMapping) -> None:
+        """A mapping pattern and its rest."""
         self.out.append("MatchMapping(")
         self.value(node.keys)
         self.value(node.patterns)
@@ -158,6 +169,7 @@ class Writer:
     # -- constants --------------------------------------------------------------------------------
 
     def constant(self, node: ast.Constant) -> None:
+        """A constant with its type: `1`, `1.0` and `True` are three."""
         value = node.value
         shown = hex(value) if type(value) is int else repr(value)
         self.out.append(f"{type(value).__name__}:{shown};")
@@ -165,6 +177,7 @@ class Writer:
     # -- scopes -----------------------------------------------------------------------------------
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """A function: header in the scope around it, body in its own."""
         outer = self.scope
         self.out.append(f"{type(node).__name__}{self._kind(node)}({self.named(node.name)};")
         self.value(node.decorator_list)
@@ -194,6 +207,7 @@ class Writer:
             self.value(node.type_params)  # type: ignore[attr-defined]
 
     def signature(self, arguments: ast.arguments) -> None:
+        """Parameters: names, kinds and which have defaults."""
         groups = (arguments.posonlyargs, arguments.args, arguments.kwonlyargs)
         shapes = [",".join(a.arg for a in group) for group in groups]
         stars = [a.arg if a else "" for a in (arguments.vararg, arguments.kwarg)]
@@ -215,6 +229,7 @@ class Writer:
             self.write(node)
 
     def lambda_(self, node: ast.Lambda) -> None:
+        """A lambda; its parameters keep their names."""
         outer = self.scope
         self.out.append(f"Lambda{self._kind(node)}(")
         self.value([*node.args.defaults, *node.args.kw_defaults])
@@ -225,6 +240,7 @@ class Writer:
         self.out.append(")")
 
     def class_(self, node: ast.ClassDef) -> None:
+        """A class inside a definition."""
         outer = self.scope
         self.out.append(f"ClassDef({self.named(node.name)};")
         self.value(node.decorator_list)
@@ -248,6 +264,7 @@ class Writer:
         self.out.extend(["[", *body, "])"])
 
     def comprehension(self, node: ast.AST) -> None:
+        """A comprehension: the first iterable belongs to the scope around it."""
         outer = self.scope
         first, *rest = node.generators  # type: ignore[attr-defined]
         self.out.append(f"{type(node).__name__}({'async ' if first.is_async else ''}")
@@ -260,6 +277,7 @@ class Writer:
         self.out.append(")")
 
     def type_alias(self, node: ast.AST) -> None:
+        """A `type` statement (Python 3.12)."""
         outer = self.scope
         self.out.append("TypeAlias(")
         self.write(node.name)  # type: ignore[attr-defined]
@@ -276,7 +294,7 @@ class Writer:
         self.out.append(")")
 
 
-_SPECIAL = {
+_SPECIAL: dict[type[ast.AST], Callable[[Writer, Any], None]] = {
     ast.Name: Writer.name,
     ast.Attribute: Writer.attribute,
     ast.alias: Writer.alias,
@@ -291,14 +309,8 @@ _SPECIAL = {
     ast.Lambda: Writer.lambda_,
     ast.ClassDef: Writer.class_,
     **dict.fromkeys(COMPREHENSIONS, Writer.comprehension),
-    **(
-        {
-            ast.TypeAlias: Writer.type_alias,
-            ast.TypeVar: Writer.type_parameter,
-            ast.ParamSpec: Writer.type_parameter,
-            ast.TypeVarTuple: Writer.type_parameter,
-        }
-        if hasattr(ast, "TypeAlias")
-        else {}
-    ),
 }
+if hasattr(ast, "TypeAlias"):  # Python 3.12
+    _SPECIAL[ast.TypeAlias] = Writer.type_alias
+    for _kind in ("TypeVar", "ParamSpec", "TypeVarTuple"):
+        _SPECIAL[getattr(ast, _kind)] = Writer.type_parameter

@@ -56,7 +56,7 @@ class _Ear:
     """Hears while it is on; there is one, for a hook cannot be taken away."""
 
     on = False
-    events: list[tuple[str, str]] = []  # noqa: RUF012
+    events: list[tuple[str, str]] = []
     modules: frozenset[str] = frozenset()
     """Of the program itself: that these are imported is no secret."""
 
@@ -187,7 +187,7 @@ def listen(payload: bytes) -> bytes:
         _Ear.on = True
         try:
             value = step()
-        except BaseException as why:  # noqa: BLE001 (what is judged may raise what it likes)
+        except BaseException as why:
             error = f"{type(why).__name__}: {why}"[:300]
         _Ear.on = False
         heard.append(tuple(_Ear.events))
@@ -245,7 +245,7 @@ def _write(files: dict[str, str]) -> None:
 def _text(value: Any) -> str:
     try:
         return str(value)
-    except Exception:  # noqa: BLE001 (somebody's __str__)
+    except Exception:
         return ""
 
 
