@@ -1,8 +1,8 @@
-"""Capabilities: widenings must be found, neutral changes must pass, and nothing heard may be missed.
+"""Capabilities: widenings must be found, neutral changes pass, and nothing heard may be missed.
 
 The cases in `capability_cases/` know nothing of the table they test: what a case gains is proven by
-running both versions in a locked worker and listening to Python's audit events (and to what no event
-tells of: signal handlers, replaced attributes, environment values that are returned).
+running both versions in a locked worker and listening to Python's audit events (and to what no
+event tells of: signal handlers, replaced attributes, environment values that are returned).
 
     python -m benchmarks.semdiff.capability
 """

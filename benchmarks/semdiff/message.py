@@ -41,7 +41,7 @@ def _plain(value: Any) -> Any:
 
 
 def breaks(by: Any, to: Any, data: str, *, promised: bool) -> bool | None:
-    """Whether a message of one version fails or misleads in the other; None: it is no such message."""
+    """Whether a message of one version fails or misleads in the other; None: it is none."""
     try:
         ours = codec.decode_json(by, data.encode())
     except Exception:  # noqa: BLE001
@@ -151,17 +151,18 @@ def main() -> None:
             counts["cases"] += 1
             counts["proven"] += is_proven
             counts["breaking"] += labels.count("b")
-            counts["found"] += sum(l == a == "b" for l, a in zip(labels, answer, strict=True))
+            counts["found"] += sum(
+                label == a == "b" for label, a in zip(labels, answer, strict=True)
+            )
             counts["false"] += sum(
-                l == "o" and a == "b" for l, a in zip(labels, answer, strict=True)
+                label == "o" and a == "b" for label, a in zip(labels, answer, strict=True)
             )
             counts["open"] += any(c.open for c in changes)
             counts["witnessed"] += is_witnessed
             if not is_proven or list(answer) != labels or not is_witnessed:
                 why = f"proven {is_proven} witnessed {is_witnessed} labels {labels} said {answer}"
-                wrong.append(
-                    f"{name}: {why} {[(c.rule, c.path, c.to_sender, c.to_receiver, c.open) for c in changes]}"
-                )
+                told = [(c.rule, c.path, c.to_sender, c.to_receiver, c.open) for c in changes]
+                wrong.append(f"{name}: {why} {told}")
             elif any(c.open for c in changes):
                 wrong.append(f"{name}: open: {[(c.rule, c.open) for c in changes]}")
     print(

@@ -28,7 +28,7 @@ DEFAULTS = {"x": "0", "y": "1", "z": "2"}
 
 
 def signatures() -> Iterator[str]:
-    """Every signature of up to two parameters of x, y, z, in every kind, with and without defaults."""
+    """Every signature of up to two parameters of x, y, z: every kind, with and without defaults."""
     for count in range(3):
         for names in itertools.permutations(NAMES, count):
             for kinds in itertools.product(("/", "", "*"), repeat=count):
@@ -183,7 +183,8 @@ def _print(who: str, labels: list[bool], answers: list[bool], spent: float) -> N
     found = sum(a and b for a, b in zip(labels, answers, strict=True))
     false = sum(b and not a for a, b in zip(labels, answers, strict=True))
     print(
-        f"{who:7} pairs {len(labels)} breaking {sum(labels)} found {found} false {false} {spent:.2f} s"
+        f"{who:7} pairs {len(labels)} breaking {sum(labels)}"
+        f" found {found} false {false} {spent:.2f} s"
     )
 
 

@@ -69,7 +69,7 @@ def test_a_gain_says_the_way_that_leads_there() -> None:
 
 
 def test_a_new_function_with_an_old_capability_is_only_a_note() -> None:
-    """What the program could do already, a new entry point may do too; a person may want to know."""
+    """What the program could do already, a new entry point may do too; people may want to know."""
     old = {"m.py": "def a(): open('x')\n"}
     new = {"m.py": "def a(): open('x')\ndef b(): open('y')\n"}
     assert [(g.entry, g.where) for g in gains(old, new)] == [("m:b", Where.NEW_ENTRY)]
@@ -77,7 +77,7 @@ def test_a_new_function_with_an_old_capability_is_only_a_note() -> None:
 
 
 def test_a_sure_gain_is_not_hidden_by_an_unsure_one() -> None:
-    """That a value of unknown type might have written files does not excuse one that surely does."""
+    """That an unknown value might have written files does not excuse one that surely does."""
     store = "class Store:\n    def save(self): open('o', 'w')\n"
     old = {"m.py": store + "def a(it): it.save()\n"}
     new = {"m.py": store + "def a(it): Store().save()\n"}

@@ -1,4 +1,4 @@
-"""What the names of a program stand for: its modules, and what each of their names is bound to. Pure.
+"""What the names of a program stand for: its modules, and what their names are bound to. Pure.
 
 A program is a set of files; nothing outside them is read. Every binding of a name is kept, in all
 branches: whoever asks gets all that the name may stand for.
@@ -15,7 +15,7 @@ from monocyte.semdiff.scopes import Scope, resolve_module
 __all__ = ["Binding", "Module", "Program", "bindings_of", "type_checking"]
 
 Binding = ast.AST | tuple[str, str]
-"""Where a name gets its value: the statement or expression, or an import as (module, name or "")."""
+"""Where a name gets its value: a statement, an expression, or an import as (module, name or "")."""
 
 
 class Module:
@@ -150,10 +150,11 @@ def bindings_of(block: ast.AST) -> Iterator[tuple[str, Binding]]:
             yield from _bound(child)
 
 
-def _bound(node: ast.AST) -> Iterator[tuple[str, Binding]]:
+def _bound(  # noqa: C901, PLR0912 (one case for each kind of node that binds)
+    node: ast.AST,
+) -> Iterator[tuple[str, Binding]]:
     target: ast.AST
-    if type_checking(node):
-        assert isinstance(node, ast.If)
+    if isinstance(node, ast.If) and type_checking(node):
         for child in [*node.body, *node.orelse]:
             yield from _bound(child)
         return

@@ -1,9 +1,10 @@
 """A program as a graph: who mentions whom, who calls whom, and what each touches outside. Pure.
 
-Nodes are names (`module:qualified.name`, `module:<module>` for the module's own code); holders stand
-for what is kept somewhere: `module:=name` a variable, `attr:name` every attribute of that name,
-`args:function` whatever a function has been given. An edge says who leads to whom, how, and on which
-line. To mention a thing is to reach it; to *run* it, somebody must call: import-time effects ask that.
+Nodes are names (`module:qualified.name`, `module:<module>` for the module's own code); holders
+stand for what is kept somewhere: `module:=name` a variable, `attr:name` every attribute of that
+name, `args:function` whatever a function has been given. An edge says who leads to whom, how, and
+on which line. To mention a thing is to reach it; to *run* it, somebody must call: import-time
+effects ask that.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ class Graph:
     def reach(
         self, entry: str, *, running: bool = False, surely: bool = False
     ) -> dict[str, tuple[Step, ...]]:
-        """Each capability that can be reached from an entry, with the shortest path that leads there.
+        """Each capability reachable from an entry, with the shortest path that leads there.
 
         With `running`, only what happens when the entry itself is run: calls, not mentions. With
         `surely`, only along what is known, not along what a value of unknown type might be.

@@ -1,8 +1,9 @@
-"""What code can reach that it could not before: capabilities per entry point, old against new. Pure.
+"""What code can reach that it could not before: capabilities per entry point, old and new. Pure.
 
 An entry point is what others can start: a public function, method or class, or a module by being
-imported. A capability is gained when an entry, or the program as a whole, reaches in the new version
-what it did not reach in the old; each gain comes with the path that leads there. No code is run.
+imported. A capability is gained when an entry, or the program as a whole, reaches in the new
+version what it did not reach in the old; each gain comes with the path that leads there. No code
+is run.
 """
 
 from __future__ import annotations

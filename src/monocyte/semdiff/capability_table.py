@@ -4,6 +4,7 @@ Read from the documentation of Python 3.11 to 3.13, in doubt on the side of more
 everything in it that has no line of its own; a name without a letter is known to reach nothing. What
 is not here is nobody's standard library: a dependency.
 """
+# ruff: noqa: E501 (a table: names that belong together stand together)
 
 from __future__ import annotations
 
@@ -279,9 +280,9 @@ METHODS: dict[str, str] = {
 """Methods that say by their name alone what they do, whatever they are called on."""
 
 CLASS_METHODS: dict[str, dict[str, str]] = {
-    **dict.fromkeys(
-        ("configparser.ConfigParser", "configparser.RawConfigParser", "mimetypes.MimeTypes"), {"read": "R"}
-    ),
+    "configparser.ConfigParser": {"read": "R"},
+    "configparser.RawConfigParser": {"read": "R"},
+    "mimetypes.MimeTypes": {"read": "R"},
     "shlex.shlex": {"sourcehook": "R"},
 }  # fmt: skip
 """Methods that reach outside, of classes that reach nothing by being made."""

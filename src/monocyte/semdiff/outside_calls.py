@@ -1,7 +1,7 @@
 """Calls of outside things that need a look at their arguments: open, getattr, setattr, type… Pure.
 
-A constant tells what is meant; a computed name is DYNAMIC, unless its beginning is known and what it
-is looked up in belongs to the program.
+A constant tells what is meant; a computed name is DYNAMIC, unless its beginning is known and what
+it is looked up in belongs to the program.
 """
 
 from __future__ import annotations
@@ -20,16 +20,19 @@ class OutsideCaller(Toucher):
     """Reads the calls that say more than the name that is called."""
 
     def special(self, name: str, node: ast.Call) -> bool:
+        """Whether a call needs a look of its own, which it then gets."""
         handler = _SPECIAL.get(canonical(name))
         return bool(handler and handler(self, node))
 
     def rest(self, node: ast.Call, skip: int = 0) -> None:
+        """The arguments that nobody has looked at."""
         with self.called():
             self.each(node.args[skip:])
             for keyword in node.keywords:
                 self.visit(keyword.value)
 
     def call_open(self, node: ast.Call) -> bool:
+        """`open`: read or write, by its mode."""
         given = [k.value for k in node.keywords if k.arg == "mode"] + node.args[1:2]
         mode = "r" if not given else text_of(given[0])
         if any(isinstance(a, ast.Starred) for a in node.args) or any(
@@ -42,6 +45,7 @@ class OutsideCaller(Toucher):
         return True
 
     def call_getattr(self, node: ast.Call) -> bool:
+        """`getattr`: the attribute, if its name is known."""
         if len(node.args) < 2 or any(isinstance(a, ast.Starred) for a in node.args):
             self.touch("dynamic", node, "getattr(…)", runs=True)
             self.rest(node)
@@ -66,6 +70,7 @@ class OutsideCaller(Toucher):
         return True
 
     def call_setattr(self, node: ast.Call) -> bool:
+        """`setattr`, `delattr`: what is replaced, if it is not of `self`."""
         if len(node.args) < 2 or any(isinstance(a, ast.Starred) for a in node.args):
             self.touch("patching", node, "setattr(…)", runs=True)
             self.rest(node)
@@ -88,18 +93,21 @@ class OutsideCaller(Toucher):
         return True
 
     def call_type(self, node: ast.Call) -> bool:
+        """`type(it)` asks; `type(name, bases, space)` makes."""
         if len(node.args) != 1 or node.keywords:
             self.touch("dynamic", node, "type(…, …, …)", runs=True)
         self.rest(node)
         return True
 
     def call_vars(self, node: ast.Call) -> bool:
+        """`vars()` without an argument is the frame."""
         if not node.args:
             self.touch("dynamic", node, "vars()", runs=True)
         self.rest(node)
         return True
 
     def call_getter(self, node: ast.Call) -> bool:
+        """`attrgetter`, `methodcaller`: the attributes that they name."""
         for arg in node.args[:1] if "methodcaller" in ast.unparse(node.func) else node.args:
             names = self.texts(arg)
             if names is None:

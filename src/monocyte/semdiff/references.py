@@ -1,8 +1,9 @@
 """From trees to the call graph: every statement and expression of a program. Pure.
 
-One method for each kind of node that needs a look; what is found is added by `touching`, what a name
-stands for is answered by `resolving`.
+One method for each kind of node that needs a look; what is found is added by `touching`, what a
+name stands for is answered by `resolving`.
 """
+# ruff: noqa: N802, N815 (methods are named after the nodes that they read, as in ast.NodeVisitor)
 
 from __future__ import annotations
 
@@ -125,9 +126,9 @@ class _Walker(OutsideCaller):
         self.path_call(node)
         if isinstance(node.func, (ast.Call, ast.Subscript)):
             self.result_of(node.func)
-        if any(kind in ("?", "inst", "self", "var") for kind, _ in callees):
-            if "__call__" in self.index.members:
-                self.link("attr:__call__", node, How.MAYBE_CALLS)
+        unknown = any(kind in ("?", "inst", "self", "var") for kind, _ in callees)
+        if unknown and "__call__" in self.index.members:
+            self.link("attr:__call__", node, How.MAYBE_CALLS)
         for kind, name in callees:
             if kind == "cls":
                 self.metaclass_of(name, node)
@@ -138,7 +139,7 @@ class _Walker(OutsideCaller):
                 self.visit(keyword.value)
 
     def path_call(self, node: ast.Call) -> None:
-        """`it.open("w")`, `it.replace(other)`: of a value that may be a path, told by its arguments."""
+        """`it.open("w")`, `it.replace(other)`: of what may be a path, told by its arguments."""
         func = node.func
         if not isinstance(func, ast.Attribute) or func.attr not in AMBIGUOUS:
             return
@@ -357,7 +358,7 @@ class _Walker(OutsideCaller):
                     self.graph.link(name, member, node.lineno, How.MENTIONS)
 
     def inherit(self, name: str, above: str, node: ast.ClassDef) -> None:
-        """Making a subclass runs hooks of the class above; having it is having what is inherited."""
+        """Making a subclass runs hooks of the class above; it has what it inherits."""
         hooks = (
             "__init_subclass__",
             "__new__",

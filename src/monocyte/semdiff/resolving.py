@@ -1,7 +1,7 @@
-"""What an expression of a program may be: all bindings of its names, all members of its classes. Pure.
+"""What an expression may be: all bindings of its names, all members of its classes. Pure.
 
-What a name stands for is over-approximated: every binding counts, whatever branch it stands in. What
-cannot be known is UNKNOWN, never left out.
+What a name stands for is over-approximated: every binding counts, whatever branch it stands in.
+What cannot be known is UNKNOWN, never left out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ __all__ = ["UNKNOWN", "Index", "Ref", "Resolver", "text_of"]
 
 Ref = tuple[str, str]
 """What an expression may be: (kind, name). The kinds: `ext` (of outside), `mod`, `fn`, `cls`, `var`
-(of the program), `inst` and `self` (of a class), `val` (a plain value), `path`, `pathmethod`, `?`."""
+(of the program), `inst` and `self` (of a class), `val` (a plain value), `path`, `pathmethod`,
+`?`."""
 
 UNKNOWN: Ref = ("?", "")
 
@@ -206,6 +207,7 @@ class Resolver:
 
     @contextmanager
     def inside(self, node: str, scope: Scope | None = None) -> Iterator[None]:
+        """Stand at another definition for a while."""
         before = (self.node, self.scope, self.sinks, self.calling)
         self.node, self.sinks, self.calling = node, (), False
         self.scope = scope or self.scope
@@ -214,7 +216,9 @@ class Resolver:
         finally:
             self.node, self.scope, self.sinks, self.calling = before
 
-    def resolve(self, node: ast.AST) -> frozenset[Ref]:
+    def resolve(  # noqa: C901, PLR0911, PLR0912 (one case for each kind of expression)
+        self, node: ast.AST
+    ) -> frozenset[Ref]:
         """All that an expression may be."""
         if isinstance(node, ast.Name):
             return self.resolve_name(node.id)
@@ -252,6 +256,7 @@ class Resolver:
         return frozenset({UNKNOWN})
 
     def returned(self, ref: Ref) -> Ref:
+        """What a call of it gives."""
         kind, name = ref
         if ref == ("ext", "builtins.super"):
             scope: Scope | None = self.scope
@@ -283,6 +288,7 @@ class Resolver:
         return frozenset({UNKNOWN})
 
     def resolve_name(self, name: str) -> frozenset[Ref]:
+        """All that a name may be, here."""
         name = self.scope.mangle(name)
         owner = self.scope.owner(name)
         if owner is not None:
@@ -291,6 +297,7 @@ class Resolver:
         return self.global_name(self.module, name, set()) or frozenset({UNKNOWN})
 
     def resolve_all(self, bindings: list[Binding], scope: Scope, name: str) -> frozenset[Ref]:
+        """All that any of the bindings may be."""
         key = (id(scope), name)
         if key in self.busy:
             return frozenset()
@@ -302,11 +309,13 @@ class Resolver:
         return frozenset(found)
 
     def resolve_binding(self, binding: Binding) -> frozenset[Ref]:
+        """What a binding may be."""
         if isinstance(binding, tuple):
             return self.imported(*binding, seen=set())
         return self.resolve(binding)
 
     def resolve_in(self, module: Module, node: ast.AST) -> frozenset[Ref]:
+        """What an expression may be at the top of another module."""
         before = self.module
         with self.inside(self.node, module.scope):
             self.module = module
@@ -343,6 +352,7 @@ class Resolver:
         return frozenset(found)
 
     def starred(self, star: str, name: str, seen: set[tuple[str, str]]) -> frozenset[Ref]:
+        """What a name may be that `from … import *` brings."""
         other = self.index.program.find(star)
         if other is not None:
             found = (
@@ -355,6 +365,7 @@ class Resolver:
         )
 
     def imported(self, source: str, name: str, seen: set[tuple[str, str]]) -> frozenset[Ref]:
+        """What an import brings."""
         program = self.index.program
         if not name:
             return frozenset({("mod" if program.is_local(source) else "ext", source)})
@@ -372,6 +383,7 @@ class Resolver:
         return found
 
     def member_of(self, base: Ref, name: str) -> frozenset[Ref]:
+        """What `base.name` may be."""
         kind, owner = base
         if kind == "ext":
             return frozenset({("ext", f"{owner}.{name}")})
@@ -398,9 +410,11 @@ class Resolver:
         return frozenset({("pathmethod", name)}) if kind == "path" else frozenset({UNKNOWN})
 
     def leads_outside(self, base: ast.expr) -> bool:
+        """Whether an expression may be a module or a function."""
         return any(kind in ("ext", "mod", "fn") for kind, _ in self.resolve(base))
 
     def is_module_alias(self, value: ast.expr) -> bool:
+        """Whether an expression is a module, and nothing else."""
         if not isinstance(value, (ast.Name, ast.Attribute)):
             return False
         refs = self.resolve(value)
@@ -408,7 +422,9 @@ class Resolver:
             kind == "mod" or (kind == "ext" and is_module(canonical(name))) for kind, name in refs
         )
 
-    def places(self, target: ast.AST) -> Iterator[str]:
+    def places(  # noqa: C901, PLR0912 (one case for each kind of target)
+        self, target: ast.AST
+    ) -> Iterator[str]:
         """Where something is kept that is assigned to, or put into, that expression."""
         if isinstance(target, ast.Name):
             if self.scope.owner(self.scope.mangle(target.id)) is None:

@@ -1,7 +1,8 @@
 """What is found in code, and how it is kept: edges, sites, attributes, places. Pure.
 
-To mention is to reach: whatever a piece of code names, it may call, keep, return or hand on. A thing
-that is kept (in a variable, an attribute, a registry) is found again by whoever mentions its place.
+To mention is to reach: whatever a piece of code names, it may call, keep, return or hand on. A
+thing that is kept (in a variable, an attribute, a registry) is found again by whoever mentions its
+place.
 """
 
 from __future__ import annotations
@@ -109,8 +110,9 @@ OPERATORS: dict[type[ast.AST], tuple[str, ...]] = {
     ast.Compare: ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__contains__"),
 }
 ARITHMETIC = (
-    "add sub mul matmul truediv floordiv mod pow lshift rshift and or xor".split()
-)
+    "add", "sub", "mul", "matmul", "truediv", "floordiv", "mod",
+    "pow", "lshift", "rshift", "and", "or", "xor",
+)  # fmt: skip
 for _kind in (ast.BinOp, ast.AugAssign):
     OPERATORS[_kind] = tuple(f"__{p}{op}__" for op in ARITHMETIC for p in ("", "r", "i"))
 
@@ -119,6 +121,7 @@ class Toucher(Resolver):
     """Adds to the graph what the code at one place refers to."""
 
     def visit(self, node: ast.AST) -> None:
+        """Look at a node, and at what its operators call."""
         for dunder in OPERATORS.get(type(node), ()):
             if dunder in self.index.members:
                 self.link(f"attr:{dunder}", node, How.MAYBE_CALLS)
@@ -129,10 +132,12 @@ class Toucher(Resolver):
             self.children(node)
 
     def children(self, node: ast.AST) -> None:
+        """Look at all that is below a node."""
         for child in ast.iter_child_nodes(node):
             self.visit(child)
 
     def each(self, nodes: list[ast.expr] | list[ast.stmt]) -> None:
+        """Look at several nodes."""
         for node in nodes:
             self.visit(node)
 
@@ -148,6 +153,7 @@ class Toucher(Resolver):
 
     @contextmanager
     def called(self, yes: bool = True) -> Iterator[None]:
+        """What is mentioned inside is called there and then."""
         before, self.calling = self.calling, yes
         try:
             yield
@@ -155,6 +161,7 @@ class Toucher(Resolver):
             self.calling = before
 
     def link(self, to: str, node: ast.AST, how: How = How.MENTIONS) -> None:
+        """Lead to another node, from here and from where things are kept."""
         line = getattr(node, "lineno", 0)
         self.graph.link(self.node, to, line, how)
         for sink in self.sinks:
@@ -163,6 +170,7 @@ class Toucher(Resolver):
             self.graph.link(sink, to, line, kept)
 
     def touch(self, capability: str, node: ast.AST, what: str, *, runs: bool = False) -> None:
+        """Reach outside, from here and from where things are kept."""
         site = Site(capability, getattr(node, "lineno", 0), what, runs or self.calling)
         self.graph.touch(self.node, site)
         for sink in self.sinks:
@@ -170,6 +178,7 @@ class Toucher(Resolver):
             self.graph.touch(sink, site)
 
     def touch_letters(self, found: str, node: ast.AST, what: str, *, runs: bool = False) -> None:
+        """Reach outside in the ways that letters of the table stand for."""
         for letter in found:
             self.touch(LETTERS[letter], node, what, runs=runs)
 
@@ -188,6 +197,7 @@ class Toucher(Resolver):
             self.construct(name, node, how)
 
     def construct(self, name: str, node: ast.AST, how: How) -> None:
+        """A class is mentioned: its special methods may run."""
         for dunder, members in self.index.classes.get(name, {}).items():
             if dunder.startswith("__") and dunder.endswith("__"):
                 made = dunder in ("__init__", "__new__", "__post_init__")
@@ -212,6 +222,7 @@ class Toucher(Resolver):
         self.annotating = False
 
     def outside(self, dotted: str, node: ast.AST, *, bare: bool) -> None:
+        """A name of outside is mentioned."""
         dotted = canonical(dotted)
         if self.annotating and not self.calling and _names_a_type(dotted):
             return
@@ -227,6 +238,7 @@ class Toucher(Resolver):
         self.touch_letters(letters(dotted), node, dotted, runs=dotted in VALUES)
 
     def dependency(self, dotted: str, node: ast.AST) -> None:
+        """A name of another package is mentioned."""
         top, _, rest = dotted.partition(".")
         if top != "monocyte":
             self.touch(f"dependency:{top}", node, dotted)
@@ -251,11 +263,12 @@ class Toucher(Resolver):
                     self.mention(ref, node, bare=False)
 
     def own_dunder(self, base: ast.expr, name: str) -> bool:
-        """`super().__getattribute__`, `cls.__mro__` and their like, written by classes for themselves."""
+        """`cls.__mro__`, `cls.__bases__` and their like, written by classes for themselves."""
         mild = ("__wrapped__", "__func__", "__self__", "__mro__", "__bases__", "__base__", "mro")
-        return name in mild and isinstance(base, ast.Name) and base.id in ("cls",)
+        return name in mild and isinstance(base, ast.Name) and base.id == "cls"
 
     def attribute_of(self, ref: Ref, name: str, node: ast.AST) -> None:
+        """`ref.name` is read."""
         kind, owner = ref
         how = How.CALLS if self.calling else How.MENTIONS
         if kind == "ext":
@@ -268,7 +281,7 @@ class Toucher(Resolver):
                 hook = f"{owner}:__getattr__"
                 if hook in self.index.homes and name not in self.index.program.modules[owner].names:
                     self.link(hook, node, How.CALLS)
-        elif kind == "val" or kind == "pathmethod":
+        elif kind in ("val", "pathmethod"):
             pass
         elif kind == "path":
             self.touch_letters(PATH_METHODS.get(name, ""), node, f"Path.{name}")
@@ -293,14 +306,7 @@ class Toucher(Resolver):
         if not own or kind != "inst":
             self.link(f"attr:{name}", node, maybe)
         self.link("attr:*", node, maybe)
-        # Asked of the whole program, not of what has been walked: the order of files is no matter.
-        if name not in self.index.members and name not in self.index.stored:
-            for hook in ("__getattr__", "__getattribute__"):
-                for cls in known:
-                    for member in self.index.own.get(cls, {}).get(hook, ()):
-                        self.link(member, node, How.CALLS)
-                if hook in self.index.members:
-                    self.link(f"attr:{hook}", node, How.MAYBE_CALLS)
+        self.hooks(known, name, node)
         if kind in ("fn", "var") or own:
             return
         found = METHODS.get(name, "")
@@ -313,7 +319,22 @@ class Toucher(Resolver):
             found = PATH_METHODS.get(name, found)
         self.touch_letters(found, node, f".{name}")
 
+    def hooks(self, known: tuple[str, ...], name: str, node: ast.AST) -> None:
+        """`__getattr__` answers for an attribute that nobody has.
+
+        Asked of the whole program, not of what has been walked: the order of files is no matter.
+        """
+        if name in self.index.members or name in self.index.stored:
+            return
+        for hook in ("__getattr__", "__getattribute__"):
+            for cls in known:
+                for member in self.index.own.get(cls, {}).get(hook, ()):
+                    self.link(member, node, How.CALLS)
+            if hook in self.index.members:
+                self.link(f"attr:{hook}", node, How.MAYBE_CALLS)
+
     def patch(self, node: ast.AST, what: str) -> None:
+        """Something of another module is replaced."""
         self.touch("patching", node, f"{what} is replaced", runs=True)
 
 

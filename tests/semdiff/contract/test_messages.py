@@ -1,4 +1,4 @@
-"""A break of a message is found in the direction in which it breaks, with a message that shows it."""
+"""A break of a message is found in the direction in which it breaks, and a message shows it."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -63,7 +63,11 @@ B, A, N = Effect.BREAKING, Effect.ADDITIVE, Effect.NEUTRAL
             "class E(Enum):\n X = 1",
             [("object-removed", B, B)],
         ),
-        ("__all__ = ['a', 'b']\na = b = 1", "__all__ = ['a']\na = b = 1", [("export-removed", B, N), ("object-removed", B, B)]),
+        (
+            "__all__ = ['a', 'b']\na = b = 1",
+            "__all__ = ['a']\na = b = 1",
+            [("export-removed", B, N), ("object-removed", B, B)],
+        ),
         ("def _f(x): ...", "def _f(): ...", []),
         ("def f(self, x): ...", "def f(x, self): ...", [("parameter-moved", B, B)] * 2),
     ],

@@ -43,7 +43,7 @@ HINT = re.compile(r"Struct|Value|Command|Query|Event|State|dataclass|TypedDict|N
 def compare_messages(
     old: Mapping[str, str], new: Mapping[str, str], worker: Worker | None = None
 ) -> tuple[Change, ...]:
-    """What has changed in the messages of a program (file -> source), each break with its witness."""
+    """What has changed in the messages of a program (file -> source), breaks with witnesses."""
     if worker is None:
         with Worker(preload=("monocyte.semdiff.contract.station", "monocyte")) as mine:
             return compare_messages(old, new, mine)
@@ -80,13 +80,13 @@ class _Comparison:
     def described(self, side: str) -> Described:
         return self.ask("describe", self.versions[side], Described)
 
-    def ask(self, entry: str, payload: Any, type: type[T]) -> T:
+    def ask(self, entry: str, payload: Any, answer: type[T]) -> T:
         report: Report = self.worker.run(
             f"{STATION}:{entry}", msgspec.msgpack.encode(payload), LIMITS
         )
         if report.fate.value != "done":
             raise _Silent(f"{report.fate.value}: {report.detail[-300:]}")
-        return msgspec.msgpack.decode(report.value, type=type)
+        return msgspec.msgpack.decode(report.value, type=answer)
 
     def come_and_gone(self, before: Described, after: Described) -> Iterator[Change]:
         for name in before.messages.keys() - after.messages.keys() - after.errors.keys():
@@ -175,7 +175,7 @@ class _Comparison:
         forth: list[Trouble],
         back: list[Trouble],
     ) -> Iterator[Change]:
-        """Each structural change with the troubles that it explains, then those that none explains."""
+        """Each structural change with the troubles that it explains, then the unexplained."""
         left = [list(forth), list(back)]
         swap = name.endswith(REPLY)
         for difference in found:
@@ -244,7 +244,15 @@ DOUBTFUL = frozenset(
         "default-changed",
     }
 )
-WIDER = frozenset({"field-added-optional", "field-now-optional", "constraint-loosened", "member-added", "unknown-allowed"})  # fmt: skip
+WIDER = frozenset(
+    {
+        "field-added-optional",
+        "field-now-optional",
+        "constraint-loosened",
+        "member-added",
+        "unknown-allowed",
+    }
+)
 
 
 class Trouble(msgspec.Struct, frozen=True):

@@ -46,7 +46,7 @@ def hints_of(*shapes: Shape) -> Hints:
     )
 
 
-def _mine(shape: Any, found: dict[str, list[Any]]) -> None:
+def _mine(shape: Any, found: dict[str, list[Any]]) -> None:  # noqa: C901 (one for each kind)
     if isinstance(shape, list):
         for part in shape:
             _mine(part, found)
@@ -259,7 +259,7 @@ def _records(annotation: Any, hints: Hints, fits: Fits, depth: int) -> Iterator[
 
 def _mixed(make: Any, rows: list[list[Any]]) -> Iterator[Any]:
     """Several fields at once: what is judged across fields shows only so."""
-    chance = random.Random(0)
+    chance = random.Random(0)  # noqa: S311 (repeatable, no secret)
     for _ in range(60 if len(rows) > 1 else 0):
         yield make({i: chance.choice(row) for i, row in enumerate(rows)})
 
@@ -268,7 +268,7 @@ def _base(annotation: Any, make: Any, rows: list[list[Any]], fits: Fits) -> dict
     simplest = {i: row[0] for i, row in enumerate(rows)}
     if fits(annotation, make(simplest)):
         return simplest
-    chance = random.Random(0)
+    chance = random.Random(0)  # noqa: S311 (repeatable, no secret)
     for _ in range(400):
         tried = {i: chance.choice(row) for i, row in enumerate(rows)}
         if fits(annotation, make(tried)):
@@ -291,7 +291,7 @@ def _row_maker(shape: Shape) -> Callable[[dict[int, Any]], Any]:
 
 def matching(pattern: str) -> Iterator[str]:
     """Texts that a regular expression matches, and some that stand close by."""
-    from re import _parser  # type: ignore[attr-defined]
+    from re import _parser  # type: ignore[attr-defined]  # noqa: PLC0415 (not in every Python)
 
     try:
         tree = _parser.parse(pattern)
@@ -315,7 +315,7 @@ def _text(tree: Any, choice: int) -> str:
     return "".join(_piece(str(op), arg, choice) for op, arg in tree)
 
 
-def _piece(op: str, arg: Any, choice: int) -> str:
+def _piece(op: str, arg: Any, choice: int) -> str:  # noqa: PLR0911 (one line for each kind)
     if op == "LITERAL":
         return chr(arg)
     if op == "NOT_LITERAL":
@@ -338,7 +338,14 @@ def _piece(op: str, arg: Any, choice: int) -> str:
     return ""
 
 
-CATEGORIES = {"CATEGORY_DIGIT": "0519", "CATEGORY_WORD": "aZ9_", "CATEGORY_SPACE": " \t", "CATEGORY_NOT_DIGIT": "a-", "CATEGORY_NOT_WORD": "- ", "CATEGORY_NOT_SPACE": "a1"}  # fmt: skip
+CATEGORIES = {
+    "CATEGORY_DIGIT": "0519",
+    "CATEGORY_WORD": "aZ9_",
+    "CATEGORY_SPACE": " \t",
+    "CATEGORY_NOT_DIGIT": "a-",
+    "CATEGORY_NOT_WORD": "- ",
+    "CATEGORY_NOT_SPACE": "a1",
+}
 
 
 def _one_of(parts: Any, choice: int) -> str:

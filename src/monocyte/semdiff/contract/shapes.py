@@ -34,7 +34,9 @@ LIMITS = ("gt", "ge", "lt", "le", "multiple_of", "pattern", "min_length", "max_l
 DEEPEST = 8
 
 
-def shape_of(annotation: Any, inside: tuple[Any, ...] = ()) -> Shape:
+def shape_of(  # noqa: C901, PLR0911 (one case for each kind of type)
+    annotation: Any, inside: tuple[Any, ...] = ()
+) -> Shape:
     """The shape of a type; a type inside itself is a `ref`."""
     annotation = unalias(annotation)
     if annotation in SCALARS if isinstance(annotation, typing.Hashable) else False:
@@ -80,7 +82,7 @@ def _constrained(base: Any, metas: tuple[Any, ...], inside: tuple[Any, ...]) -> 
 
 
 def fields_of(annotation: Any) -> list[tuple[str, str, Any, bool, Any]]:
-    """(name, name on the wire, type, required, default) of a record's fields; none for other types."""
+    """(name, name on the wire, type, required, default) of a record's fields; none of others."""
     named = get_origin(annotation) or annotation
     if not isinstance(named, type):
         return []

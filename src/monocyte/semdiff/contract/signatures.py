@@ -1,4 +1,4 @@
-"""Signatures, exports, classes and exceptions, old against new: what callers and overriders feel. Pure.
+"""Signatures, exports, classes, exceptions, old against new: what users feel. Pure.
 
 A break of a call is shown by a call: one that binds to the old signature and not to the new, tried
 with `inspect.Signature.bind`, or one whose arguments land in other parameters. The sender is who
@@ -8,14 +8,20 @@ calls, imports and reads; the receiver is who is called: results, exceptions, ov
 from __future__ import annotations
 
 import ast
-import functools
 import inspect
-import itertools
-import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from monocyte.semdiff.contract.calls import (
+    PLACED,
+    broken_calls,
+    failing,
+    filled,
+    is_required,
+    landing,
+)
 from monocyte.semdiff.contract.changes import Change, Effect, Evidence
+from monocyte.semdiff.contract.promises import example, relation, said
 from monocyte.semdiff.contract.surface import Offer, surface_of
 
 __all__ = ["compare_surfaces"]
@@ -121,18 +127,24 @@ class _Maker:
         what: str,
         sender: Effect,
         receiver: Effect,
-        sides: tuple[str, str] = ("", ""),
-        said: str = "",
-        open: str = "",
+        shown: tuple[str, ...] = (),
     ) -> Change:
-        shown = Evidence(said or self.old.name + path, "old", *sides, "call" if said else "code")
-        has = sides != ("", "")
+        """`shown`: what the old version makes of it, what the new one does, and the call."""
+        was, now, call = (*shown, "", "", "")[:3]
+        said, wire = (call, "call") if call else (self.old.name + path, "code")
+        seen = Evidence(said, "old", was, now, wire) if was or now else None
         return Change(
-            self.old.name, path, rule, what, sender, receiver,
-            shown if has and sender is BREAKING else None,
-            shown if has and receiver is BREAKING else None,
-            open, self.old.place, self.new.place,
-        )  # fmt: skip
+            subject=self.old.name,
+            path=path,
+            rule=rule,
+            what=what,
+            sender=sender,
+            receiver=receiver,
+            to_sender=seen if sender is BREAKING else None,
+            to_receiver=seen if receiver is BREAKING else None,
+            old=self.old.place,
+            new=self.new.place,
+        )
 
 
 def _exports(old: Offer, new: Offer, make: _Maker) -> Iterator[Change]:
@@ -152,7 +164,7 @@ def _exports(old: Offer, new: Offer, make: _Maker) -> Iterator[Change]:
 
 def _values(old: Offer, new: Offer, make: _Maker) -> Iterator[Change]:
     if old.annotation != new.annotation:
-        wider, narrower = _relation(old.annotation, new.annotation)
+        wider, narrower = relation(old.annotation, new.annotation)
         if wider or not narrower:
             yield make(
                 "attribute-type",
@@ -244,14 +256,14 @@ def _signatures(
     before, after = (_without_self(s) if bound else s for s in (old, new))
     found = list(_parameters(before, after, make))
     yield from found
-    broken = _broken(before, after)
+    broken = broken_calls(before, after)
     if broken and not any(
         change.sender is BREAKING and change.rule != "parameter-type" for change in found
     ):
         first = broken[0]
         what = "calls are taken differently"
-        sides = (f"binds: {first.meant}", first.read)
-        yield make("parameter-kind", "(…)", what, BREAKING, BREAKING, sides, first.call)
+        shown = (f"binds: {first.meant}", first.read, first.call)
+        yield make("parameter-kind", "(…)", what, BREAKING, BREAKING, shown)
     yield from _returns(before, after, make)
 
 
@@ -280,15 +292,16 @@ def _renamed(old: inspect.Signature, new: inspect.Signature) -> Iterator[tuple[s
     """Parameters at the same place, of the same kind, with another name that is nowhere else."""
     for was, now in zip(old.parameters.values(), new.parameters.values(), strict=False):
         alike = was.kind == now.kind is not Kinds.KEYWORD_ONLY
-        if was.name != now.name and (alike or (was.kind in PLACED and now.kind in PLACED)):
-            if now.name not in old.parameters and was.name not in new.parameters:
-                yield was.name, now.name
+        placed = alike or (was.kind in PLACED and now.kind in PLACED)
+        unknown = now.name not in old.parameters and was.name not in new.parameters
+        if was.name != now.name and placed and unknown:
+            yield was.name, now.name
 
 
 def _removed(
     old: inspect.Signature, new: inspect.Signature, parameter: inspect.Parameter, make: _Maker
 ) -> Iterator[Change]:
-    call = _failing(old, new, parameter)
+    call = failing(old, new, parameter)
     if call is None:
         yield make(
             "parameter-removed",
@@ -299,7 +312,7 @@ def _removed(
         )
         return
     yield make(
-        "parameter-removed", f"({parameter.name})", "is gone", BREAKING, BREAKING, call[1:], call[0]
+        "parameter-removed", f"({parameter.name})", "is gone", BREAKING, BREAKING, _seen(call)
     )
 
 
@@ -307,18 +320,16 @@ def _added(
     old: inspect.Signature, new: inspect.Signature, parameter: inspect.Parameter, make: _Maker
 ) -> Iterator[Change]:
     path = f"({parameter.name})"
-    if _is_required(parameter):
-        call = _failing(old, new, parameter)
+    if is_required(parameter):
+        call = failing(old, new, parameter)
         effect = BREAKING if call else NEUTRAL
-        sides = (call[1], call[2]) if call else ("", "")
         yield make(
             "parameter-added-required",
             path,
             "is new and required",
             effect,
             effect,
-            sides,
-            call[0] if call else "",
+            _seen(call),
         )
         return
     # A new parameter in the middle moves those after it: `parameter-moved` says so of them.
@@ -335,7 +346,7 @@ def _parameter(
 ) -> Iterator[Change]:
     path = f"({was.name})"
     if was.name != now.name:
-        call = _failing(old, new, was)
+        call = failing(old, new, was)
         if call is not None:
             yield make(
                 "parameter-renamed",
@@ -343,8 +354,7 @@ def _parameter(
                 f"is now {now.name}",
                 BREAKING,
                 BREAKING,
-                call[1:],
-                call[0],
+                _seen(call),
             )
         elif was.kind is Kinds.POSITIONAL_ONLY or was.kind in (
             Kinds.VAR_POSITIONAL,
@@ -358,7 +368,7 @@ def _parameter(
                 NEUTRAL,
             )
     elif was.kind != now.kind:
-        call = _failing(old, new, was)
+        call = failing(old, new, was)
         effect = BREAKING if call else ADDITIVE
         what = f"{_kind(was)} became {_kind(now)}"
         yield make(
@@ -367,16 +377,13 @@ def _parameter(
             what,
             effect,
             BREAKING,
-            call[1:] if call else ("", ""),
-            call[0] if call else "",
+            _seen(call),
         )
-    moved = _landing(old, new, was, now)
+    moved = landing(old, new, was, now)
     if moved is not None:
-        yield make(
-            "parameter-moved", path, "stands elsewhere", BREAKING, BREAKING, moved[1:], moved[0]
-        )
+        yield make("parameter-moved", path, "stands elsewhere", BREAKING, BREAKING, _seen(moved))
     yield from _default(old, new, was, now, make)
-    yield from _type(was, now, make)
+    yield from _type(old, was, now, make)
 
 
 def _default(
@@ -387,13 +394,12 @@ def _default(
     make: _Maker,
 ) -> Iterator[Change]:
     path = f"({was.name})"
-    if _is_required(was) and not _is_required(now):
+    if is_required(was) and not is_required(now):
         yield make(
             "parameter-optional", path, f"may be left out: {now.default}", ADDITIVE, ADDITIVE
         )
-    elif _is_required(now) and not _is_required(was):
-        call = _failing(old, new, was)
-        sides = call[1:] if call else ("", "")
+    elif is_required(now) and not is_required(was):
+        call = failing(old, new, was)
         effect = BREAKING if call else NEUTRAL
         yield make(
             "parameter-required",
@@ -401,15 +407,14 @@ def _default(
             f"had the default {was.default}",
             effect,
             NEUTRAL,
-            sides,
-            call[0] if call else "",
+            _seen(call),
         )
     elif (
         was.default is not EMPTY
         and str(was.default) != str(now.default)
         and not _equal(was.default, now.default)
     ):
-        sides = (f"{was.name}={was.default}", f"{now.name}={now.default}")
+        sides = (f"{was.name}={was.default}", f"{now.name}={now.default}", f"({filled(old)})")
         yield make(
             "parameter-default",
             path,
@@ -417,7 +422,6 @@ def _default(
             BREAKING,
             NEUTRAL,
             sides,
-            f"{make.old.name}({_filled(old)})",
         )
 
 
@@ -430,32 +434,33 @@ def _equal(one: Any, other: Any) -> bool:
     return type(a) is type(b) and bool(a == b)
 
 
-def _type(was: inspect.Parameter, now: inspect.Parameter, make: _Maker) -> Iterator[Change]:
-    before, after = _said(was.annotation), _said(now.annotation)
+def _type(
+    old: inspect.Signature, was: inspect.Parameter, now: inspect.Parameter, make: _Maker
+) -> Iterator[Change]:
+    before, after = said(was.annotation), said(now.annotation)
     if before == after:
         return
-    wider, narrower = _relation(before, after)
+    wider, narrower = relation(before, after)
     path, what = f"({was.name})", f"{before or 'any type'} became {after or 'any type'}"
     if wider and not narrower:
         yield make("parameter-type-wider", path, what, ADDITIVE, ADDITIVE)
     elif narrower or wider:
-        example = _example(before, after)
+        value = example(before, after)
         yield make(
             "parameter-type",
             path,
             what,
             BREAKING,
             NEUTRAL,
-            (f"understands {example}", f"promises {after}"),
-            f"{make.old.name}({was.name}={example})",
+            (f"understands {value}", f"promises {after}", f"({_with(old, was, value)})"),
         )
 
 
 def _returns(old: inspect.Signature, new: inspect.Signature, make: _Maker) -> Iterator[Change]:
-    before, after = (_said(s.return_annotation) for s in (old, new))
+    before, after = (said(s.return_annotation) for s in (old, new))
     if before == after:
         return
-    wider, narrower = _relation(before, after)
+    wider, narrower = relation(before, after)
     what = f"{before or 'any type'} became {after or 'any type'}"
     if narrower and not wider:
         yield make("return-type-narrower", " ->", what, NEUTRAL, NEUTRAL)
@@ -463,214 +468,19 @@ def _returns(old: inspect.Signature, new: inspect.Signature, make: _Maker) -> It
         yield make("return-type", " ->", what, NEUTRAL, BREAKING, (before, after))
 
 
-def _said(annotation: Any) -> str:
-    return "" if annotation is EMPTY else _plain(str(annotation))
+def _with(signature: inspect.Signature, parameter: inspect.Parameter, value: str) -> str:
+    """The arguments that a call needs, one of them given that value."""
+    given = filled(signature)
+    marked = f"<{parameter.name}>"
+    if marked in given:
+        return given.replace(marked, value)
+    return ", ".join(filter(None, [given, f"{parameter.name}={value}"]))
 
 
-def _plain(text: str) -> str:
-    """An annotation without quotes and modules: `"typing.Sequence[int]"` is `Sequence[int]`."""
-    try:
-        node: ast.expr = ast.parse(text, mode="eval").body
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            node = ast.parse(node.value, mode="eval").body
-    except SyntaxError:
-        return text
-    return " | ".join(sorted(_members(node)))
-
-
-def _members(node: ast.expr) -> set[str]:
-    """The members of a union, however it is spelled."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return _members(node.left) | _members(node.right)
-    if isinstance(node, ast.Subscript):
-        name = ast.unparse(node.value).rpartition(".")[2]
-        if name == "Optional":
-            return _members(node.slice) | {"None"}
-        if name == "Union":
-            parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-            return {member for part in parts for member in _members(part)}
-        return {
-            f"{ {'List': 'list', 'Dict': 'dict', 'Tuple': 'tuple', 'Set': 'set', 'Type': 'type'}.get(name, name) }[{ast.unparse(node.slice)}]"
-        }
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return {_plain(node.value)}
-    return {ast.unparse(node).rpartition(".")[2]}
-
-
-WIDE = {"float": {"int"}, "complex": {"int", "float"}, "int": {"bool"}, "Sequence": {"list", "tuple", "str"}, "Iterable": {"list", "tuple", "str", "set", "dict", "frozenset", "Sequence", "Iterator", "Collection"}, "Mapping": {"dict"}, "Collection": {"list", "tuple", "set", "dict", "frozenset", "Sequence"}}  # fmt: skip
-
-
-def _relation(old: str, new: str) -> tuple[bool, bool]:
-    """(wider, narrower): whether the new type takes in more, whether less; both if neither holds."""
-    if not old or not new or "Any" in (old, new) or "object" in (old, new):
-        if not old or not new:
-            return False, False  # a promise that was not made before, or is not made any more
-        return new in ("Any", "object"), old in ("Any", "object") and old != new
-    before, after = set(old.split(" | ")), set(new.split(" | "))
-    gained = {m for m in after if not any(_fits(m, other) for other in before)}
-    lost = {m for m in before if not any(_fits(m, other) for other in after)}
-    return bool(gained), bool(lost)
-
-
-def _fits(member: str, other: str) -> bool:
-    """Whether every value of one type is one of the other."""
-    if member == other or other in ("Any", "object"):
-        return True
-    (name, _, inner), (wide, _, outer) = member.partition("["), other.partition("[")
-    return name in WIDE.get(wide, ()) and (
-        inner == outer or not outer or inner.replace(", ...", "") == outer
-    )
-
-
-def _example(old: str, new: str) -> str:
-    after = set(new.split(" | "))
-    lost = [m for m in old.split(" | ") if not any(_fits(m, other) for other in after)]
-    values = {
-        "int": "1",
-        "str": "'a'",
-        "float": "1.5",
-        "bool": "True",
-        "None": "None",
-        "bytes": "b'a'",
-        "list": "[]",
-        "dict": "{}",
-    }
-    return values.get((lost or [old])[0].partition("[")[0], f"<a {(lost or [old])[0]}>")
-
-
-def _is_required(parameter: inspect.Parameter) -> bool:
-    return parameter.default is EMPTY and parameter.kind not in (
-        Kinds.VAR_POSITIONAL,
-        Kinds.VAR_KEYWORD,
-    )
+def _seen(call: tuple[str, str, str] | None) -> tuple[str, ...]:
+    """What each side makes of a call, and the call."""
+    return (call[1], call[2], call[0]) if call else ()
 
 
 def _kind(parameter: inspect.Parameter) -> str:
     return str(parameter.kind.description)
-
-
-# -- calls -----------------------------------------------------------------------------------------
-
-Call = tuple[list[str], dict[str, str]]
-MANY = 9
-"""Beyond so many names, calls are tried with one surplus name at a time, not with two."""
-
-
-def _calls(old: inspect.Signature, new: inspect.Signature) -> Iterator[Call]:
-    """Calls by place and by name: every number of places, with what is needed and up to two more."""
-    plain = [p for p in old.parameters.values() if p.kind in PLACED]
-    names = [p.name for s in (old, new) for p in s.parameters.values() if p.kind not in STARRED]
-    names = [*dict.fromkeys(names), "another"]
-    most = max(len(plain), sum(p.kind in PLACED for p in new.parameters.values())) + 1
-    for count in range(most + 1):
-        places = [f"<{p.name}>" for p in plain[:count]]
-        places += [f"<more{i}>" for i in range(count - len(places))]
-        given = {p.name for p in plain[:count]}
-        needed = [
-            p.name
-            for p in old.parameters.values()
-            if _is_required(p) and p.name not in given and p.kind is not Kinds.POSITIONAL_ONLY
-        ]
-        others = [name for name in names if name not in needed]
-        for size in range(3 if len(names) <= MANY else 2):
-            for more in itertools.combinations(others, size):
-                yield places, {name: f"<{name}>" for name in [*needed, *more]}
-
-
-PLACED = (Kinds.POSITIONAL_ONLY, Kinds.POSITIONAL_OR_KEYWORD)
-STARRED = (Kinds.VAR_POSITIONAL, Kinds.VAR_KEYWORD)
-
-
-@functools.lru_cache(maxsize=256)
-def _broken(old: inspect.Signature, new: inspect.Signature) -> tuple[_Broken, ...]:
-    """The calls that bind to the old signature and not, or otherwise, to the new; shortest first."""
-    found: list[_Broken] = []
-    for places, names in _calls(old, new):
-        try:
-            before = _bind(old, places, names)
-        except TypeError:
-            continue
-        text = f"({', '.join([*places, *(f'{k}={v}' for k, v in names.items())])})"
-        about = {*re.findall(r"<(\w+)>", text)}
-        try:
-            after = _bind(new, places, names)
-        except TypeError as why:
-            said = {*re.findall(r"'(\w+)'", str(why))}
-            found.append(
-                _Broken(
-                    text, _bound(before), f"TypeError: {why}", said or about, about, frozenset()
-                )
-            )
-            continue
-        landed = _landed(before, after)
-        if landed:
-            found.append(
-                _Broken(text, _bound(before), f"binds: {_bound(after)}", set(landed), about, landed)
-            )
-    return tuple(sorted(found, key=lambda it: (len(it.call), it.call)))
-
-
-def _bind(
-    signature: inspect.Signature, places: list[str], names: dict[str, str]
-) -> inspect.BoundArguments:
-    """As a call binds. Before Python 3.13 `bind` refuses what `**kwargs` takes: f(a=1) of f(a=0, /, **kw)."""
-    kinds = {name: p.kind for name, p in signature.parameters.items()}
-    if Kinds.VAR_KEYWORD in kinds.values():
-        names = {n + " " * (kinds.get(n) is Kinds.POSITIONAL_ONLY): v for n, v in names.items()}
-    return signature.bind(*places, **names)
-
-
-class _Broken(NamedTuple):
-    call: str
-    meant: str
-    read: str
-    blamed: set[str]
-    """Parameters that the error is about."""
-    about: set[str]
-    """Parameters that the call gives."""
-    landed: frozenset[str]
-
-
-def _landed(before: inspect.BoundArguments, after: inspect.BoundArguments) -> frozenset[str]:
-    """Parameters of both that no longer get the argument that they got."""
-    both = [
-        name
-        for name, parameter in before.signature.parameters.items()
-        if (twin := after.signature.parameters.get(name)) is not None
-        and parameter.kind not in STARRED
-        and twin.kind not in STARRED
-    ]
-    return frozenset(n for n in both if before.arguments.get(n) != after.arguments.get(n))
-
-
-def _failing(
-    old: inspect.Signature, new: inspect.Signature, parameter: inspect.Parameter
-) -> tuple[str, str, str] | None:
-    """The shortest call about a parameter that binds to the old signature and not to the new."""
-    broken = [it for it in _broken(old, new) if not it.landed]
-    blamed = [it for it in broken if parameter.name in it.blamed]
-    about = [it for it in broken if parameter.name in it.about]
-    for it in [*blamed, *about]:
-        return it.call, f"binds: {it.meant}", it.read
-    return None
-
-
-def _landing(
-    old: inspect.Signature, new: inspect.Signature, was: inspect.Parameter, now: inspect.Parameter
-) -> tuple[str, str, str] | None:
-    """The shortest call that binds to both, with the argument of one parameter landing in another."""
-    for it in _broken(old, new):
-        if it.landed & {was.name, now.name}:
-            return it.call, f"binds: {it.meant}", it.read
-    return None
-
-
-def _bound(bound: inspect.BoundArguments) -> str:
-    return ", ".join(f"{name} is {value}" for name, value in bound.arguments.items()) or "nothing"
-
-
-def _filled(signature: inspect.Signature) -> str:
-    needed = [p for p in signature.parameters.values() if _is_required(p)]
-    return ", ".join(
-        f"{p.name}=<{p.name}>" if p.kind is Kinds.KEYWORD_ONLY else f"<{p.name}>" for p in needed
-    )

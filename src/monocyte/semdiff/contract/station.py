@@ -7,7 +7,7 @@ only what that one said.
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 import importlib
 import sys
 from collections.abc import Mapping
@@ -93,7 +93,7 @@ def _load(version: Version) -> tuple[dict[str, Any], dict[str, str]]:
     for name in version.modules:
         try:
             module = importlib.import_module(name)
-        except BaseException as why:
+        except BaseException as why:  # noqa: BLE001 (a supervision edge: it is their code)
             errors[name] = f"{type(why).__name__}: {why}"[:300]
             continue
         for key, value in vars(module).items():
@@ -145,7 +145,7 @@ def describe(payload: bytes) -> bytes:
             told = Told(_role(annotation), _version(annotation), shape_of(annotation))
             msgspec.msgpack.encode(told)
             messages[name] = told
-        except Exception as why:
+        except Exception as why:  # noqa: BLE001 (as above)
             errors[name] = f"{type(why).__name__}: {why}"[:300]
     return msgspec.msgpack.encode(Described(messages, errors))
 
@@ -159,7 +159,7 @@ def fits(annotation: Any, value: Any) -> bool:
     """Whether a type accepts a plain value, written as JSON."""
     try:
         codec.decode_json(annotation, msgspec.json.encode(value))
-    except Exception:
+    except Exception:  # noqa: BLE001 (as above)
         return False
     return True
 
@@ -185,7 +185,7 @@ def _spoken(annotation: Any, value: Any) -> Spoken | None:
         if meaning(again, annotation) != meant:  # made anew each time: an id, a moment
             meant = {"$unsteady": True}
         return Spoken(data, codec.encode(first), msgspec.json.encode(meant))
-    except Exception:
+    except Exception:  # noqa: BLE001 (as above)
         return None
 
 
@@ -207,16 +207,18 @@ def _outcome(annotation: Any, message: Spoken) -> Outcome:
         meant = msgspec.json.encode(
             meaning(codec.decode_json(annotation, message.json), annotation)
         )
-    except Exception as why:
+    except Exception as why:  # noqa: BLE001 (as above)
         json_error = f"{type(why).__name__}: {why}"
     try:
         codec.decode(annotation, message.packed)
-    except Exception as why:
+    except Exception as why:  # noqa: BLE001 (as above)
         packed_error = f"{type(why).__name__}: {why}"
     return Outcome(json_error, packed_error, meant)
 
 
-def meaning(value: Any, annotation: Any = None) -> Any:
+def meaning(  # noqa: C901, PLR0911 (one case for each kind of value)
+    value: Any, annotation: Any = None
+) -> Any:
     """A value as plain data in which equal things are equal: fields by their names on the wire."""
     if isinstance(value, Enum):
         return meaning(value.value)
@@ -228,10 +230,10 @@ def meaning(value: Any, annotation: Any = None) -> Any:
         return {"$number": str(value.normalize())}
     if isinstance(value, bytes | bytearray):
         return {"$bytes": value.hex()}
-    if isinstance(value, datetime.datetime):
-        moment = value if value.tzinfo is None else value.astimezone(datetime.UTC)
+    if isinstance(value, dt.datetime):
+        moment = value if value.tzinfo is None else value.astimezone(dt.UTC)
         return {"$text": moment.isoformat()}
-    if isinstance(value, datetime.date | datetime.time | UUID | datetime.timedelta):
+    if isinstance(value, dt.date | dt.time | UUID | dt.timedelta):
         return {"$text": str(value)}
     if fields := fields_of(annotation if isinstance(value, dict) else type(value)):
         held = (

@@ -194,9 +194,13 @@ def _made_in_init(node: ast.ClassDef) -> Iterator[tuple[str, ast.AST]]:
     for statement in node.body:
         if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
             for inner in ast.walk(statement):
-                if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store):
-                    if isinstance(inner.value, ast.Name) and inner.value.id == "self":
-                        yield inner.attr, ast.Pass(lineno=inner.lineno)
+                if (
+                    isinstance(inner, ast.Attribute)
+                    and isinstance(inner.ctx, ast.Store)
+                    and isinstance(inner.value, ast.Name)
+                    and inner.value.id == "self"
+                ):
+                    yield inner.attr, ast.Pass(lineno=inner.lineno)
 
 
 def _exported(tree: ast.Module) -> set[str] | None:

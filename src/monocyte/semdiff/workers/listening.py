@@ -15,9 +15,10 @@ import signal
 import sys
 import sysconfig
 import threading
+from functools import partial
 from pathlib import Path
 from types import FrameType, ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -56,7 +57,7 @@ class _Ear:
     """Hears while it is on; there is one, for a hook cannot be taken away."""
 
     on = False
-    events: list[tuple[str, str]] = []
+    events: ClassVar[list[tuple[str, str]]] = []
     modules: frozenset[str] = frozenset()
     """Of the program itself: that these are imported is no secret."""
 
@@ -64,7 +65,18 @@ class _Ear:
 ALWAYS = frozenset(
     {"builtins.id", "time.sleep", "array.__new__", "sys.unraisablehook", "gc.collect"}
 )
-MAKING = frozenset({"exec", "compile", "sys._getframe", "sys._getframemodulename", "object.__getattr__", "object.__setattr__", "code.__new__", "object.__delattr__"})  # fmt: skip
+MAKING = frozenset(
+    {
+        "exec",
+        "compile",
+        "sys._getframe",
+        "sys._getframemodulename",
+        "object.__getattr__",
+        "object.__setattr__",
+        "code.__new__",
+        "object.__delattr__",
+    }
+)
 MAKERS = (
     *(
         "dataclasses.py",
@@ -95,7 +107,7 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
         return
     _Ear.on = False
     try:
-        frame = sys._getframe(1)
+        frame = sys._getframe(1)  # noqa: SLF001 (whose doing it is)
         if not _of_the_house(event, args, frame):
             _Ear.events.append((event, ", ".join(_shown(arg) for arg in args)[:300]))
     finally:
@@ -109,7 +121,7 @@ def _shown(arg: Any) -> str:
 
 
 def _of_the_house(event: str, args: tuple[Any, ...], frame: FrameType) -> bool:
-    """Whether the standard library did it for itself: imports of its own, code of its own making."""
+    """Whether the standard library did it for itself: its own imports, code of its own making."""
     name = frame.f_code.co_filename
     if event == "import":
         return str(args[0]) in _Ear.modules or _first_outside_imports(frame).startswith(STANDARD)
@@ -180,14 +192,14 @@ def listen(payload: bytes) -> bytes:
     value: Any = None
     error = ""
     for step in (
-        lambda: importlib.import_module(module),
-        lambda: getattr(sys.modules[module], function)(),
+        partial(importlib.import_module, module),
+        partial(_call, module, function),
     ):
         _Ear.events = []
         _Ear.on = True
         try:
             value = step()
-        except BaseException as why:
+        except BaseException as why:  # noqa: BLE001 (whatever the program does, is told)
             error = f"{type(why).__name__}: {why}"[:300]
         _Ear.on = False
         heard.append(tuple(_Ear.events))
@@ -204,14 +216,20 @@ def listen(payload: bytes) -> bytes:
     return msgspec.msgpack.encode(found)
 
 
+def _call(module: str, function: str) -> Any:
+    return getattr(sys.modules[module], function)()
+
+
 class _Finder:
     """Finds no module, but hears that one is looked for: `import_module` raises no event."""
 
     @staticmethod
-    def find_spec(name: str, path: object = None, target: object = None) -> None:
-        if _Ear.on and name not in _Ear.modules:
-            if not _first_outside_imports(sys._getframe(1)).startswith(STANDARD):
-                _Ear.events.append(("import", repr(name)))
+    def find_spec(name: str, *_: object) -> None:
+        if not _Ear.on or name in _Ear.modules:
+            return
+        asking = sys._getframe(1)  # noqa: SLF001 (whose import it is)
+        if not _first_outside_imports(asking).startswith(STANDARD):
+            _Ear.events.append(("import", repr(name)))
 
 
 def _hear_threads() -> None:
@@ -245,7 +263,7 @@ def _write(files: dict[str, str]) -> None:
 def _text(value: Any) -> str:
     try:
         return str(value)
-    except Exception:
+    except Exception:  # noqa: BLE001 (the text is the author's)
         return ""
 
 
