@@ -6,6 +6,7 @@ Used to see who may hand a definition to whom; only names count, whatever they a
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.scopes import FUNCTIONS
 
 __all__ = ["Chunk", "chunks_of"]
+
+_NAME = re.compile(r"[A-Za-z_][\w.]{0,80}")
 
 
 @dataclass(slots=True)
@@ -26,6 +29,12 @@ class Chunk:
     """The names in it that are called."""
     values: set[str] = field(default_factory=set)
     """The names in it that are handed on as values: not called, not looked into, not types."""
+    made: set[str] = field(default_factory=set)
+    """The names in it whose call's result is handed on: of a class, an instance."""
+    strings: set[str] = field(default_factory=set)
+    """The strings in it that may name something."""
+    operates: bool = False
+    """Whether it uses an operator, which may be anybody's method."""
 
 
 def chunks_of(facts: ModuleFacts) -> list[Chunk]:
@@ -37,7 +46,7 @@ def chunks_of(facts: ModuleFacts) -> list[Chunk]:
     }
     chunks = list(_collect(facts.tree, Chunk("")))
     for chunk in chunks:
-        for named in (chunk.words, chunk.calls, chunk.values):
+        for named in (chunk.words, chunk.calls, chunk.values, chunk.made):
             named |= {originals[word] for word in named & originals.keys()}
     return chunks
 
@@ -46,13 +55,7 @@ def _collect(node: ast.AST, chunk: Chunk) -> Iterator[Chunk]:
     todo: list[tuple[ast.AST, bool]] = [(node, False)]
     while todo:
         node, used = todo.pop()
-        if isinstance(node, ast.Name | ast.Attribute):
-            word = node.id if isinstance(node, ast.Name) else node.attr
-            chunk.words.add(word)
-            if not used:
-                chunk.values.add(word)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
-            chunk.calls.add(node.func.id if isinstance(node.func, ast.Name) else node.func.attr)
+        _note(node, chunk, used=used)
         for child, consumed in _children(node):
             if isinstance(child, FUNCTIONS):
                 inner = Chunk(child.name)
@@ -62,6 +65,22 @@ def _collect(node: ast.AST, chunk: Chunk) -> Iterator[Chunk]:
             else:
                 todo.append((child, consumed))
     yield chunk
+
+
+def _note(node: ast.AST, chunk: Chunk, *, used: bool) -> None:
+    match node:
+        case ast.Name(id=word) | ast.Attribute(attr=word):
+            chunk.words.add(word)
+            if not used:
+                chunk.values.add(word)
+        case ast.Call(func=ast.Name(id=word) | ast.Attribute(attr=word)):
+            chunk.calls.add(word)
+            if not used:
+                chunk.made.add(word)
+        case ast.Constant(value=str(text)) if _NAME.fullmatch(text):
+            chunk.strings.update((text, text.rpartition(".")[2]))
+        case ast.BinOp() | ast.Compare() | ast.Subscript() | ast.AugAssign():
+            chunk.operates = True
 
 
 def _children(node: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
@@ -74,6 +93,7 @@ def _children(node: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
 
 
 _CONSUMED: dict[type[ast.AST], tuple[str, ...]] = {
+    ast.Expr: ("value",),
     ast.Call: ("func",),
     ast.Attribute: ("value",),
     ast.arg: ("annotation",),

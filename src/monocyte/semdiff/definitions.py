@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from monocyte.semdiff.normal.effects import Effects, effects_of, is_plain_class
 from monocyte.semdiff.normal.facts import ModuleFacts
-from monocyte.semdiff.normal.order import NO_TREE, Imports, arrange_body
+from monocyte.semdiff.normal.imports import NO_TREE, Imports
+from monocyte.semdiff.normal.order import arrange_body
 from monocyte.semdiff.normal.rewriter import Rewriter, RuleSet
 from monocyte.semdiff.normal.spelling import SPELLING
 from monocyte.semdiff.normal.writer import Writer, Written
@@ -91,13 +92,17 @@ class Definitions:
     """All definitions of one module, by name, in normal form."""
 
     def __init__(
-        self, tree: ast.Module, data: bytes, rules: Sequence[RuleSet] = (SPELLING,)
+        self,
+        tree: ast.Module,
+        data: bytes,
+        rules: Sequence[RuleSet] = (SPELLING,),
+        imports: Imports = NO_TREE,
     ) -> None:
         self.lines = data.decode("utf-8", "surrogateescape").splitlines(keepends=True)
         self.tree = tree
         self.scope = resolve_module(tree)
         _check_scopes(self.scope, data)
-        self.facts = ModuleFacts(self.scope)
+        self.facts = ModuleFacts(self.scope, imports)
         self.facts.prepare()
         self.rules = rules
         self.found: dict[str, Definition] = {}
@@ -143,7 +148,7 @@ class Definitions:
         entries = self._entries(node.body, inner_scope(node), f"{name}.")
         order = tuple(e.key for e in entries)
         if is_plain_class(node, self.facts, scope):
-            entries = _arranged(entries, NO_TREE)
+            entries = _arranged(entries, self.facts.imports)
         writer = Writer(self.facts, scope)
         writer.class_header(node, [e.key for e in entries])
         return self._add("class", name, node, writer.written(), order)

@@ -7,12 +7,13 @@ is somebody else's room.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from monocyte.semdiff.definitions import MODULE_CODE, Definition, Definitions, Unreadable, parse
 from monocyte.semdiff.guards import MODULE_WORDS_OF_ITSELF, Reader, readers_of
 from monocyte.semdiff.matching import match_moved
 from monocyte.semdiff.normal import EASY, STAGES, Channel, Stage
+from monocyte.semdiff.normal.imports import NO_TREE, Imports
 from monocyte.semdiff.normal.writer import Writer
 from monocyte.semdiff.packages import Packages
 from monocyte.semdiff.sources import BadSource, Source
@@ -63,7 +64,7 @@ class _Pair:
 
     def findings(self) -> Iterator[Finding]:
         try:
-            old, new = (_load(source, EASY) for source in self.sources)
+            old, new = self._loaded(EASY)
         except (Unreadable, BadSource) as error:
             yield self._unreadable(str(error))
             return
@@ -74,6 +75,14 @@ class _Pair:
             yield from self._compared(old.found[name], new.found[name])
         yield from self._module(old, new)
         yield from self._gone_and_come(old, new)
+
+    def _loaded(self, stage: Stage) -> tuple[Definitions, Definitions]:
+        """Both sides under a stage's rules."""
+        old, new = (
+            _load(source, stage, packages.imports_of(self.path))
+            for source, packages in zip(self.sources, self.packages, strict=True)
+        )
+        return old, new
 
     def _unreadable(self, why: str) -> Finding:
         sides = []
@@ -93,13 +102,19 @@ class _Pair:
             new=Place(self.path),
         )
 
-    def _looking(self, old: Definition, new: Definition) -> Iterator[Reader]:
+    def _looking(
+        self, old: Definition, new: Definition, channels: Collection[Channel]
+    ) -> Iterator[Reader]:
         """Who may look at a definition: all in its module, elsewhere who is given it by name."""
         for reader in self.readers:
-            if reader.sees(old.kind, old.name) and not self._is_out_of_reach(reader, old):
+            if (
+                reader.channel in channels
+                and reader.sees(old.kind, old.name)
+                and not self._is_out_of_reach(reader, old)
+            ):
                 yield reader
         for packages, side in zip(self.packages, (old, new), strict=True):
-            yield from packages.readers_given(self.path, side)
+            yield from packages.readers_given(self.path, side, channels)
 
     def _is_out_of_reach(self, reader: Reader, definition: Definition) -> bool:
         """`x.__dict__` shows a module's order only where the module gets hold of itself."""
@@ -127,8 +142,7 @@ class _Pair:
     def _at(self, stage: Stage) -> tuple[Definitions, Definitions]:
         """Both sides under a stage's rules: dearer, so only if the cheap ones did not settle it."""
         if stage.name not in self.staged:
-            old, new = (_load(source, stage) for source in self.sources)
-            self.staged[stage.name] = old, new
+            self.staged[stage.name] = self._loaded(stage)
         return self.staged[stage.name]
 
     def _judged(
@@ -136,7 +150,7 @@ class _Pair:
     ) -> Iterator[Finding]:
         """Equal code: SAME, unless somebody looks at a channel that differs."""
         differing = sorted(channels)
-        seen = [r for r in self._looking(old, new) if r.channel in differing] if differing else []
+        seen = list(self._looking(old, new, differing)) if differing else []
         if seen:
             yield self._guarded(old, new, seen)
         elif differing:
@@ -217,10 +231,10 @@ class _Pair:
         yield from ()
 
 
-def _load(source: Source, stage: Stage) -> Definitions:
+def _load(source: Source, stage: Stage, imports: Imports = NO_TREE) -> Definitions:
     data = source.python
     try:
-        return Definitions(parse(data, source.path), data, stage.rules)
+        return Definitions(parse(data, source.path), data, stage.rules, imports)
     except RecursionError as error:
         raise Unreadable("it nests too deep to be compared") from error
 
@@ -236,6 +250,8 @@ def _differing(old: Definition, new: Definition) -> set[Channel]:
         found.add(Channel.ANNOTATIONS)
     if old.written.names != new.written.names:
         found.update({Channel.NAMES, Channel.CODE})
+    if old.written.unbound != new.written.unbound:
+        found.add(Channel.UNBOUND)
     if old.text != new.text:
         found.update({Channel.TEXT, Channel.CODE})
     if old.lines != new.lines:

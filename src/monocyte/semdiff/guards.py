@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from monocyte.semdiff.normal.channels import Channel
 from monocyte.semdiff.normal.effects import PURE_DECORATORS
 from monocyte.semdiff.normal.facts import ModuleFacts
-from monocyte.semdiff.scopes import FUNCTIONS, inner_scope
+from monocyte.semdiff.scopes import BUILTINS, FUNCTIONS, inner_scope
 
 __all__ = [
     "FRAME_CHANNELS",
@@ -29,7 +29,7 @@ __all__ = [
 
 
 FRAME_CHANNELS = frozenset(
-    {Channel.NAMES, Channel.LINES, Channel.CODE, Channel.TEXT, Channel.FRAMES}
+    {Channel.NAMES, Channel.LINES, Channel.CODE, Channel.TEXT, Channel.FRAMES, Channel.UNBOUND}
 )
 """What whoever is called can see of its caller."""
 
@@ -50,21 +50,25 @@ class Reader:
             return True
         if self.of == "<classes>":
             return kind == "class"
-        return self.of in {name, name.partition("#")[0]}
+        plain = name.partition("#")[0]
+        return self.of in {name, plain} or plain.startswith(f"{self.of}.")
 
 
 C = Channel
 WORDS: dict[str, tuple[Channel, ...]] = {
     "f_locals": (C.NAMES,),
     "getargvalues": (C.NAMES,),
-    "getclosurevars": (C.NAMES,),
+    "getclosurevars": (C.NAMES, C.CODE),
     **dict.fromkeys(("co_varnames", "co_names", "co_freevars", "co_cellvars"), (C.NAMES, C.CODE)),
     "co_nlocals": (C.CODE,),
     **dict.fromkeys(("f_lineno", "tb_lineno", "co_firstlineno", "co_lines"), (C.LINES,)),
     **dict.fromkeys(("co_lnotab", "co_linetable", "co_positions"), (C.LINES, C.CODE)),
     **dict.fromkeys(("f_lasti", "tb_lasti", "co_code", "co_consts", "co_stacksize"), (C.CODE,)),
     **dict.fromkeys(("_co_code_adaptive", "get_instructions"), (C.CODE, C.LINES)),
-    **dict.fromkeys(("settrace", "setprofile", "monitoring"), (C.LINES, C.CODE, C.NAMES)),
+    **dict.fromkeys(("settrace", "setprofile", "monitoring"), (C.LINES, C.CODE, C.NAMES, C.FRAMES)),
+    **dict.fromkeys(("__closure__", "cell_contents"), (C.CODE,)),
+    **dict.fromkeys(("register_introspection_functions", "system_methodHelp"), (C.DOCS,)),
+    **dict.fromkeys(("shortDescription", "TextTestRunner", "TextTestResult"), (C.DOCS,)),
     **dict.fromkeys(("getsource", "getsourcelines", "findsource"), (C.TEXT, C.LINES)),
     **dict.fromkeys(("getcomments", "getblock", "__loader__"), (C.TEXT, C.LINES)),
     **dict.fromkeys(("getline", "getlines"), (C.TEXT, C.LINES)),
@@ -111,7 +115,7 @@ MODULE_WORDS: dict[str, tuple[str, tuple[Channel, ...]]] = {
 DOC_LIBRARIES = frozenset(
     {"click", "typer", "fire", "docopt", "plac", "argh", "cyclopts", "invoke", "fabric", "ply"}
     | {"fastapi", "flask_restx", "strawberry", "graphene", "mcp", "fastmcp", "discord", "nextcord"}
-    | {"pydantic", "msgspec", "monocyte", "spark", "sly", "doctest", "gradio", "langchain"}
+    | {"pydantic", "msgspec", "monocyte", "spark", "sly", "doctest", "gradio", "langchain", "cmd"}
 )
 """Libraries that make something of docstrings."""
 
@@ -135,16 +139,6 @@ _STRING_CHANNELS: dict[str, tuple[Channel, ...]] = {
     **dict.fromkeys(("locals", "vars", "globals"), (C.NAMES, C.ORDER)),
     **dict.fromkeys(("currentframe", "_getframe"), (C.NAMES, C.LINES)),
 }
-
-_LIKELY = re.compile(
-    rb"__doc__|__dict__|f_locals|lineno|tb_|co_[a-z]+|getsource|annotations__|__code__|__subclasses"
-    rb"|getdoc|frame|locals|globals|vars|inspect|traceback|linecache|doctest|pydoc|settrace"
-)
-
-
-def mentions_reader(data: bytes) -> bool:
-    """Whether source may contain a reader at all: a quick look before parsing."""
-    return _LIKELY.search(data) is not None
 
 
 def readers_of(facts: ModuleFacts) -> list[Reader]:
@@ -190,6 +184,8 @@ class _Search:
                     yield Reader(C.LIFETIME, "__del__", node.lineno)
             elif isinstance(node, ast.Call):
                 yield from self.call(node)
+            elif isinstance(node, ast.ExceptHandler) and shows_error(node):
+                yield Reader(C.UNBOUND, "an error's words", node.lineno)
 
     # -- words ------------------------------------------------------------------------------------
 
@@ -423,6 +419,9 @@ class _Search:
         parent = self.parents.get(node)
         if isinstance(parent, ast.Expr) and parent.value is node:
             return  # a docstring, or nothing
+        if _SOURCE_NAME.fullmatch(text) and self.facts.words & _FILE_READERS:
+            yield Reader(C.TEXT, text, node.lineno)
+            yield Reader(C.LINES, text, node.lineno)
         if text == "__doc__" and self._is_looked_up_doc(node):
             yield Reader(C.DOCUMENTED, text, node.lineno)
             return
@@ -489,6 +488,9 @@ _FILE_READERS = frozenset(
     {"open", "read_text", "read_bytes", "readlines", "getline", "getlines", "run_path", "tokenize"}
     | {"fileinput", "get_data", "hashlib", "getmtime", "getsize", "stat"}
 )
+_SOURCE_NAME = re.compile(r"[\w*?./-]*\.py")
+"""A string that names source files: `main.py`, `*.py`."""
+
 _SPECIAL_WORDS = {
     "__doc__": _Search.doc,
     "globals": _Search.namespace,
@@ -563,3 +565,39 @@ def _finds_neighbour(node: ast.AST) -> bool:
     """`dirname(__file__)`, `Path(__file__).parent`, `files(…)`."""
     name = node.attr if isinstance(node, ast.Attribute) else _spelled(node.func)  # type: ignore[attr-defined]
     return name in {"dirname", "parent", "parents", "with_name", "split"}
+
+
+# -- handlers that look at what an error says -----------------------------------------------------
+
+_BROAD = frozenset({"Exception", "BaseException", "NameError", "UnboundLocalError"})
+
+
+def shows_error(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler may show the words of a `NameError`, which name a variable."""
+    return _broad(handler.type) and _looks(handler)
+
+
+def _broad(kind: ast.expr | None) -> bool:
+    if kind is None:
+        return True
+    names = kind.elts if isinstance(kind, ast.Tuple) else [kind]
+    return any(not isinstance(n, ast.Name) or n.id in _BROAD or n.id not in BUILTINS for n in names)
+
+
+_LOOKING = frozenset({"exc_info", "format_exc", "print_exc", "exception", "format_exception"})
+
+
+def _looks(handler: ast.ExceptHandler) -> bool:
+    """Whether the handler does more with the error than raise it on."""
+    harmless: set[int] = set()
+    for node in ast.walk(handler):
+        if isinstance(node, ast.Raise):
+            harmless.update(id(n) for n in (node.exc, node.cause) if n is not None)
+    for node in ast.walk(handler):
+        if isinstance(node, ast.Name) and node.id == handler.name and id(node) not in harmless:
+            return True
+        if isinstance(node, ast.Attribute) and node.attr in _LOOKING - {"exception"}:
+            return True
+        if isinstance(node, ast.Name) and node.id in _LOOKING:
+            return True
+    return False

@@ -8,18 +8,20 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from monocyte.semdiff.chunks import Chunk, chunks_of
+from monocyte.semdiff.chunks import chunks_of
 from monocyte.semdiff.definitions import Definition, Unreadable, parse
-from monocyte.semdiff.guards import FRAME_CHANNELS, Reader, mentions_reader, readers_of
+from monocyte.semdiff.guards import Reader
+from monocyte.semdiff.normal.channels import Channel
 from monocyte.semdiff.normal.effects import effects_of, mentions
 from monocyte.semdiff.normal.facts import ModuleFacts
-from monocyte.semdiff.normal.order import LOUD, Imports
+from monocyte.semdiff.normal.imports import LOUD, Imports
 from monocyte.semdiff.scopes import FUNCTIONS, resolve_module
 from monocyte.semdiff.sources import BadSource, Source
+from monocyte.semdiff.watching import Subject, Watchers, outline_of
 
 __all__ = ["Packages"]
 
@@ -35,7 +37,7 @@ class Packages:
         self.tree = tree
         self._facts: dict[str, ModuleFacts | None] = {}
         self._imports: dict[str, frozenset[str]] = {}
-        self._sensitive: dict[str, bool] = {}
+        self._sensitive: dict[str, str] = {}
 
     # -- names ------------------------------------------------------------------------------------
 
@@ -107,18 +109,19 @@ class Packages:
                 todo.extend(self.imported_by(found))
         return reached
 
-    def is_sensitive(self, path: str) -> bool:
-        """Whether importing a module, or what it imports, may be noticed by another import."""
-        return any(self._is_loud(p) for p in {path, *self.closure(path)})
+    def sensitivity(self, path: str) -> str:
+        """Whether importing a module, or what it imports, speaks to or listens to other imports."""
+        found = {self._sensitivity(p) for p in {path, *self.closure(path)}}
+        return next((kind for kind in ("loud", "listening") if kind in found), "")
 
-    def _is_loud(self, path: str) -> bool:
+    def _sensitivity(self, path: str) -> str:
         if path not in self._sensitive:
             facts = self.facts(path)
-            self._sensitive[path] = facts is None or self._does_more(path, facts)
+            self._sensitive[path] = "loud" if facts is None else self._does(path, facts)
         return self._sensitive[path]
 
-    def _does_more(self, path: str, facts: ModuleFacts) -> bool:
-        """Whether a module's own statements do more than bind names: speak, or touch neighbours."""
+    def _does(self, path: str, facts: ModuleFacts) -> str:
+        """Whether a module's own statements do more than bind names: touch others, or listen."""
         ours = {
             alias.asname or alias.name.partition(".")[0]
             for node in facts.tree.body
@@ -126,14 +129,17 @@ class Packages:
             and any(m in self.paths for m in self._named(path, node))
             for alias in node.names
         }
+        found = ""
         for statement in facts.tree.body:
             effects = effects_of(statement, facts, facts.scope)
             if effects.inert:
                 continue
             said = mentions(statement)
             if said & (ours | _TALKATIVE) or not _only_binds(statement):
-                return True
-        return False
+                return "loud"
+            if not isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
+                found = "listening"
+        return found
 
     def imports_of(self, path: str) -> Imports:
         """What a module's imports are, for the rules about order."""
@@ -142,59 +148,25 @@ class Packages:
     # -- who looks at whom ------------------------------------------------------------------------
 
     @cached_property
-    def _reading(self) -> dict[str, list[tuple[str, Reader]]]:
-        """Functions that contain a reader, by name, with the file they stand in."""
-        found: dict[str, list[tuple[str, Reader]]] = {}
-        for path in self.paths.values():
-            if not mentions_reader(self._bytes(path)):
-                continue
-            facts = self.facts(path)
-            for reader in readers_of(facts) if facts else ():
-                names = list(_names_around(facts.tree, reader.line))  # type: ignore[union-attr]
-                for name in names or [""]:
-                    found.setdefault(name, []).append((path, reader))
-        return found
+    def watchers(self) -> Watchers:
+        """The readers of the tree, and the names that lead to them."""
+        facts = {path: self.facts(path) for path in self.paths.values()}
+        return Watchers({path: outline_of(f) for path, f in facts.items() if f is not None})
 
-    @cached_property
-    def _callers(self) -> dict[str, list[Chunk]]:
-        """For each function that contains a reader: the pieces of code of the tree that name it."""
-        found: dict[str, list[Chunk]] = {}
-        if not any(self._reading):
-            return found
-        names = b"|".join(re.escape(name.encode()) for name in self._reading if name)
-        words = re.compile(rb"\b(?:" + names + rb")\b")
-        for path in self.paths.values():
-            facts = self.facts(path) if words.search(self._bytes(path)) else None
-            for chunk in chunks_of(facts) if facts else ():
-                for name in chunk.words & self._reading.keys():
-                    found.setdefault(name, []).append(chunk)
-        return found
-
-    def readers_given(self, path: str, definition: Definition) -> Iterator[Reader]:
-        """Readers of other modules that get hold of a definition.
-
-        Either it calls them itself (they may look at its frame), or some piece of code names both,
-        and the definition as a value to be handed on.
-        """
-        name = definition.name.partition("#")[0].rpartition(".")[2]
-        if definition.kind == "module":
-            name = self.module_name(path).rpartition(".")[2]
-        for function, chunks in self._callers.items():
-            given = any(name in chunk.values for chunk in chunks)
-            calls = any(name == chunk.name and function in chunk.calls for chunk in chunks)
-            for where, reader in self._reading[function] if given or calls else ():
-                if where != path and not reader.of and (given or reader.channel in FRAME_CHANNELS):
-                    yield reader
-        for where, reader, words in self._looking:
-            if where != path and name in words:
-                yield reader
+    def readers_given(
+        self, path: str, definition: Definition, channels: Collection[Channel]
+    ) -> Iterator[Reader]:
+        """Readers of these channels in other modules that may get hold of a definition."""
+        module = self.module_name(path).rpartition(".")[2]
+        subject = Subject(path, definition.kind, definition.name, module)
+        return self.watchers.given(subject, channels)
 
     def is_handed_on(self, path: str) -> bool:
         """Whether some code of the tree uses the module itself as a value: `show(module)`."""
         name = self.module_name(path).rpartition(".")[2]
         word = re.compile(rb"\b" + re.escape(name.encode("utf-8", "surrogateescape")) + rb"\b")
         for other in self.paths.values():
-            facts = self.facts(other) if word.search(self._bytes(other)) else None
+            facts = self.facts(other) if word.search(self.source(other)) else None
             if facts is None or name not in _bound_by_imports(facts):
                 continue
             if any(name in chunk.values for chunk in chunks_of(facts)):
@@ -202,41 +174,26 @@ class Packages:
         return False
 
     @cached_property
-    def _looking(self) -> list[tuple[str, Reader, set[str]]]:
-        """Every reader with the words of the piece of code in which it stands."""
-        found = []
-        for path in sorted({where for places in self._reading.values() for where, _ in places}):
-            facts = self.facts(path)
-            chunks = {chunk.name: chunk.words for chunk in chunks_of(facts)} if facts else {}
-            for name, places in self._reading.items():
-                found += [(w, r, chunks[name]) for w, r in places if w == path and name in chunks]
-        return found
+    def patched(self) -> frozenset[str]:
+        """Names that some module of the tree sets on another object: a look at the bytes."""
+        found = (m for path in self.paths.values() for m in _PATCH.finditer(self.source(path)))
+        names = (name for m in found for name in m.groups() if name)
+        return frozenset(name.decode("utf-8", "replace").rpartition(".")[2] for name in names)
 
-    def _bytes(self, path: str) -> bytes:
+    def source(self, path: str) -> bytes:
+        """The bytes of a file of the tree; none where it cannot be read."""
         try:
             return self.tree[path].python
         except BadSource:
             return b""
 
 
-_IMPLICIT = re.compile(r"__\w+__")
-
-
-def _names_around(tree: ast.Module, line: int) -> Iterator[str]:
-    """The functions (and, of methods that are called by themselves, the class) around a line."""
-    inner: ast.AST | None = None
-    for node in ast.walk(tree):
-        if not isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-            continue
-        if not node.lineno <= line <= (node.end_lineno or line):
-            continue
-        implicit = isinstance(node, FUNCTIONS) and _IMPLICIT.fullmatch(node.name)
-        if isinstance(node, ast.ClassDef):
-            inner = node
-        elif implicit and isinstance(inner, ast.ClassDef):
-            yield inner.name
-        elif not implicit:
-            yield node.name
+_PATCH = re.compile(
+    rb"(?<!\bself)(?<!\bcls)\.(\w+)\s*(?:,[^=\n()]*)?(?::[^=\n]*)?=(?!=)"
+    rb"|(?:setattr|delattr|patch|object)\s*\([^)\n]{0,80}?[\"']([\w.]+)[\"']"
+    rb"|\[[\"'](\w+)[\"']\]\s*=(?!=)"
+)
+"""Assignments to attributes and items, and calls of `setattr` and its like."""
 
 
 def _bound_by_imports(facts: ModuleFacts) -> set[str]:
@@ -327,11 +284,11 @@ class _Importer:
                 return outer
         return module
 
-    def is_sensitive(self, module: str) -> bool:
+    def sensitivity(self, module: str) -> str:
         path = self.packages.paths.get(module)
         if path is None:
-            return module.partition(".")[0] in LOUD
-        return path not in self.loaded and self.packages.is_sensitive(path)
+            return "loud" if module.partition(".")[0] in LOUD else ""
+        return "" if path in self.loaded else self.packages.sensitivity(path)
 
     def comes_back(self, module: str) -> bool:
         path = self.packages.paths.get(module)
@@ -360,3 +317,16 @@ class _Importer:
             return package.partition(".")[0] not in sys.stdlib_module_names
         facts = self.packages.facts(path)
         return facts is None or name in facts.scope.bound
+
+    def is_patched(self, name: str) -> bool:
+        return name in self.packages.patched
+
+    def is_dynamic(self, origin: str) -> bool:
+        """A module of the tree whose source has methods that lookups call."""
+        path = self.packages.paths.get(origin)
+        if path is None:
+            return False
+        return _DYNAMIC.search(self.packages.source(path)) is not None
+
+
+_DYNAMIC = re.compile(rb"__class_getitem__|__getattr__|__getattribute__")

@@ -35,7 +35,11 @@ EASY = Stage("spelling", (SPELLING,))
 
 STAGES = (
     Stage("shapes", _SHAPES, frozenset({Channel.CODE})),
-    Stage("loops", (*_SHAPES, LOOPS, CARRIED), frozenset({Channel.CODE, Channel.FRAMES})),
+    Stage(
+        "loops",
+        (*_SHAPES, LOOPS, CARRIED),
+        frozenset({Channel.CODE, Channel.FRAMES, Channel.LIFETIME}),
+    ),
     Stage(
         "temporaries",
         (*_SHAPES, TEMPORARIES, BRANCHES, LOOPS, TEMPORARIES, BRANCHES),

@@ -14,6 +14,7 @@ class Channel(StrEnum):
     DOCUMENTED = "whether there is documentation"
     ANNOTATIONS = "annotations"
     NAMES = "names of variables"
+    UNBOUND = "names of variables that may be unassigned"
     LINES = "line numbers"
     CODE = "code objects"
     TEXT = "source text"

@@ -81,7 +81,7 @@ def effects_of(node: ast.stmt, facts: ModuleFacts, scope: Scope) -> Effects:
             found = _assigned(node.targets, node.value, facts, scope)
         case ast.AnnAssign(simple=1):
             found = _inert([node.value], facts, scope)
-            found.add(_annotated([node.annotation]))
+            found.add(_annotated([node.annotation], facts, scope))
             found.binds = {*_bound(node.target), "!annotations"}
         case ast.Import() | ast.ImportFrom():
             found = Effects()  # its bindings are the importer's business, see imports.py
@@ -143,7 +143,7 @@ def _function(
         every = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
         starred = (node.args.vararg, node.args.kwarg)
         annotations = [a.annotation for a in (*every, *starred) if a is not None]
-        found.add(_annotated([*annotations, node.returns]))
+        found.add(_annotated([*annotations, node.returns], facts, scope))
     if "header" in node.__dict__:
         found.inert = False
     found.binds.add(node.name)
@@ -232,16 +232,29 @@ _ANNOTATION_PARTS = (
 )
 
 
-def _annotated(nodes: Iterable[ast.expr | None]) -> Effects:
-    """Annotations: looking up names, subscripting and `|` are taken to run nobody's code there."""
+def _annotated(nodes: Iterable[ast.expr | None], facts: ModuleFacts, scope: Scope) -> Effects:
+    """Annotations: subscripting types and joining them by `|` is taken to run nobody's code."""
     found = Effects()
     for node in nodes:
         if node is not None:
             found.inert = found.inert and all(
                 isinstance(part, _ANNOTATION_PARTS) for part in ast.walk(node)
             )
+            found.inert = found.inert and not _looks_into_own(node, facts, scope)
             found.reads |= mentions(node)
     return found
+
+
+def _looks_into_own(node: ast.expr, facts: ModuleFacts, scope: Scope) -> bool:
+    """Whether a subscript, attribute or `|` of something made in sight may run its methods."""
+    for part in ast.walk(node):
+        if not isinstance(part, ast.Attribute | ast.Subscript | ast.BinOp):
+            continue
+        for name in mentions(part):
+            own = name in facts.scope.bound or name in scope.bound
+            if own and (facts.is_dynamic_root(name)):
+                return True
+    return False
 
 
 def _is_inert(  # noqa: C901, PLR0911 - one case for each kind of expression

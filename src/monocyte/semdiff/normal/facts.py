@@ -11,6 +11,7 @@ import ast
 from functools import cached_property
 
 from monocyte.semdiff.normal.assigned import maybe_unbound
+from monocyte.semdiff.normal.imports import NO_TREE, Imports
 from monocyte.semdiff.scopes import BUILTINS, Scope, inner_scope
 
 __all__ = ["ModuleFacts"]
@@ -39,16 +40,24 @@ LIBRARY_FRAME_WORDS = {
 NAMESPACE_WORDS = frozenset({"globals", "exec", "eval", "__builtins__", "builtins", "__dict__"})
 """Names by which a module may rebind its own globals, or the builtins, unseen."""
 
-_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+DYNAMIC_METHODS = frozenset(
+    {"__class_getitem__", "__getattr__", "__getattribute__", "__getitem__", "__or__", "__ror__"}
+    | {"__get__"}
+)
+"""Methods that looking something up may call."""
 
-_BROAD = frozenset({"Exception", "BaseException", "NameError", "UnboundLocalError"})
+CLASS_METHODS = frozenset({"__class_getitem__", "__get__"})
+"""Those that a class without a metaclass may have for lookups on itself."""
+
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class ModuleFacts:
     """Facts about one resolved module."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, imports: Imports = NO_TREE) -> None:
         self.scope = scope
+        self.imports = imports
         self.tree: ast.Module = scope.node  # type: ignore[assignment]
         self._unbound: dict[Scope, frozenset[str]] = {}
         self._raw: dict[Scope, bool] = {}
@@ -168,6 +177,7 @@ class ModuleFacts:
             and not self.star_imports
             and not self.rebinds_unseen
             and not (scope.kind == "class" and name in scope.bound)
+            and not self.imports.is_patched(name)
         )
 
     def is_stable(self, name: str, scope: Scope) -> bool:
@@ -182,6 +192,7 @@ class ModuleFacts:
             return True
         line = self._bound_once.get(name)
         known = line is not None and not self.star_imports and not self.rebinds_unseen
+        known = known and not self.imports.is_patched(name)
         return known and line < _first_line(scope)  # type: ignore[operator]
 
     @cached_property
@@ -211,6 +222,63 @@ class ModuleFacts:
             name in inner.used | inner.nonlocals and inner.owner(name) is scope
             for child in scope.children
             for inner in child.within()
+        )
+
+    def is_dynamic_root(self, name: str) -> bool:
+        """Whether looking into what a name is bound to, or subscripting it, may run our code."""
+        origin = self.origins.get(name)
+        if origin is not None:
+            return self.imports.is_dynamic(origin)
+        if self.scope.stored.get(name) != 1:
+            return name in self.scope.bound
+        made_from = self._assigned.get(name)
+        if made_from is None:  # a class, or a name of a class's body
+            return bool(self._defined & CLASS_METHODS) or self._has_metaclass
+        if self._defined & DYNAMIC_METHODS:
+            return True
+        return any(other in self.origins and self.is_dynamic_root(other) for other in made_from)
+
+    @cached_property
+    def _assigned(self) -> dict[str, set[str]]:
+        """Names that the module assigns, with the names that the values mention."""
+        return {
+            target.id: {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
+            for node in self.tree.body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+
+    @cached_property
+    def _has_metaclass(self) -> bool:
+        return any(
+            isinstance(node, ast.ClassDef)
+            and any(
+                isinstance(base, ast.Name) and base.id.endswith(("type", "Meta"))
+                for base in node.bases
+            )
+            for node in self.nodes
+        )
+
+    @cached_property
+    def origins(self) -> dict[str, str]:
+        """What imports bind, wherever they stand, to the dotted name of the module they name."""
+        found: dict[str, str] = {}
+        for node in self.nodes:
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    found[alias.asname or alias.name.partition(".")[0]] = alias.name
+            elif isinstance(node, ast.ImportFrom):
+                module = self.imports.absolute(node)
+                found.update({alias.asname or alias.name: module for alias in node.names})
+        return found
+
+    @cached_property
+    def _defined(self) -> frozenset[str]:
+        return frozenset(
+            node.name
+            for node in self.nodes
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         )
 
     def unbound(self, scope: Scope) -> frozenset[str]:
@@ -255,14 +323,6 @@ class ModuleFacts:
             if _reads_frame(child, node, self.words):
                 found.add(scope)
             self._find_readers(child, inner, found)
-
-    @cached_property
-    def shows_errors(self) -> bool:
-        """Whether a handler of this module may look at the words of a NameError."""
-        return any(
-            isinstance(node, ast.ExceptHandler) and _broad(node.type) and _looks(node)
-            for node in self.nodes
-        )
 
 
 def _first_line(scope: Scope) -> int:
@@ -309,29 +369,3 @@ def _has_namespace(name: str, call: ast.Call) -> bool:
 
 def _is_call_of(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
-
-
-def _broad(kind: ast.expr | None) -> bool:
-    if kind is None:
-        return True
-    names = kind.elts if isinstance(kind, ast.Tuple) else [kind]
-    return any(not isinstance(n, ast.Name) or n.id in _BROAD or n.id not in BUILTINS for n in names)
-
-
-_LOOKING = frozenset({"exc_info", "format_exc", "print_exc", "exception", "format_exception"})
-
-
-def _looks(handler: ast.ExceptHandler) -> bool:
-    """Whether the handler does more with the error than raise it on."""
-    harmless: set[int] = set()
-    for node in ast.walk(handler):
-        if isinstance(node, ast.Raise):
-            harmless.update(id(n) for n in (node.exc, node.cause) if n is not None)
-    for node in ast.walk(handler):
-        if isinstance(node, ast.Name) and node.id == handler.name and id(node) not in harmless:
-            return True
-        if isinstance(node, ast.Attribute) and node.attr in _LOOKING - {"exception"}:
-            return True
-        if isinstance(node, ast.Name) and node.id in _LOOKING:
-            return True
-    return False

@@ -11,12 +11,13 @@ import ast
 import heapq
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from monocyte.semdiff.normal.effects import Effects, reach_of
+from monocyte.semdiff.normal.imports import Imports
 from monocyte.semdiff.normal.rewriter import Site
 
-__all__ = ["NO_TREE", "Imports", "arrange", "arrange_body", "arrange_imports"]
+__all__ = ["arrange", "arrange_body", "arrange_imports"]
 
 T = TypeVar("T")
 Touches = Mapping[str, str]
@@ -25,60 +26,6 @@ Importing = ast.Import | ast.ImportFrom
 WRITE = "write"
 """The one mode that conflicts with itself."""
 
-
-class Imports(Protocol):
-    """What is known about the modules that a module imports."""
-
-    def is_sensitive(self, module: str) -> bool:
-        """Whether importing it does something that another import could notice."""
-
-    def comes_back(self, module: str) -> bool:
-        """Whether importing it runs through a cycle, so that half-made modules are seen."""
-
-    def entry(self, module: str) -> str:
-        """The module whose import decides: a package that imports this one itself comes first."""
-
-    def star_names(self, module: str) -> frozenset[str] | None:
-        """What a star import of a module binds; None where that is not in sight."""
-
-    def is_module(self, module: str) -> bool:
-        """Whether the tree has a module of that name."""
-
-    def may_shadow(self, package: str, name: str) -> bool:
-        """Whether `package` may define a `name` of its own where a submodule is named alike."""
-
-    def absolute(self, node: ast.ImportFrom) -> str:
-        """The dotted name of the module that a `from` import names."""
-
-
-class _NoTree:
-    """A single file: what it imports is not in sight, and taken to be quiet when imported."""
-
-    def is_sensitive(self, module: str) -> bool:
-        return module.partition(".")[0] in LOUD
-
-    def comes_back(self, module: str) -> bool:
-        return module.startswith(".")
-
-    def entry(self, module: str) -> str:
-        return module
-
-    def star_names(self, module: str) -> frozenset[str] | None:  # noqa: ARG002
-        return None
-
-    def is_module(self, module: str) -> bool:  # noqa: ARG002
-        return False
-
-    def may_shadow(self, package: str, name: str) -> bool:  # noqa: ARG002
-        return package.partition(".")[0] not in sys.stdlib_module_names
-
-    def absolute(self, node: ast.ImportFrom) -> str:
-        return "." * node.level + (node.module or "")
-
-
-NO_TREE = _NoTree()
-LOUD = frozenset({"this", "antigravity", "gevent", "eventlet", "readline", "rlcompleter", "site"})
-"""Modules outside any tree that do something when imported."""
 
 _FALLIBLE = frozenset(
     {"curses", "readline", "fcntl", "msvcrt", "winreg", "winsound", "pwd", "grp", "termios", "tty"}
@@ -118,8 +65,11 @@ def _import(node: ast.Import | ast.ImportFrom, imports: Imports, tries: int) -> 
         touched[bound] = f"import {bound}" if plain else WRITE
         for module in _modules(node, alias, imports):
             touched.update(_submodules(module))
-            if imports.is_sensitive(module):
-                touched["!sensitive"] = f"import {imports.entry(module)}"
+            match imports.sensitivity(module):
+                case "loud":
+                    touched["!sensitive"] = f"import {imports.entry(module)}"
+                case "listening":
+                    touched.setdefault("!sensitive", "listen")
             if imports.comes_back(module):
                 touched["!module"] = f"import {imports.entry(module)}"
         if isinstance(node, ast.ImportFrom):
@@ -221,7 +171,7 @@ def arrange_imports(body: list[ast.stmt], site: Site) -> list[ast.stmt]:
 def _arrange_run(run: list[Importing], site: Site) -> list[Importing]:
     if len(run) < 2:
         return run
-    touches = [_touches(s, Effects(), set(), NO_TREE, site.tries) for s in run]
+    touches = [_touches(s, Effects(), set(), site.facts.imports, site.tries) for s in run]
     return arrange(run, [_import_key(s) for s in run], touches)
 
 

@@ -60,11 +60,14 @@ class _Inliner:
 
     def is_allowed(self, name: str, first: ast.stmt, second: ast.stmt) -> bool:
         """Whether the stage may inline it: any temporary, or only those without a lifetime."""
-        if self.anything or _has_no_lifetime(first.value, self.site):  # type: ignore[attr-defined]
+        value: ast.expr = first.value  # type: ignore[attr-defined]
+        if _has_no_lifetime(value, self.site) or (self.anything and _is_operated(value)):
             return True
         match second:
             case ast.Return(value=ast.Name(id=returned)):
                 return returned == name
+            case ast.Return(value=ast.Call() as call):
+                return self.anything and not self.site.tries and _lives_in(call, name)
             case _:
                 return False
 
@@ -92,6 +95,52 @@ def _has_no_lifetime(value: ast.expr, site: Site) -> bool:
             return name in _VALUES and site.is_builtin(name)
         case _:
             return False
+
+
+_VALUE_METHODS = frozenset(
+    {
+        "startswith",
+        "endswith",
+        "isdigit",
+        "isalpha",
+        "isspace",
+        "isupper",
+        "islower",
+        "isidentifier",
+    }
+    | {"strip", "lstrip", "rstrip", "lower", "upper", "title", "join", "format", "replace"}
+    | {"encode", "decode", "split", "rsplit", "splitlines", "partition", "rpartition", "count"}
+    | {"find", "rfind", "index", "issubset", "issuperset", "isdisjoint", "is_integer"}
+)
+"""Methods of text and collections; whoever has others of these names, they give values, too."""
+
+
+def _is_operated(value: ast.expr) -> bool:
+    """Whether it is the result of a lookup or an operator: nothing that was made to be let go of.
+
+    What a call gives may do something when it dies: a file, a lock, a directory, a generator.
+    """
+    match value:
+        case ast.Compare() | ast.BinOp() | ast.UnaryOp() | ast.Attribute() | ast.Subscript():
+            return True
+        case ast.Name() | ast.Constant() | ast.JoinedStr():
+            return True
+        case ast.BoolOp(values=parts) | ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return all(map(_is_operated, parts))
+        case ast.IfExp(body=body, orelse=orelse):
+            return _is_operated(body) and _is_operated(orelse)
+        case ast.Call(func=ast.Attribute(attr=method)):
+            return method in _VALUE_METHODS
+        case _:
+            return False
+
+
+def _lives_in(call: ast.Call, name: str) -> bool:
+    """Whether a returned call holds the value until it is done: as argument, or as its method's."""
+    held = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if isinstance(call.func, ast.Attribute):
+        held.append(call.func.value)
+    return any(isinstance(node, ast.Name) and node.id == name for node in held)
 
 
 def _binds(node: ast.AST) -> bool:
@@ -232,7 +281,9 @@ def _without_dead_stores(body: list[ast.stmt], site: Site, *, anything: bool) ->
         match node:
             case ast.Assign(targets=[ast.Name(id=name) as target]):
                 unread = not read[name] and name not in deleted
-                unread = unread and (anything or _has_no_lifetime(node.value, site))
+                unread = unread and (
+                    _has_no_lifetime(node.value, site) or (anything and _is_operated(node.value))
+                )
                 return unread and site.is_plain(target) and name not in site.scope.params
             case _:
                 return False

@@ -25,7 +25,7 @@ _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 class Written:
     """One definition, written down: its code and the channels beside it, as digests."""
 
-    __slots__ = ("annotations", "code", "docs", "names", "text")
+    __slots__ = ("annotations", "code", "docs", "names", "text", "unbound")
 
     def __init__(self, writer: Writer) -> None:
         self.text = "".join(writer.out)
@@ -33,6 +33,7 @@ class Written:
         self.docs = tuple(writer.docs)
         self.annotations = tuple(writer.annotations)
         self.names = tuple(writer.names)
+        self.unbound = tuple(writer.unbound)
 
 
 def _digest(text: str) -> bytes:
@@ -51,6 +52,7 @@ class Writer:
         self.docs: list[str | None] = []
         self.annotations: list[str] = []
         self.names: list[str] = []
+        self.unbound: list[str] = []
         self.numbers: dict[tuple[Scope, str], str] = {}
 
     def written(self) -> Written:
@@ -114,12 +116,12 @@ class Writer:
         if self._keeps_name(owner, name):
             return f"n{depth}:{name}"
         self.names.append(name)
+        if name in self.facts.unbound(owner):
+            self.unbound.append(name)
         return f"v{depth}.{len(self.numbers)}"
 
     def _keeps_name(self, owner: Scope, name: str) -> bool:
-        if name in owner.params or owner.kind == "typeparams" or self.facts.is_raw(owner):
-            return True
-        return self.facts.shows_errors and name in self.facts.unbound(owner)
+        return name in owner.params or owner.kind == "typeparams" or self.facts.is_raw(owner)
 
     def name(self, node: ast.Name) -> None:
         """A name, wherever it stands."""

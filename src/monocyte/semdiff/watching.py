@@ -1,0 +1,258 @@
+"""Who may look at whom across the modules of one tree, by what they name.
+
+A reader (`guards.py`) in one module sees a definition of another when names lead from one to the
+other: the definition is handed to the reader's function or to one that calls it; it calls the
+reader, directly or through others; it is called by what is handed; its class derives from the
+reader's; or its whole module is handed over, by name or by a string. Only names count, so two
+functions of one name are taken for one. What is reached by computed names alone stays unseen.
+"""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from monocyte.semdiff.chunks import Chunk, chunks_of
+from monocyte.semdiff.guards import FRAME_CHANNELS, Channel, Reader, readers_of
+from monocyte.semdiff.normal.facts import ModuleFacts
+from monocyte.semdiff.scopes import FUNCTIONS
+
+__all__ = ["Outline", "Subject", "Watchers", "outline_of"]
+
+_HOPS = 3
+"""How many calls may lie between a reader and whoever is seen."""
+
+_OBSERVERS = frozenset({"settrace", "setprofile", "monitoring", "_settraceallthreads"})
+"""Readers that see whatever runs from then on."""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What one module tells the others of its tree; depends on its source alone."""
+
+    chunks: tuple[Chunk, ...]
+    readers: tuple[tuple[Reader, frozenset[str], frozenset[str]], ...]
+    """Each reader with the functions it stands in, and the classes around these."""
+    bases: Mapping[str, frozenset[str]]
+    """The names of each class's bases."""
+
+
+def outline_of(facts: ModuleFacts) -> Outline:
+    """Collect what one module tells the others."""
+    bases: dict[str, set[str]] = defaultdict(set)
+    for node in facts.nodes:
+        if isinstance(node, ast.ClassDef):
+            named = (n for base in node.bases for n in ast.walk(base))
+            bases[node.name] |= {_word(n) for n in named} - {""}
+    return Outline(
+        tuple(chunks_of(facts)),
+        tuple((reader, *_around(facts.tree, reader.line)) for reader in readers_of(facts)),
+        {name: frozenset(words) for name, words in bases.items()},
+    )
+
+
+def _word(node: ast.AST) -> str:
+    return getattr(node, "id", "") or getattr(node, "attr", "")
+
+
+_IMPLICIT = re.compile(r"__\w+__")
+
+
+def _around(tree: ast.Module, line: int) -> tuple[frozenset[str], frozenset[str]]:
+    """The functions and the classes around a line; a method that is called unseen is its class."""
+    functions, classes = set(), set()
+    inner: ast.AST | None = None
+    for node in ast.walk(tree):
+        if not isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            continue
+        if not node.lineno <= line <= (node.end_lineno or line):
+            continue
+        if isinstance(node, ast.ClassDef):
+            inner = node
+            classes.add(node.name)
+        elif not _IMPLICIT.fullmatch(node.name):
+            functions.add(node.name)
+        elif isinstance(inner, ast.ClassDef):
+            functions.add(inner.name)
+    return frozenset(functions), frozenset(classes)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A definition that somebody may look at."""
+
+    path: str
+    kind: str
+    name: str
+    """Its qualified name."""
+    module: str
+    """The last part of its module's name."""
+
+    @property
+    def own(self) -> str:
+        """Its bare name; of a module, the module's."""
+        if self.kind == "module":
+            return self.module
+        return self.name.partition("#")[0].rpartition(".")[2]
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """The classes by whose instances it can be reached."""
+        parts = self.name.partition("#")[0].split(".")
+        return frozenset(parts if self.kind == "class" else parts[:-1])
+
+
+@dataclass(frozen=True)
+class Post:
+    """Where a reader stands: its functions, the classes around them, and their own code."""
+
+    functions: frozenset[str]
+    classes: frozenset[str]
+    own: tuple[Chunk, ...]
+    """The code in which it stands; for a reader outside all functions the module's own."""
+
+    @property
+    def calls(self) -> frozenset[str]:
+        """What that code calls."""
+        return frozenset(call for chunk in self.own for call in chunk.calls)
+
+
+class Watchers:
+    """All readers of a tree, and the names that lead to them."""
+
+    def __init__(self, outlines: Mapping[str, Outline]) -> None:
+        self.chunks = [chunk for outline in outlines.values() for chunk in outline.chunks]
+        self.outlines = outlines
+        self.posts = [
+            (path, reader, Post(functions, classes, _own(outline, functions)))
+            for path, outline in outlines.items()
+            for reader, functions, classes in outline.readers
+        ]
+        self._reach: dict[tuple[frozenset[str], bool], frozenset[str]] = {}
+
+    @cached_property
+    def _naming(self) -> dict[str, list[Chunk]]:
+        found: dict[str, list[Chunk]] = defaultdict(list)
+        for chunk in self.chunks:
+            for word in chunk.words:
+                found[word].append(chunk)
+        return found
+
+    @cached_property
+    def _called(self) -> dict[str, list[Chunk]]:
+        found: dict[str, list[Chunk]] = defaultdict(list)
+        for chunk in self.chunks:
+            found[chunk.name].append(chunk)
+        return found
+
+    @cached_property
+    def _bases(self) -> dict[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for outline in self.outlines.values():
+            for name, bases in outline.bases.items():
+                found[name] = found.get(name, frozenset()) | bases
+        return found
+
+    def given(self, subject: Subject, channels: Collection[Channel]) -> Iterator[Reader]:
+        """The readers of these channels in other modules that may get hold of a definition."""
+        for path, reader, post in self.posts:
+            if path == subject.path or reader.channel not in channels:
+                continue
+            if reader.of == "<classes>":
+                if self._derives(subject, post.classes):
+                    yield reader
+            elif not reader.of and self._sees(reader, post, subject):
+                yield reader
+
+    def _sees(self, reader: Reader, post: Post, subject: Subject) -> bool:
+        if reader.word in _OBSERVERS or reader.channel is Channel.LIFETIME:
+            return True
+        if reader.word.endswith(".py"):
+            return _names_file(reader.word, subject.path)
+        if self._derives(subject, post.classes) or self._is_named(post, subject):
+            return True
+        framed = reader.channel in FRAME_CHANNELS
+        return framed and (
+            subject.own in self._spread(post.functions, up=True)
+            or subject.own in self._spread(post.calls, up=False)
+            or self._is_called_by_given(post, subject)
+            or self._meets(post, subject)
+        )
+
+    # -- ways that lead from one to the other -----------------------------------------------------
+
+    def _derives(self, subject: Subject, classes: frozenset[str]) -> bool:
+        """A base class looks at what derives from it."""
+        todo, seen = list(subject.classes), set[str]()
+        while todo:
+            name = todo.pop()
+            if name not in seen:
+                seen.add(name)
+                todo += self._bases.get(name, ())
+        return bool((seen - subject.classes) & classes)
+
+    def _is_named(self, post: Post, subject: Subject) -> bool:
+        """Some code names both: the reader, and the definition as a value."""
+        if any(subject.own in chunk.words for chunk in post.own):
+            return True
+        return any(_hands(chunk, subject) for chunk in (*post.own, *self._near(post)))
+
+    def _near(self, post: Post) -> Iterable[Chunk]:
+        """The code that names the reader's function."""
+        for name in post.functions:
+            yield from self._naming.get(name, ())
+
+    def _is_called_by_given(self, post: Post, subject: Subject) -> bool:
+        """What is handed to the reader calls it, directly or through others."""
+        near = (*post.own, *self._near(post))
+        values = frozenset(v for c in near for v in c.values if v in self._called)
+        return subject.own in self._spread(values, up=False)
+
+    def _meets(self, post: Post, subject: Subject) -> bool:
+        """Some code hands the reader to the definition: a callback, an operand."""
+        return any(
+            name in chunk.values | chunk.made and subject.own in chunk.calls
+            for name in post.functions
+            for chunk in self._naming.get(name, ())
+        )
+
+    def _spread(self, names: frozenset[str], *, up: bool) -> frozenset[str]:
+        """The functions that call these (up), or that these call, through at most some others."""
+        found = self._reach.get((names, up))
+        if found is not None:
+            return found
+        reached, frontier = set(names), set(names)
+        for _ in range(_HOPS):
+            step = self._above(frontier) if up else self._below(frontier)
+            frontier = (step & self._called.keys()) - reached - {""}
+            reached |= frontier
+        self._reach[names, up] = frozenset(reached)
+        return self._reach[names, up]
+
+    def _above(self, names: set[str]) -> set[str]:
+        return {c.name for n in names for c in self._naming.get(n, ()) if n in c.calls}
+
+    def _below(self, names: set[str]) -> set[str]:
+        return {call for n in names for c in self._called.get(n, ()) for call in c.calls}
+
+
+def _own(outline: Outline, functions: frozenset[str]) -> tuple[Chunk, ...]:
+    """The code of these functions; without any, the module's."""
+    return tuple(c for c in outline.chunks if c.name in (functions or {""}))
+
+
+def _hands(chunk: Chunk, subject: Subject) -> bool:
+    """Whether some code hands on a definition, its module, or an instance of its class."""
+    if {subject.own, subject.module} & (chunk.values | chunk.strings):
+        return True
+    return bool(subject.classes & (chunk.values | chunk.made))
+
+
+def _names_file(pattern: str, path: str) -> bool:
+    """Whether a string that names source files may mean this one."""
+    return fnmatch.fnmatch(path.rpartition("/")[2], pattern.rpartition("/")[2])
