@@ -11,10 +11,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.semdiff.trap_cases import CASES
+from benchmarks.semdiff import trap_cases, trap_cases_across
 from monocyte.semdiff.diff import diff_trees
 from monocyte.semdiff.sources import from_texts
 from monocyte.semdiff.verdicts import Verdict
+
+CASES = {**trap_cases.CASES, **trap_cases_across.CASES}
 
 
 def files_of(side: str) -> dict[str, bytes]:
