@@ -8,6 +8,7 @@ break of a surface by code that runs in a locked worker on one version, and not 
 
 from monocyte.semdiff.contract.changes import RULES, Change, Effect, Evidence, Step, step_demanded
 from monocyte.semdiff.contract.messages import compare_messages
+from monocyte.semdiff.contract.showing import shown
 from monocyte.semdiff.contract.signatures import compare_surfaces
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "Step",
     "compare_messages",
     "compare_surfaces",
+    "shown",
     "step_demanded",
 ]

@@ -44,6 +44,8 @@ class Evidence(msgspec.Struct, frozen=True):
     """What the other version answers: its error, or what it reads instead."""
     wire: str = "json"
     """json, msgpack (as encoded by the version that says it), call, or code."""
+    packed: bytes = b""
+    """The message on the msgpack wire."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -68,6 +70,17 @@ class Change(msgspec.Struct, frozen=True):
     """Why no more can be said, if a break was neither shown nor excluded."""
     old: Place | None = None
     new: Place | None = None
+    about: str = ""
+    """What it is about, where the subject does not say: an export, a base, an exception."""
+    trials: tuple[str, ...] = ()
+    """Scripts that would show it on either version; `showing` runs them."""
+    witness: Witness | None = None
+    """A script that was run, and what it said on either version."""
+    unseen: str = ""
+    """Why there is no witness."""
+
+    is_message: bool = False
+    """Whether it is about what is said on a wire, not about what is offered to code."""
 
     @property
     def is_breaking(self) -> bool:
@@ -81,29 +94,24 @@ class Change(msgspec.Struct, frozen=True):
 
     def finding(self) -> Finding:
         """The change as a finding of a diff."""
-        shown = self.to_sender or self.to_receiver
-        witness = shown and Witness(
-            code=shown.said, old=_seen(shown, "old"), new=_seen(shown, "new")
-        )
-        verdict = Verdict.CHANGED if witness else Verdict.UNKNOWN
+        verdict = Verdict.CHANGED if self.witness else Verdict.UNKNOWN
         worst = max(self.sender, self.receiver)
         severity = (Severity.NOTE, Severity.NOTE, Severity.BREAKING)[worst]
+        reason = self.open or ("" if self.witness else self.unseen or "described, not run")
         return Finding(
             verdict=verdict,
             kind="contract",
             definition=f"{self.subject}{self.path}",
             what=self.what,
-            why=(self.explain(), *([self.open] if self.open else [])),
+            why=(self.explain(), *([reason] if reason else [])),
             rule=f"contract:{self.rule}",
-            severity=Severity.WARNING if self.open and not witness else severity,
+            severity=Severity.WARNING
+            if worst is Effect.BREAKING and not self.witness
+            else severity,
             old=self.old,
             new=self.new,
-            witness=witness or None,
+            witness=self.witness,
         )
-
-
-def _seen(shown: Evidence, side: str) -> str:
-    return shown.meant if shown.by == side else shown.read
 
 
 def step_demanded(changes: Iterable[Change]) -> Step:

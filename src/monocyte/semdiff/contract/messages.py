@@ -17,7 +17,9 @@ import msgspec
 
 from monocyte.semdiff.bindings import module_name
 from monocyte.semdiff.contract.changes import Change, Effect, Evidence
+from monocyte.semdiff.contract.readers import script
 from monocyte.semdiff.contract.samples import hints_of
+from monocyte.semdiff.contract.showing import shown
 from monocyte.semdiff.contract.station import (
     REPLY,
     Described,
@@ -35,9 +37,13 @@ from monocyte.semdiff.workers import Limits, Report, Worker
 __all__ = ["compare_messages"]
 
 T = TypeVar("T")
+BREAKING = Effect.BREAKING
 STATION = "monocyte.semdiff.contract.station"
 LIMITS = Limits(wall=30, cpu=30, output=1 << 24)
-HINT = re.compile(r"Struct|Value|Command|Query|Event|State|dataclass|TypedDict|NamedTuple")
+HINT = re.compile(
+    r"Struct|Value|Command|Query|Event|State|dataclass|TypedDict|NamedTuple|BaseModel|RootModel|Enum"
+    r"|\battrs?\b"
+)
 
 
 def compare_messages(
@@ -47,7 +53,7 @@ def compare_messages(
     if worker is None:
         with Worker(preload=("monocyte.semdiff.contract.station", "monocyte")) as mine:
             return compare_messages(old, new, mine)
-    return tuple(_Comparison(worker, old, new).changes())
+    return shown(_Comparison(worker, old, new).changes(), old, new, worker)
 
 
 class _Silent(Exception):
@@ -61,6 +67,7 @@ class _Comparison:
         self.worker = worker
         self.sources = {"old": dict(old), "new": dict(new)}
         self.versions = {side: _version(files) for side, files in self.sources.items()}
+        self.said: dict[str, dict[str, list[Spoken]]] = {"old": {}, "new": {}}
 
     def changes(self) -> Iterator[Change]:
         if not any(version.modules for version in self.versions.values()):
@@ -107,6 +114,8 @@ class _Comparison:
         )
         gone = side == "old"
         value = told.role == "value"
+        module, _, own = name.rpartition(".")
+        trials = (script(module, own, said[0].json, model=told.is_model),) if said else ()
         return Change(
             subject=name,
             path="",
@@ -117,6 +126,8 @@ class _Comparison:
             to_sender=shown or None if gone else None,
             old=self.place("old", name),
             new=self.place("new", name),
+            trials=trials,
+            is_message=True,
         )
 
     def compared(
@@ -137,18 +148,30 @@ class _Comparison:
             yield from self.judged(name, told, found, forth.get(name, []), back.get(name, []))
 
     def role_change(self, name: str, old: Told, new: Told) -> Change:
-        shown = Evidence(name, "old", old.role, new.role, "code")
+        seen = Evidence(name, "old", old.role, new.role, "code")
+        module, _, own = name.rpartition(".")
+        asked = f"from {module} import {own}\nprint([it.__name__ for it in {own}.__mro__])\n"
         return Change(
-            name, "", "message-role", f"{old.role} became {new.role}",
-            Effect.BREAKING, Effect.BREAKING, shown, shown,
-            old=self.place("old", name), new=self.place("new", name),
-        )  # fmt: skip
+            subject=name,
+            path="",
+            rule="message-role",
+            what=f"{old.role} became {new.role}",
+            sender=Effect.BREAKING,
+            receiver=Effect.BREAKING,
+            to_sender=seen,
+            to_receiver=seen,
+            old=self.place("old", name),
+            new=self.place("new", name),
+            trials=(asked,),
+            is_message=True,
+        )
 
     def conversation(
         self, by: str, to: str, names: list[str], old: dict[str, Any], new: dict[str, Any]
     ) -> dict[str, list[Trouble]]:
         """What one version says and the other does not understand, by message."""
         said = self.spoken(by, tuple(names), old, new)
+        self.said[by] |= said
         read = self.ask("read", Given(self.versions[to], said), dict[str, list[Outcome]])
         promised = by == "old"
         return {
@@ -178,19 +201,31 @@ class _Comparison:
         """Each structural change with the troubles that it explains, then the unexplained."""
         left = [list(forth), list(back)]
         swap = name.endswith(REPLY)
+        made: list[Change] = []
         for difference in found:
             mine = [[t for t in troubles if _explains(difference, t)] for troubles in left]
             if len([d for d in found if d.rule not in PLAIN]) == 1 and difference.rule not in PLAIN:
                 mine = left
-            yield self.change(name, difference, _best(mine[0]), _best(mine[1]), told, swap=swap)
+            made.append(
+                self.change(name, difference, _best(mine[0]), _best(mine[1]), told, swap=swap)
+            )
             left = [
                 [t for t in troubles if t not in own]
                 for troubles, own in zip(left, mine, strict=True)
             ]
-        hidden = {id(t) for t in [*left[0], *left[1]]}
-        if hidden and not found:
+        yield from made
+        # What no structural change explains is not lost: somebody breaks, and nobody has said so.
+        told_of = [
+            any(c.sender is BREAKING for c in made),
+            any(c.receiver is BREAKING for c in made),
+        ]
+        rest = [
+            None if is_told else _best(troubles)
+            for troubles, is_told in zip(left, told_of[::-1] if swap else told_of, strict=True)
+        ]
+        if any(rest):
             extra = Difference("", "reads-differently", "messages are judged differently")
-            yield self.change(name, extra, _best(left[0]), _best(left[1]), told, swap=swap)
+            yield self.change(name, extra, rest[0], rest[1], told, swap=swap)
 
     def change(
         self,
@@ -222,7 +257,31 @@ class _Comparison:
             else "",
             old=self.place("old", subject),
             new=self.place("new", subject),
+            trials=tuple(self.trials(name, difference, [forth, back], model=told[0].is_model)),
+            is_message=True,
         )
+
+    def trials(
+        self, name: str, difference: Difference, troubles: list[Trouble | None], *, model: bool
+    ) -> Iterator[str]:
+        """Scripts that read the messages that were not understood, or that mention what is new."""
+        if name.endswith(REPLY):
+            return
+        module, _, own = name.rpartition(".")
+        for it in (trouble.evidence for trouble in troubles if trouble):
+            if it.wire == "msgpack":
+                yield script(module, own, it.packed, model=model, packed=True)
+            else:
+                yield script(module, own, it.said.encode(), model=model)
+        field = re.findall(r"\.([^.\[\]{}]+)", difference.path)[-1:]
+        for side in ("new", "old"):
+            mine = [
+                it
+                for it in self.said[side].get(name, [])
+                if not field or field[0].encode() in it.json
+            ]
+            for message in mine[:3]:
+                yield script(module, own, message.json, model=model)
 
     def place(self, side: str, name: str) -> Place | None:
         module, _, own = name.removesuffix(REPLY).rpartition(".")
@@ -292,7 +351,7 @@ def _trouble(by: str, message: Spoken, outcome: Outcome, *, promised: bool) -> T
         shown = Evidence(said, by, meant, f"reads it as {outcome.meant.decode()}")
         return Trouble(shown, tuple(path), size)
     if outcome.packed_error:
-        shown = Evidence(said, by, meant, outcome.packed_error, "msgpack")
+        shown = Evidence(said, by, meant, outcome.packed_error, "msgpack", message.packed)
         return Trouble(shown, _names(outcome.packed_error), size + 1000)
     return None
 
@@ -302,6 +361,9 @@ def _names(error: str) -> tuple[str, ...]:
     names = re.findall(r"field `([^`]*)`", error)
     for path in re.findall(r"- at `([^`]*)`", error):
         names = [*re.findall(r"\.([^.\[\]]+)", path), *names]
+    if " validation error" in error:  # pydantic's: each place on a line of its own
+        place = next(iter(re.findall(r"^(\S+)$", error, re.MULTILINE)), "")
+        names = [part for part in place.split(".") if part and not part.isdigit()]
     return tuple(names)
 
 
@@ -378,6 +440,9 @@ def _explains(difference: Difference, trouble: Trouble) -> bool:
         return trouble.about[-1:] in ((names[-1],), (difference.what.removeprefix("is now "),))
     if difference.rule in ("unknown-forbidden", "unknown-allowed"):
         return "surplus_field_of_nobody" in trouble.about
+    if not names and difference.rule.startswith("member-"):
+        said = difference.what.partition(" is ")[0].rpartition(": ")[2].strip("'\"")
+        return not trouble.about and said in trouble.evidence.said
     return bool(names) and tuple(names) == trouble.about[: len(names)]
 
 

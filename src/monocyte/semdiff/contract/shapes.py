@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-import types
 import typing
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
@@ -19,6 +18,7 @@ import msgspec
 
 from monocyte.contracts.annotations import unalias, union_members
 from monocyte.contracts.values import Map
+from monocyte.semdiff.contract.readers import is_model, judging
 
 __all__ = ["Shape", "fields_of", "shape_of"]
 
@@ -78,6 +78,13 @@ def _constrained(base: Any, metas: tuple[Any, ...], inside: tuple[Any, ...]) -> 
             }
             prose = [meta.title, meta.description, meta.examples]
             shape["prose"] = [str(text) for text in prose if text is not None]
+        else:  # annotated_types, as pydantic has them
+            found = {name: getattr(meta, name, None) for name in LIMITS if name != "tz"}
+            shape["limits"] = shape.get("limits", {}) | {
+                name: getattr(limit, "pattern", limit)
+                for name, limit in found.items()
+                if isinstance(getattr(limit, "pattern", limit), int | float | str)
+            }
     return shape
 
 
@@ -90,6 +97,24 @@ def fields_of(annotation: Any) -> list[tuple[str, str, Any, bool, Any]]:
         return [
             (f.name, f.encode_name, f.type, f.required, _default(f.default, f.default_factory))
             for f in msgspec.structs.fields(annotation)
+        ]
+    if is_model(named):
+        return [
+            (
+                n,
+                _alias(n, f),
+                Annotated[(f.annotation, *f.metadata)] if f.metadata else f.annotation,
+                f.is_required(),
+                _made(f.default_factory) if f.default_factory else _plain(f.default),
+            )
+            for n, f in vars(named)["__pydantic_fields__"].items()
+        ]
+    if (attributes := vars(named).get("__attrs_attrs__")) is not None:
+        hints = typing.get_type_hints(named, include_extras=True)
+        return [
+            (a.name, a.name, hints.get(a.name, Any), *_attrs_default(a.default))
+            for a in attributes
+            if a.init
         ]
     if dataclasses.is_dataclass(named):
         hints = typing.get_type_hints(named, include_extras=True)
@@ -117,6 +142,25 @@ def fields_of(annotation: Any) -> list[tuple[str, str, Any, bool, Any]]:
     return []
 
 
+def _alias(name: str, field: Any) -> str:
+    """Under which name pydantic reads it; of several (AliasChoices) the first."""
+    alias = field.validation_alias or field.alias or name
+    choices = getattr(alias, "choices", [alias])
+    return choices[0] if isinstance(choices[0], str) else str(choices[0])
+
+
+def _attrs_default(default: Any) -> tuple[bool, Any]:
+    """Whether it is required, and else its default, of a field of attrs."""
+    if type(default).__name__ == "_Nothing":
+        return True, None
+    factory = getattr(default, "factory", None)
+    return False, _made(factory) if factory is not None else _plain(default)
+
+
+def _made(factory: Any) -> str:
+    return f"<made by {getattr(factory, '__qualname__', factory)}>"
+
+
 def _unwrapped(hint: Any) -> Any:
     return get_args(hint)[0] if get_origin(hint) in (typing.Required, typing.NotRequired) else hint
 
@@ -134,11 +178,16 @@ def _default(value: Any, factory: Any) -> Any:
         return _plain(value)
     if factory is msgspec.NODEFAULT:
         return None
-    return f"<made by {getattr(factory, '__qualname__', factory)}>"
+    return _made(factory)
 
 
 def _plain(value: Any) -> Any:
     return value if isinstance(value, bool | int | float | str | None) else repr(value)
+
+
+def _forbids(named: Any) -> bool:
+    config = getattr(named, "model_config", None)
+    return isinstance(config, dict) and config.get("extra") == "forbid"
 
 
 def _record(annotation: Any, inside: tuple[Any, ...]) -> Shape:
@@ -146,7 +195,7 @@ def _record(annotation: Any, inside: tuple[Any, ...]) -> Shape:
     named = get_origin(annotation) or annotation
     config = getattr(named, "__struct_config__", None)
     is_tuple = isinstance(named, type) and issubclass(named, tuple)
-    if not fields and config is None:
+    if not fields and config is None and not is_model(named):
         return {"kind": "custom", "name": str(annotation)}
     return {
         "kind": "record",
@@ -157,20 +206,6 @@ def _record(annotation: Any, inside: tuple[Any, ...]) -> Shape:
         ],
         "tag": [config.tag_field, config.tag] if config and config.tag_field else None,
         "row": bool(config and config.array_like) or is_tuple,
-        "forbids": bool(config and config.forbid_unknown_fields),
-        "judges": _judge(named),
+        "forbids": bool(config and config.forbid_unknown_fields) or _forbids(named),
+        "judges": judging(named),
     }
-
-
-def _judge(named: Any) -> str:
-    """What stands for the code that judges a message after it was read."""
-    code = getattr(getattr(named, "__post_init__", None), "__code__", None)
-    if not isinstance(code, types.CodeType):
-        return ""
-    return repr(
-        (
-            code.co_code.hex(),
-            [c for c in code.co_consts if not isinstance(c, types.CodeType)],
-            code.co_names,
-        )
-    )

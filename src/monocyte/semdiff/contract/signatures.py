@@ -23,6 +23,7 @@ from monocyte.semdiff.contract.calls import (
 from monocyte.semdiff.contract.changes import Change, Effect, Evidence
 from monocyte.semdiff.contract.promises import example, relation, said
 from monocyte.semdiff.contract.surface import Offer, surface_of
+from monocyte.semdiff.contract.trials import trials_of
 
 __all__ = ["compare_surfaces"]
 
@@ -50,22 +51,21 @@ def compare_surfaces(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Ch
 
 
 def _gone(offer: Offer) -> Change:
-    path = offer.name
-    shown = Evidence(path, "old", f"a {offer.kind}", _missing(offer), "code")
     if offer.kind == "exports":
-        return Change(
-            path, "", "export-added", "__all__ is gone", ADDITIVE, NEUTRAL, old=offer.place
-        )
+        what, sides = "__all__ is gone", (ADDITIVE, NEUTRAL)
+        return Change(offer.name, "", "export-added", what, *sides, old=offer.place)
+    seen = Evidence(offer.name, "old", f"a {offer.kind}", _missing(offer), "code")
     return Change(
-        path,
-        "",
-        "object-removed",
-        f"{offer.kind} is gone",
-        BREAKING,
-        BREAKING,
-        shown,
-        shown,
+        subject=offer.name,
+        path="",
+        rule="object-removed",
+        what=f"{offer.kind} is gone",
+        sender=BREAKING,
+        receiver=BREAKING,
+        to_sender=seen,
+        to_receiver=seen,
         old=offer.place,
+        trials=trials_of("object-removed", "", offer, None, ""),
     )
 
 
@@ -77,15 +77,22 @@ def _missing(offer: Offer) -> str:
 def _come(offer: Offer) -> Iterator[Change]:
     if offer.kind == "exports":
         return
-    rule = "abstract-added" if "abstract" in offer.marks else "object-added"
-    receiver = BREAKING if rule == "abstract-added" else NEUTRAL
-    shown = Evidence(
+    is_abstract = "abstract" in offer.marks
+    rule = "abstract-added" if is_abstract else "object-added"
+    seen = Evidence(
         offer.name, "old", "subclasses without it can be made", "TypeError: abstract method", "code"
     )
     yield Change(
-        offer.name, "", rule, f"{offer.kind} is new", ADDITIVE, receiver,
-        to_receiver=shown if receiver is BREAKING else None, new=offer.place,
-    )  # fmt: skip
+        subject=offer.name,
+        path="",
+        rule=rule,
+        what=f"{offer.kind} is new",
+        sender=ADDITIVE,
+        receiver=BREAKING if is_abstract else NEUTRAL,
+        to_receiver=seen if is_abstract else None,
+        new=offer.place,
+        trials=trials_of(rule, "", None, offer, ""),
+    )
 
 
 def _compared(old: Offer, new: Offer) -> Iterator[Change]:
@@ -128,6 +135,8 @@ class _Maker:
         sender: Effect,
         receiver: Effect,
         shown: tuple[str, ...] = (),
+        *,
+        about: str = "",
     ) -> Change:
         """`shown`: what the old version makes of it, what the new one does, and the call."""
         was, now, call = (*shown, "", "", "")[:3]
@@ -144,6 +153,8 @@ class _Maker:
             to_receiver=seen if receiver is BREAKING else None,
             old=self.old.place,
             new=self.new.place,
+            about=about,
+            trials=trials_of(rule, path, self.old, self.new, call, about),
         )
 
 
@@ -157,9 +168,10 @@ def _exports(old: Offer, new: Offer, make: _Maker) -> Iterator[Change]:
             BREAKING,
             NEUTRAL,
             ("exported", "not exported"),
+            about=name,
         )
     for name in sorted(after - before - {""}):
-        yield make("export-added", "", f"{name} is exported", ADDITIVE, NEUTRAL)
+        yield make("export-added", "", f"{name} is exported", ADDITIVE, NEUTRAL, about=name)
 
 
 def _values(old: Offer, new: Offer, make: _Maker) -> Iterator[Change]:
@@ -214,9 +226,11 @@ def _ways(old: Offer, new: Offer, make: _Maker) -> Iterator[Change]:
             NEUTRAL,
             BREAKING,
             (f"does not raise {name}", f"raise {name}"),
+            about=name,
         )
     for name in sorted(old.raises - new.raises):
-        yield make("exception-removed", "", f"no longer raises {name}", NEUTRAL, ADDITIVE)
+        what = f"no longer raises {name}"
+        yield make("exception-removed", "", what, NEUTRAL, ADDITIVE, about=name)
     if "final" in new.marks - old.marks:
         yield make(
             "final-added",
@@ -241,10 +255,16 @@ def _bases(old: Offer, new: Offer, make: _Maker) -> Iterator[Change]:
     for base in old.bases:
         if base not in new.bases:
             sides = (f"isinstance(it, {base})", f"not isinstance(it, {base})")
-            yield make("base-removed", "", f"no longer a {base}", BREAKING, BREAKING, sides)
+            what = f"no longer a {base}"
+            yield make("base-removed", "", what, BREAKING, BREAKING, sides, about=_bare(base))
     for base in new.bases:
         if base not in old.bases:
-            yield make("base-added", "", f"is a {base}", ADDITIVE, NEUTRAL)
+            yield make("base-added", "", f"is a {base}", ADDITIVE, NEUTRAL, about=_bare(base))
+
+
+def _bare(base: str) -> str:
+    """A class by its own name: `collections.abc.Mapping[str, int]` is `Mapping`."""
+    return base.partition("[")[0].rpartition(".")[2]
 
 
 # -- signatures ------------------------------------------------------------------------------------
@@ -443,7 +463,9 @@ def _type(
     wider, narrower = relation(before, after)
     path, what = f"({was.name})", f"{before or 'any type'} became {after or 'any type'}"
     if wider and not narrower:
-        yield make("parameter-type-wider", path, what, ADDITIVE, ADDITIVE)
+        value = example(after, before)
+        shown = ("", f"understands {value}", f"({_with(old, was, value)})")
+        yield make("parameter-type-wider", path, what, ADDITIVE, ADDITIVE, shown)
     elif narrower or wider:
         value = example(before, after)
         yield make(

@@ -9,18 +9,17 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import importlib
-import sys
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from monocyte.contracts import codec
 from monocyte.contracts.values import Command, Event, Query, reply_type
+from monocyte.semdiff.contract.loading import install
+from monocyte.semdiff.contract.readers import is_model, pack, parse, unpack
 from monocyte.semdiff.contract.samples import Hints, samples
 from monocyte.semdiff.contract.shapes import fields_of, shape_of
 
@@ -42,6 +41,8 @@ class Told(msgspec.Struct, frozen=True):
     role: str
     version: int
     shape: dict[str, Any]
+    is_model: bool = False
+    """Whether it is read by pydantic, not by our codec."""
 
 
 class Described(msgspec.Struct, frozen=True):
@@ -81,13 +82,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def _load(version: Version) -> tuple[dict[str, Any], dict[str, str]]:
     """Annotations by `module.Name`, and what could not be imported."""
-    for name, text in version.files.items():
-        path = Path(name)
-        if not path.is_absolute() and ".." not in path.parts:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", errors="surrogateescape")
-    roots = {str(Path.cwd()), *(str(_root(name, version.files)) for name in version.files)}
-    sys.path[:0] = sorted(roots)
+    install(version.files)
     found: dict[str, Any] = {}
     errors: dict[str, str] = {}
     for name in version.modules:
@@ -105,19 +100,12 @@ def _load(version: Version) -> tuple[dict[str, Any], dict[str, str]]:
     return found, errors
 
 
-def _root(name: str, files: dict[str, str]) -> Path:
-    folder = Path(name).parent
-    while str(folder) != "." and f"{folder}/__init__.py" in files:
-        folder = folder.parent
-    return Path.cwd() / folder
-
-
 def _is_message(value: Any, module: str) -> bool:
     if not isinstance(value, type) or value.__module__ != module:
         return False
-    if issubclass(value, msgspec.Struct) or dataclasses.is_dataclass(value):
+    if issubclass(value, msgspec.Struct | Enum) or dataclasses.is_dataclass(value):
         return True
-    return bool(fields_of(value))
+    return is_model(value) or bool(fields_of(value))
 
 
 def _reply(value: Any) -> Any:
@@ -142,7 +130,8 @@ def describe(payload: bytes) -> bytes:
     messages: dict[str, Told] = {}
     for name, annotation in found.items():
         try:
-            told = Told(_role(annotation), _version(annotation), shape_of(annotation))
+            shape, model = shape_of(annotation), is_model(annotation)
+            told = Told(_role(annotation), _version(annotation), shape, model)
             msgspec.msgpack.encode(told)
             messages[name] = told
         except Exception as why:  # noqa: BLE001 (as above)
@@ -158,7 +147,7 @@ def _version(annotation: Any) -> int:
 def fits(annotation: Any, value: Any) -> bool:
     """Whether a type accepts a plain value, written as JSON."""
     try:
-        codec.decode_json(annotation, msgspec.json.encode(value))
+        parse(annotation, msgspec.json.encode(value))
     except Exception:  # noqa: BLE001 (as above)
         return False
     return True
@@ -180,11 +169,11 @@ def speak(payload: bytes) -> bytes:
 def _spoken(annotation: Any, value: Any) -> Spoken | None:
     data = msgspec.json.encode(value)
     try:
-        first, again = (codec.decode_json(annotation, data) for _ in range(2))
+        first, again = (parse(annotation, data) for _ in range(2))
         meant = meaning(first, annotation)
         if meaning(again, annotation) != meant:  # made anew each time: an id, a moment
             meant = {"$unsteady": True}
-        return Spoken(data, codec.encode(first), msgspec.json.encode(meant))
+        return Spoken(data, pack(annotation, first), msgspec.json.encode(meant))
     except Exception:  # noqa: BLE001 (as above)
         return None
 
@@ -204,13 +193,11 @@ def read(payload: bytes) -> bytes:
 def _outcome(annotation: Any, message: Spoken) -> Outcome:
     meant, json_error, packed_error = b"null", "", ""
     try:
-        meant = msgspec.json.encode(
-            meaning(codec.decode_json(annotation, message.json), annotation)
-        )
+        meant = msgspec.json.encode(meaning(parse(annotation, message.json), annotation))
     except Exception as why:  # noqa: BLE001 (as above)
         json_error = f"{type(why).__name__}: {why}"
     try:
-        codec.decode(annotation, message.packed)
+        unpack(annotation, message.packed)
     except Exception as why:  # noqa: BLE001 (as above)
         packed_error = f"{type(why).__name__}: {why}"
     return Outcome(json_error, packed_error, meant)

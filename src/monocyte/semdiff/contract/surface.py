@@ -41,6 +41,9 @@ class Offer(msgspec.Struct, frozen=True):
     value: str = ""
     marks: frozenset[str] = frozenset()
     """abstract, final, overload, enum."""
+    module: str = ""
+    constants: tuple[str, ...] = ()
+    """Values that the code of a function that raises mentions, and those next to them, as code."""
 
 
 def surface_of(sources: Mapping[str, str]) -> dict[str, Offer]:
@@ -67,7 +70,11 @@ class _Reader:
         if self.exported is not None:
             listed = ", ".join(sorted(self.exported))
             yield Offer(
-                f"{self.module.name}.__all__", "exports", self.place(self.module.tree), value=listed
+                f"{self.module.name}.__all__",
+                "exports",
+                self.place(self.module.tree),
+                value=listed,
+                module=self.module.name,
             )
         for name, bindings in self.module.names.items():
             if self.is_public(name) and bindings:
@@ -88,6 +95,7 @@ class _Reader:
                     "import",
                     self.place(self.module.tree),
                     value=".".join(filter(None, binding)),
+                    module=self.module.name,
                 )
         elif isinstance(binding, ast.FunctionDef | ast.AsyncFunctionDef):
             yield self.function(full, binding, kind)
@@ -101,6 +109,7 @@ class _Reader:
                 self.place(binding),
                 value=value,
                 annotation=self.annotation_of(owner, name),
+                module=self.module.name,
             )
 
     def annotation_of(self, owner: str, name: str) -> str:
@@ -122,7 +131,9 @@ class _Reader:
             signature=_signature(node),
             binding=_binding(marks),
             flavour=_flavour(node),
-            raises=_raises(node),
+            raises=(raises := _raises(node)),
+            module=self.module.name,
+            constants=_constants(node) if raises else (),
             marks=frozenset(
                 {"abstract"} & {m.replace("abstractmethod", "abstract") for m in marks}
                 | {"final"} & marks
@@ -137,7 +148,15 @@ class _Reader:
             for base in bases
         )
         found = frozenset({"final"} & marks | ({"enum"} if is_enum else set()))
-        yield Offer(full, "class", self.place(node), _constructor(node), bases=bases, marks=found)
+        yield Offer(
+            full,
+            "class",
+            self.place(node),
+            _constructor(node),
+            bases=bases,
+            marks=found,
+            module=self.module.name,
+        )
         seen: set[str] = set()
         for holder in [node, *self.ancestors(node, set())]:
             annotated = {
@@ -161,6 +180,7 @@ class _Reader:
                         value=value,
                         annotation=said,
                         marks=found & {"enum"},
+                        module=self.module.name,
                     )
 
     def ancestors(self, node: ast.ClassDef, seen: set[int]) -> Iterator[ast.ClassDef]:
@@ -346,3 +366,21 @@ def _raised_again(node: ast.Try, name: str) -> bool:
         for n in part
         for inner in ast.walk(n)
     )
+
+
+def _constants(node: Function) -> tuple[str, ...]:
+    """What its code compares with and the like, and what stands next to that, as code."""
+    found: dict[str, None] = {}
+    for inner in _own(node):
+        value = inner.value if isinstance(inner, ast.Constant) else None
+        if isinstance(value, int) and not isinstance(value, bool):
+            found |= dict.fromkeys([repr(value), repr(value + 1), repr(value - 1)])
+        elif isinstance(value, str) and len(value) < SHORT:
+            found[repr(value)] = None
+        elif isinstance(value, float):
+            found |= dict.fromkeys([repr(value), repr(value * 2), repr(-value)])
+    return tuple(found)[:12]
+
+
+SHORT = 30
+"""Longer texts are for people."""
