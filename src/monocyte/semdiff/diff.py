@@ -7,10 +7,11 @@ is somebody else's room.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from monocyte.semdiff.definitions import MODULE_CODE, Definition, Definitions, Unreadable, parse
-from monocyte.semdiff.guards import MODULE_WORDS_OF_ITSELF, Reader, readers_of
+from monocyte.semdiff.guards import MODULE_WORDS_OF_ITSELF, Reader
 from monocyte.semdiff.matching import match_moved
 from monocyte.semdiff.normal import EASY, STAGES, Channel, Stage
 from monocyte.semdiff.normal.imports import NO_TREE, Imports
@@ -18,6 +19,7 @@ from monocyte.semdiff.normal.writer import Writer
 from monocyte.semdiff.packages import Packages
 from monocyte.semdiff.sources import BadSource, Source
 from monocyte.semdiff.verdicts import Finding, Place, Severity, Verdict
+from monocyte.semdiff.watching import names_file
 
 __all__ = ["diff_trees"]
 
@@ -68,7 +70,6 @@ class _Pair:
         except (Unreadable, BadSource) as error:
             yield self._unreadable(str(error))
             return
-        self.readers = [*readers_of(old.facts), *readers_of(new.facts)]
         self.words = old.facts.words | new.facts.words
         self.staged: dict[str, tuple[Definitions, Definitions]] = {}
         for name in old.found.keys() & new.found.keys():
@@ -105,19 +106,16 @@ class _Pair:
     def _looking(
         self, old: Definition, new: Definition, channels: Collection[Channel]
     ) -> Iterator[Reader]:
-        """Who may look at a definition: all in its module, elsewhere who is given it by name."""
-        for reader in self.readers:
-            if (
-                reader.channel in channels
-                and reader.sees(old.kind, old.name)
-                and not self._is_out_of_reach(reader, old)
-            ):
-                yield reader
+        """Who may look at a definition, on either side."""
         for packages, side in zip(self.packages, (old, new), strict=True):
-            yield from packages.readers_given(self.path, side, channels)
+            for path, reader in packages.looking(self.path, side, channels):
+                if path != self.path or not self._is_out_of_reach(reader, side):
+                    yield reader
 
     def _is_out_of_reach(self, reader: Reader, definition: Definition) -> bool:
         """`x.__dict__` shows a module's order only where the module gets hold of itself."""
+        if reader.word.endswith(".py"):
+            return not names_file(reader.word, self.path)
         if definition.kind != "module" or reader.word not in {"__dict__", "vars", "getmembers"}:
             return False
         alone = reader.channel is Channel.ORDER and not self.words & MODULE_WORDS_OF_ITSELF
@@ -151,6 +149,8 @@ class _Pair:
         """Equal code: SAME, unless somebody looks at a channel that differs."""
         differing = sorted(channels)
         seen = list(self._looking(old, new, differing)) if differing else []
+        if seen and Channel.CODE in differing and _compiles_alike(old, new):
+            seen = [reader for reader in seen if reader.channel is not Channel.CODE]
         if seen:
             yield self._guarded(old, new, seen)
         elif differing:
@@ -259,6 +259,26 @@ def _differing(old: Definition, new: Definition) -> set[Channel]:
     if old.order != new.order:
         found.add(Channel.ORDER)
     return found
+
+
+def _compiles_alike(old: Definition, new: Definition) -> bool:
+    """Whether two definitions differ in layout only, so that they compile to the same code."""
+    try:
+        one, two = (_undocumented(d.text) for d in (old, new))
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    return one == two
+
+
+def _undocumented(text: str) -> str:
+    """The syntax of a definition without its docstrings, which code holds as a constant only."""
+    tree = ast.parse(f"if 1:\n{text}" if text[:1].isspace() else text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module):
+            match node.body:
+                case [ast.Expr(value=ast.Constant(value=str())), *rest]:
+                    node.body = list(rest)
+    return ast.dump(tree)
 
 
 def _module_definition(module: Definitions) -> Definition:

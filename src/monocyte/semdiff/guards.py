@@ -12,18 +12,18 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from monocyte.semdiff.normal.channels import Channel
 from monocyte.semdiff.normal.effects import PURE_DECORATORS
 from monocyte.semdiff.normal.facts import ModuleFacts
-from monocyte.semdiff.scopes import BUILTINS, FUNCTIONS, inner_scope
+from monocyte.semdiff.scopes import BUILTINS, FUNCTIONS, Scope, inner_scope
 
 __all__ = [
     "FRAME_CHANNELS",
     "MODULE_WORDS_OF_ITSELF",
     "Channel",
     "Reader",
-    "mentions_reader",
     "readers_of",
 ]
 
@@ -63,9 +63,10 @@ WORDS: dict[str, tuple[Channel, ...]] = {
     "co_nlocals": (C.CODE,),
     **dict.fromkeys(("f_lineno", "tb_lineno", "co_firstlineno", "co_lines"), (C.LINES,)),
     **dict.fromkeys(("co_lnotab", "co_linetable", "co_positions"), (C.LINES, C.CODE)),
-    **dict.fromkeys(("f_lasti", "tb_lasti", "co_code", "co_consts", "co_stacksize"), (C.CODE,)),
+    **dict.fromkeys(("f_lasti", "tb_lasti", "co_code", "co_stacksize"), (C.CODE,)),
     **dict.fromkeys(("_co_code_adaptive", "get_instructions"), (C.CODE, C.LINES)),
     **dict.fromkeys(("settrace", "setprofile", "monitoring"), (C.LINES, C.CODE, C.NAMES, C.FRAMES)),
+    "co_consts": (C.CODE, C.DOCS),
     **dict.fromkeys(("__closure__", "cell_contents"), (C.CODE,)),
     **dict.fromkeys(("register_introspection_functions", "system_methodHelp"), (C.DOCS,)),
     **dict.fromkeys(("shortDescription", "TextTestRunner", "TextTestResult"), (C.DOCS,)),
@@ -203,9 +204,10 @@ class _Search:
                 channels = ()
         if word in _MANAGED and self._is_managed(node):
             channels = ()
+        if self._is_parameter_names(node, word) or self._is_code_copied(node):
+            channels = ()
         for channel in channels:
-            if not self._is_parameter_names(node, word):
-                yield Reader(channel, word, line)
+            yield Reader(channel, word, line, self._mark(node))
         special = _SPECIAL_WORDS.get(word)
         if special is not None and not isinstance(node, ast.alias):
             yield from special(self, node)
@@ -215,6 +217,56 @@ class _Search:
         return isinstance(node, ast.Name) and not any(
             node.id in scope.bound for scope in self.facts.scope.within()
         )
+
+    def _is_code_copied(self, node: ast.AST) -> bool:
+        """`CodeType(code.co_argcount, …)`, `code.replace(co_consts=…)`: another code object."""
+        above = self.parents.get(node)
+        if isinstance(above, ast.keyword):
+            above = self.parents.get(above)
+        return (
+            isinstance(above, ast.Call)
+            and _spelled(node).startswith("co_")
+            and (
+                _spelled(above.func) == "CodeType"
+                or any((k.arg or "").startswith("co_") for k in above.keywords)
+            )
+        )
+
+    def _mark(self, node: ast.AST) -> str:
+        """Of frames that are looked at only if a global of theirs is there: `<mark NAME>`."""
+        if not _spelled(node).startswith(("tb_", "f_")):
+            return ""
+        below, above = node, self.parents.get(node)
+        while above is not None and not isinstance(above, FUNCTIONS):
+            if isinstance(above, ast.If) and below in above.body:
+                mark = self._marks.get(_tested(above.test))
+                if mark is not None and not mark.startswith("__name"):
+                    return f"<mark {mark}>"
+            below, above = above, self.parents.get(above)
+        return ""
+
+    @cached_property
+    def _marks(self) -> dict[str, str]:
+        """Variables that are `frame.f_globals.get("NAME")` and nothing else."""
+        found: dict[str, set[str]] = {}
+        for node in self.facts.nodes:
+            match node:
+                case ast.Assign(
+                    targets=[ast.Name(id=name)],
+                    value=ast.Call(
+                        func=ast.Attribute(value=ast.Attribute(attr="f_globals"), attr="get"),
+                        args=[ast.Constant(value=str(mark))],
+                    ),
+                ):
+                    found.setdefault(name, set()).add(mark)
+                case ast.Name(id=name, ctx=ast.Store()):
+                    if not self._is_marked(node):
+                        found.setdefault(name, set()).add("")
+        return {n: marks.pop() for n, marks in found.items() if len(marks) == 1 and "" not in marks}
+
+    def _is_marked(self, node: ast.Name) -> bool:
+        parent = self.parents.get(node)
+        return isinstance(parent, ast.Assign) and "f_globals" in _words(parent.value)
 
     def _is_managed(self, node: ast.AST) -> bool:
         """`with open(…)`: closed by the `with`, whenever it dies."""
@@ -271,7 +323,7 @@ class _Search:
             yield Reader(C.DOCS, "__doc__", line, self._around(node))
             return
         owner = node.value
-        if isinstance(owner, ast.Name) and owner.id in {"self", "cls"}:
+        if _is_own_class(owner):
             yield Reader(C.DOCS, "__doc__", line, "<classes>")
         elif isinstance(owner, ast.Name) and self._is_definition(owner.id):
             yield Reader(C.DOCS, "__doc__", line, owner.id)
@@ -330,6 +382,8 @@ class _Search:
                 yield Reader(C.ORDER, node.id, node.lineno)
                 yield Reader(C.NAMES, node.id, node.lineno)
                 return
+            if node.id in {"locals", "vars"} and not call.args and self._scope(node).is_function:
+                return  # a frame's variables: their names and order are kept where this stands
             used = call
         if isinstance(node, ast.Attribute) and self._is_instance(node.value):
             return
@@ -340,11 +394,15 @@ class _Search:
         """Whether it is the builtin (or `__dict__`), and no variable or attribute of that name."""
         if isinstance(node, ast.Attribute):
             return node.attr == "__dict__" or "builtins" in _spelled(node.value)
-        above: ast.AST | None = self.parents.get(node)
+        scope = self._scope(node)
+        return scope.owner(node.id) is None and node.id not in self.facts.scope.bound
+
+    def _scope(self, node: ast.AST) -> Scope:
+        """The scope in which a node stands, headers of functions taken for their inside."""
+        above = self.parents.get(node)
         while above is not None and "scope" not in above.__dict__:
             above = self.parents.get(above)
-        scope = inner_scope(above) if above is not None else self.facts.scope
-        return scope.owner(node.id) is None and node.id not in self.facts.scope.bound
+        return inner_scope(above) if above is not None else self.facts.scope
 
     def _is_instance(self, node: ast.AST) -> bool:
         """`self.__dict__` in a class that is no metaclass: an instance's attributes."""
@@ -436,6 +494,8 @@ class _Search:
         parent = self.parents.get(node)
         if isinstance(parent, ast.Dict):
             return node in parent.keys
+        if isinstance(parent, ast.List | ast.Tuple):
+            return self._is_export(parent)
         if isinstance(parent, ast.Subscript):
             return not isinstance(parent.ctx, ast.Load)
         return (
@@ -443,6 +503,11 @@ class _Search:
             and _spelled(parent.func) == "getattr"
             and self._is_copied(parent)
         )
+
+    def _is_export(self, node: ast.AST) -> bool:
+        """A name in `__all__`."""
+        parent = self.parents.get(node)
+        return isinstance(parent, ast.Assign) and _words(parent.targets[0]) == {"__all__"}
 
     # -- decorators -------------------------------------------------------------------------------
 
@@ -472,6 +537,19 @@ class _Search:
         return ".".join(reversed(names))
 
 
+def _is_own_class(node: ast.expr) -> bool:
+    """`self`, `cls`, `type(self)`, `self.__class__`."""
+    match node:
+        case ast.Name(id="self" | "cls"):
+            return True
+        case ast.Call(func=ast.Name(id="type"), args=[ast.Name(id="self")]):
+            return True
+        case ast.Attribute(value=ast.Name(id="self"), attr="__class__"):
+            return True
+        case _:
+            return False
+
+
 _DOC_METHODS = frozenset({"strip", "rstrip", "lstrip", "replace", "expandtabs"})
 _DOC_FUNCTIONS = frozenset({"dedent", "cleandoc"})
 
@@ -488,7 +566,7 @@ _FILE_READERS = frozenset(
     {"open", "read_text", "read_bytes", "readlines", "getline", "getlines", "run_path", "tokenize"}
     | {"fileinput", "get_data", "hashlib", "getmtime", "getsize", "stat"}
 )
-_SOURCE_NAME = re.compile(r"[\w*?./-]*\.py")
+_SOURCE_NAME = re.compile(r"[\w*?./-]*[\w*?]\.py")
 """A string that names source files: `main.py`, `*.py`."""
 
 _SPECIAL_WORDS = {
@@ -510,6 +588,19 @@ def _spelled(node: ast.AST) -> str:
     if isinstance(node, ast.Name):
         return node.id
     return node.name.rpartition(".")[2] if isinstance(node, ast.alias) else ""
+
+
+def _tested(test: ast.expr) -> str:
+    """The variable whose presence is tested: `x`, `x is not None`."""
+    match test:
+        case ast.Name(id=name):
+            return name
+        case ast.Compare(
+            left=ast.Name(id=name), ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]
+        ):
+            return name
+        case _:
+            return ""
 
 
 def _words(node: ast.AST) -> set[str]:

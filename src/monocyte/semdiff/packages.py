@@ -153,13 +153,13 @@ class Packages:
         facts = {path: self.facts(path) for path in self.paths.values()}
         return Watchers({path: outline_of(f) for path, f in facts.items() if f is not None})
 
-    def readers_given(
+    def looking(
         self, path: str, definition: Definition, channels: Collection[Channel]
-    ) -> Iterator[Reader]:
-        """Readers of these channels in other modules that may get hold of a definition."""
+    ) -> Iterator[tuple[str, Reader]]:
+        """Readers of these channels, anywhere in the tree, that may get hold of a definition."""
         module = self.module_name(path).rpartition(".")[2]
         subject = Subject(path, definition.kind, definition.name, module)
-        return self.watchers.given(subject, channels)
+        return self.watchers.looking(subject, channels)
 
     def is_handed_on(self, path: str) -> bool:
         """Whether some code of the tree uses the module itself as a value: `show(module)`."""

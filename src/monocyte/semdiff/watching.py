@@ -13,7 +13,7 @@ import ast
 import fnmatch
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,10 +22,17 @@ from monocyte.semdiff.guards import FRAME_CHANNELS, Channel, Reader, readers_of
 from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.scopes import FUNCTIONS
 
-__all__ = ["Outline", "Subject", "Watchers", "outline_of"]
+__all__ = ["Outline", "Subject", "Watchers", "names_file", "outline_of"]
 
 _HOPS = 3
 """How many calls may lie between a reader and whoever is seen."""
+
+_ENUMERATORS = frozenset(
+    {"dir", "vars", "__dict__", "getmembers", "getmembers_static", "getattr", "getattr_static"}
+    | {"attrgetter", "__file__", "getsource", "getsourcelines", "getsourcefile", "getmodule"}
+    | {"__subclasses__", "__mro__", "mro", "methodcaller", "walk_packages", "iter_modules"}
+)
+"""Words by which the members of an object are reached without being named."""
 
 _OBSERVERS = frozenset({"settrace", "setprofile", "monitoring", "_settraceallthreads"})
 """Readers that see whatever runs from then on."""
@@ -40,6 +47,8 @@ class Outline:
     """Each reader with the functions it stands in, and the classes around these."""
     bases: Mapping[str, frozenset[str]]
     """The names of each class's bases."""
+    globals: frozenset[str]
+    """The names that the module binds."""
 
 
 def outline_of(facts: ModuleFacts) -> Outline:
@@ -53,6 +62,7 @@ def outline_of(facts: ModuleFacts) -> Outline:
         tuple(chunks_of(facts)),
         tuple((reader, *_around(facts.tree, reader.line)) for reader in readers_of(facts)),
         {name: frozenset(words) for name, words in bases.items()},
+        frozenset(facts.scope.bound),
     )
 
 
@@ -65,7 +75,8 @@ _IMPLICIT = re.compile(r"__\w+__")
 
 def _around(tree: ast.Module, line: int) -> tuple[frozenset[str], frozenset[str]]:
     """The functions and the classes around a line; a method that is called unseen is its class."""
-    functions, classes = set(), set()
+    functions: set[str] = set()
+    classes: set[str] = set()
     inner: ast.AST | None = None
     for node in ast.walk(tree):
         if not isinstance(node, (*FUNCTIONS, ast.ClassDef)):
@@ -75,6 +86,8 @@ def _around(tree: ast.Module, line: int) -> tuple[frozenset[str], frozenset[str]
         if isinstance(node, ast.ClassDef):
             inner = node
             classes.add(node.name)
+        elif functions:
+            pass  # a function inside another has no name outside
         elif not _IMPLICIT.fullmatch(node.name):
             functions.add(node.name)
         elif isinstance(inner, ast.ClassDef):
@@ -101,6 +114,11 @@ class Subject:
         return self.name.partition("#")[0].rpartition(".")[2]
 
     @property
+    def named(self) -> frozenset[str]:
+        """The names by which it is spoken of."""
+        return self.classes | {self.own}
+
+    @property
     def classes(self) -> frozenset[str]:
         """The classes by whose instances it can be reached."""
         parts = self.name.partition("#")[0].split(".")
@@ -121,6 +139,11 @@ class Post:
         """What that code calls."""
         return frozenset(call for chunk in self.own for call in chunk.calls)
 
+    @property
+    def enumerates(self) -> bool:
+        """Whether that code goes through the members of what it is given, by whatever names."""
+        return any(_ENUMERATORS & chunk.words for chunk in self.own)
+
 
 class Watchers:
     """All readers of a tree, and the names that lead to them."""
@@ -129,7 +152,7 @@ class Watchers:
         self.chunks = [chunk for outline in outlines.values() for chunk in outline.chunks]
         self.outlines = outlines
         self.posts = [
-            (path, reader, Post(functions, classes, _own(outline, functions)))
+            (path, reader, Post(functions, classes, _own(outline, functions, reader.line)))
             for path, outline in outlines.items()
             for reader, functions, classes in outline.readers
         ]
@@ -158,22 +181,32 @@ class Watchers:
                 found[name] = found.get(name, frozenset()) | bases
         return found
 
-    def given(self, subject: Subject, channels: Collection[Channel]) -> Iterator[Reader]:
-        """The readers of these channels in other modules that may get hold of a definition."""
+    def looking(
+        self, subject: Subject, channels: Collection[Channel]
+    ) -> Iterator[tuple[str, Reader]]:
+        """The readers of these channels that may get hold of a definition, with their files."""
         for path, reader, post in self.posts:
-            if path == subject.path or reader.channel not in channels:
+            if reader.channel not in channels:
                 continue
             if reader.of == "<classes>":
-                if self._derives(subject, post.classes):
-                    yield reader
+                if subject.kind == "class" and self._is_of(subject, post.classes):
+                    yield path, reader
+            elif reader.of.startswith("<mark "):
+                if reader.of[6:-1] in self.outlines[subject.path].globals:
+                    yield path, reader
+            elif path == subject.path:
+                if reader.sees(subject.kind, subject.name) and self._in_reach(
+                    reader, post, subject
+                ):
+                    yield path, reader
             elif not reader.of and self._sees(reader, post, subject):
-                yield reader
+                yield path, reader
 
     def _sees(self, reader: Reader, post: Post, subject: Subject) -> bool:
         if reader.word in _OBSERVERS or reader.channel is Channel.LIFETIME:
             return True
         if reader.word.endswith(".py"):
-            return _names_file(reader.word, subject.path)
+            return names_file(reader.word, subject.path)
         if self._derives(subject, post.classes) or self._is_named(post, subject):
             return True
         framed = reader.channel in FRAME_CHANNELS
@@ -183,6 +216,30 @@ class Watchers:
             or self._is_called_by_given(post, subject)
             or self._meets(post, subject)
         )
+
+    def _in_reach(self, reader: Reader, post: Post, subject: Subject) -> bool:
+        """Whether a reader of the definition's own module may see it: nearly always.
+
+        Not so a test, whose name nobody calls: it sees what it names, or what that calls names.
+        Nor does it see through objects what nobody hands on as one.
+        """
+        if not post.functions or not all(map(self._is_test, post.functions)):
+            return reader.channel in FRAME_CHANNELS or self._is_held(post, subject)
+        below = self._spread(post.calls, up=False)
+        chunks = (*post.own, *(c for name in below for c in self._called.get(name, ())))
+        return any(subject.named & chunk.words for chunk in chunks)
+
+    def _is_held(self, post: Post, subject: Subject) -> bool:
+        """Whether anybody hands the definition on at all; else only its name leads to it."""
+        if post.enumerates or subject.kind == "module":
+            return True
+        if any(subject.own in chunk.words for chunk in post.own):
+            return True
+        handed = {subject.own, *subject.classes}
+        return any(handed & (c.values | c.made | c.strings) for c in self.chunks)
+
+    def _is_test(self, function: str) -> bool:
+        return function.startswith("test") and function not in self._naming
 
     # -- ways that lead from one to the other -----------------------------------------------------
 
@@ -196,20 +253,43 @@ class Watchers:
                 todo += self._bases.get(name, ())
         return bool((seen - subject.classes) & classes)
 
+    def _is_of(self, subject: Subject, classes: frozenset[str]) -> bool:
+        """A class that looks at its own instances: itself, and what derives from it."""
+        return subject.own in classes or self._derives(subject, classes)
+
     def _is_named(self, post: Post, subject: Subject) -> bool:
         """Some code names both: the reader, and the definition as a value."""
         if any(subject.own in chunk.words for chunk in post.own):
             return True
-        return any(_hands(chunk, subject) for chunk in (*post.own, *self._near(post)))
+        near = self._near(post)
+        if subject.kind == "module":
+            return any(subject.own in chunk.modules | chunk.strings for chunk in near)
+        if any(subject.own in chunk.values | chunk.strings for chunk in near):
+            return True
+        if subject.kind == "class" and any(subject.own in chunk.made for chunk in near):
+            return True
+        return post.enumerates and any(_hands_owner(chunk, subject) for chunk in near)
 
-    def _near(self, post: Post) -> Iterable[Chunk]:
-        """The code that names the reader's function."""
+    def _near(self, post: Post) -> list[Chunk]:
+        """The reader's own code, and what names its function or a variable that the two share."""
+        found = [*post.own]
         for name in post.functions:
-            yield from self._naming.get(name, ())
+            found += self._naming.get(name, ())
+        shared = {word for chunk in found for word in chunk.words & self._variables.keys()}
+        return [*found, *(c for name in shared for c in self._variables[name])]
+
+    @cached_property
+    def _variables(self) -> dict[str, list[Chunk]]:
+        """The statements of modules by the variables that they bind or use."""
+        found: dict[str, list[Chunk]] = defaultdict(list)
+        for chunk in self.chunks:
+            for name in chunk.variables:
+                found[name].append(chunk)
+        return found
 
     def _is_called_by_given(self, post: Post, subject: Subject) -> bool:
         """What is handed to the reader calls it, directly or through others."""
-        near = (*post.own, *self._near(post))
+        near = self._near(post)
         values = frozenset(v for c in near for v in c.values if v in self._called)
         return subject.own in self._spread(values, up=False)
 
@@ -241,18 +321,20 @@ class Watchers:
         return {call for n in names for c in self._called.get(n, ()) for call in c.calls}
 
 
-def _own(outline: Outline, functions: frozenset[str]) -> tuple[Chunk, ...]:
-    """The code of these functions; without any, the module's."""
-    return tuple(c for c in outline.chunks if c.name in (functions or {""}))
+def _own(outline: Outline, functions: frozenset[str], line: int) -> tuple[Chunk, ...]:
+    """The code of these functions; without any, the statements around the line."""
+    if functions:
+        return tuple(c for c in outline.chunks if c.name in functions)
+    return tuple(c for c in outline.chunks if any(a <= line <= b for a, b in c.spans))
 
 
-def _hands(chunk: Chunk, subject: Subject) -> bool:
-    """Whether some code hands on a definition, its module, or an instance of its class."""
-    if {subject.own, subject.module} & (chunk.values | chunk.strings):
+def _hands_owner(chunk: Chunk, subject: Subject) -> bool:
+    """Whether some code hands on a definition's module, its class, or an instance of that."""
+    if subject.module in chunk.modules | chunk.strings:
         return True
     return bool(subject.classes & (chunk.values | chunk.made))
 
 
-def _names_file(pattern: str, path: str) -> bool:
+def names_file(pattern: str, path: str) -> bool:
     """Whether a string that names source files may mean this one."""
     return fnmatch.fnmatch(path.rpartition("/")[2], pattern.rpartition("/")[2])

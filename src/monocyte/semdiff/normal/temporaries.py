@@ -17,7 +17,8 @@ def inline_temporaries(body: list[ast.stmt], site: Site) -> list[ast.stmt]:
     Side conditions: `t` is a variable of this function alone, bound once and read once, in the next
     statement of the same block; everything that statement evaluates before `t` is a constant, a
     variable that is surely bound, or a stable global; `t` is evaluated there once, for sure; E
-    binds nothing. The value may live shorter: the channel LIFETIME.
+    binds nothing. The value may live shorter: the channel LIFETIME; what a call gives is inlined
+    only where the returned call holds it as long.
     """
     return _inlined(body, site, anything=True)
 
