@@ -31,6 +31,7 @@ _ENUMERATORS = frozenset(
     {"dir", "vars", "__dict__", "getmembers", "getmembers_static", "getattr", "getattr_static"}
     | {"attrgetter", "__file__", "getsource", "getsourcelines", "getsourcefile", "getmodule"}
     | {"__subclasses__", "__mro__", "mro", "methodcaller", "walk_packages", "iter_modules"}
+    | {"exec", "eval", "compile", "doctest", "pydoc", "help", "docopt", "Fire", "globals", "locals"}
 )
 """Words by which the members of an object are reached without being named."""
 
@@ -195,9 +196,8 @@ class Watchers:
                 if reader.of[6:-1] in self.outlines[subject.path].globals:
                     yield path, reader
             elif path == subject.path:
-                if reader.sees(subject.kind, subject.name) and self._in_reach(
-                    reader, post, subject
-                ):
+                seen = reader.sees(subject.kind, subject.name)
+                if seen and (reader.of or self._in_reach(reader, post, subject)):
                     yield path, reader
             elif not reader.of and self._sees(reader, post, subject):
                 yield path, reader
