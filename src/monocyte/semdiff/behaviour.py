@@ -14,13 +14,23 @@ from typing import Self
 
 import msgspec
 
-from monocyte.semdiff.evidence import Budget, Call, Found, Replay, Replayed, Search, Version
+from monocyte.semdiff.evidence import (
+    Budget,
+    Call,
+    Found,
+    Import,
+    Imported,
+    Replay,
+    Replayed,
+    Search,
+    Version,
+)
 from monocyte.semdiff.outcomes import Outcome, difference, told
 from monocyte.semdiff.rendering import render_script, render_test
 from monocyte.semdiff.verdicts import Verdict, Witness
 from monocyte.semdiff.workers import Fate, Limits, Report, Worker
 
-__all__ = ["Behaviour", "Observatory"]
+__all__ = ["UNSTEADY", "Behaviour", "Observatory"]
 
 
 class Behaviour(msgspec.Struct, frozen=True):
@@ -96,6 +106,30 @@ class Observatory:
             return _nothing(asked, found)
         return self._confirm(asked, found, found.call)
 
+    def imported(
+        self, old: Version, new: Version, names: Sequence[str] = ()
+    ) -> tuple[Imported | str, Imported | str]:
+        """What each version holds once it is imported; as a text, why that cannot be said.
+
+        Each is imported twice, in processes that hash differently. A value that differs from itself
+        is `UNSTEADY`.
+        """
+        limits = Limits(wall=30, cpu=10)
+        seen: list[list[Imported | str]] = [[], []]
+        for turn in (0, 1):
+            busy = [(i, self._others[(i + turn) % 2]) for i in (0, 1)]
+            for i, worker in busy:
+                worker.begin(IMPORT, Import((old, new)[i], tuple(names)), limits)
+            for i, worker in busy:
+                report = worker.end()
+                is_done = report.fate is Fate.DONE
+                seen[i].append(
+                    msgspec.msgpack.decode(report.value, type=Imported)
+                    if is_done
+                    else f"importing it ended badly: {_ended(report)}"
+                )
+        return _steady(*seen[0]), _steady(*seen[1])
+
     def _search(self, asked: Search) -> Found:
         for small in (False, True):
             attempt = msgspec.structs.replace(asked, small=small)
@@ -155,6 +189,23 @@ class Observatory:
         return [_pair(outcomes) for outcomes in seen]
 
 
+def _steady(once: Imported | str, again: Imported | str) -> Imported | str:
+    """What both imports agree on."""
+    if isinstance(once, str) or isinstance(again, str):
+        return once if isinstance(once, str) else str(again)
+    if (once.ended, once.output, once.effects) != (again.ended, again.output, again.effects):
+        return "importing it does not do the same twice"
+    names, asked = (
+        {it: _agreed(ours.get(it), theirs.get(it)) for it in ours.keys() | theirs.keys()}
+        for ours, theirs in ((once.names, again.names), (once.asked, again.asked))
+    )
+    return msgspec.structs.replace(once, names=names, asked=asked)
+
+
+def _agreed(once: str | None, again: str | None) -> str:
+    return once if once is not None and once == again else UNSTEADY
+
+
 def _is_endless(outcomes: list[Outcome | str]) -> bool:
     return bool(outcomes) and isinstance(outcomes[0], Outcome) and outcomes[0].kind == "unfinished"
 
@@ -167,10 +218,14 @@ def _pair(outcomes: list[Outcome | str]) -> tuple[Outcome, Outcome] | str:
     return last if isinstance(last, str) else (first, last)
 
 
+UNSTEADY = "<differs from itself>"
+"""The image of a value that is not the same in two imports of one version."""
+
 PRELOAD = ("asyncio", "monocyte.semdiff.search:warm")
-PLAIN = ("asyncio", "monocyte.semdiff.replaying")
+PLAIN = ("asyncio", "monocyte.semdiff.replaying", "monocyte.semdiff.importing")
 SOLVE = "monocyte.semdiff.symbolic:solve"
 SEARCH, REPLAY = "monocyte.semdiff.search:search", "monocyte.semdiff.replaying:replay"
+IMPORT = "monocyte.semdiff.importing:import_it"
 
 CRASHES = {Fate.KILLED: "crashed", Fate.EXITED: "exited", Fate.TIMED_OUT: "unfinished"}
 CRASHES[Fate.OUT_OF_MEMORY] = "unfinished"

@@ -106,3 +106,25 @@ class Replayed(msgspec.Struct, frozen=True):
 
     outcomes: tuple[Outcome, ...] = ()
     problem: str = ""
+
+
+class Import(msgspec.Struct, frozen=True):
+    """Import one version, in a process that has seen no other, and say what it holds."""
+
+    version: Version
+    names: tuple[str, ...] = ()
+    """Qualified names that are looked for, beside the module's own."""
+    seconds: float = 1.0
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """What importing a version did, and what it left: images by name."""
+
+    ended: str = ""
+    """How it went wrong, if it did."""
+    output: str = ""
+    effects: tuple[str, ...] = ()
+    names: dict[str, str] = {}
+    """The module's global names."""
+    asked: dict[str, str] = {}
+    """The names that were looked for, as far as they are there."""

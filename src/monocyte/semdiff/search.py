@@ -51,6 +51,8 @@ def search(payload: bytes) -> bytes:
 def _searched(asked: Search) -> Found:
     try:
         loaded = [load(version, asked.driver) for version in (asked.old, asked.new)]
+    except NoTarget as reason:
+        return Found(problem=str(reason))
     except BaseException as error:  # noqa: BLE001 (the edge: anybody's module)
         return Found(problem=f"cannot be imported: {type(error).__name__}: {error}")
     try:

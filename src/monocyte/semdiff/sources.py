@@ -1,48 +1,54 @@
-"""Where trees of source come from: directories, files, git revisions, the index, wheels, notebooks.
+r"""Where trees of source come from: directories, files and memory; what a file of a tree is.
 
-A tree is a mapping from path to `Source`; nothing in it is ever imported or executed. Reading is
-lazy and tells what it could not read. Git is asked through a function that the caller hands in, so
-that this room starts no process itself.
+A tree is a mapping from path to `Source`; nothing in it is ever imported or executed. It also knows
+the files that are no Python, which are compared but not read, and what it has not looked at, with
+the reason: nothing is left out in silence. Archives, git and notebooks have files of their own.
 """
 
 from __future__ import annotations
 
-import ast
+import codecs
+import hashlib
 import io
-import json
 import os
-import tarfile
-import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import re
+import tokenize
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
-from monocyte.errors import ConfigError
+from monocyte.semdiff.notebooks import NoNotebook, notebook_code
 
 __all__ = [
     "BadSource",
     "Source",
     "Tree",
-    "from_archive",
     "from_directory",
     "from_file",
-    "from_git",
     "from_texts",
-    "open_pair",
-    "open_tree",
+    "held",
+    "is_source",
+    "plain_path",
+    "python_lines",
+    "read_limited",
 ]
 
 PYTHON = frozenset({".py", ".pyi", ".pyw"})
 NOTEBOOK = ".ipynb"
-SKIPPED = frozenset({".git", ".hg", "__pycache__", ".tox", ".nox", ".venv", "node_modules"})
+SKIPPED = {
+    **dict.fromkeys((".git", ".hg", ".svn"), "it belongs to version control"),
+    **dict.fromkeys((".tox", ".nox", ".venv", "node_modules"), "it holds what was installed"),
+    **dict.fromkeys(("__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"), ""),
+}
+"""Folders that are passed over, and why; without a reason, they hold nothing but caches."""
+
 LARGEST = 20_000_000
 """Bytes; a larger file is named and not read."""
 
 
-class BadSource(Exception):  # noqa: N818 - private to the diff, which turns it into UNKNOWN
-    """A file that cannot be read as source, and why."""
+class BadSource(Exception):
+    """A file that cannot be read as source, and why; the diff turns it into UNKNOWN."""
 
 
 @dataclass(eq=False)
@@ -51,6 +57,8 @@ class Source:
 
     path: str
     read: Callable[[], bytes]
+    known: str = ""
+    """Its digest, where that is known without reading it."""
 
     @cached_property
     def data(self) -> bytes:
@@ -58,28 +66,93 @@ class Source:
         try:
             return self.read()
         except OSError as error:
-            raise BadSource(f"it cannot be read: {error}") from error
+            raise BadSource(f"it cannot be read: {error.strerror or error}") from error
+
+    @cached_property
+    def digest(self) -> str:
+        """What names its content, as git names it; raises `BadSource`."""
+        if self.known:
+            return self.known
+        head = b"blob %d\0" % len(self.data)
+        return hashlib.sha1(head + self.data, usedforsecurity=False).hexdigest()
 
     @cached_property
     def python(self) -> bytes:
         """The Python source in it; raises `BadSource` for what holds none."""
-        if len(self.data) > LARGEST:
-            raise BadSource(f"it is larger than {LARGEST} bytes")
         if self.path.endswith(NOTEBOOK):
-            return notebook_code(self.data)
+            try:
+                return notebook_code(self.data)
+            except NoNotebook as error:
+                raise BadSource(str(error)) from error
         if b"\0" in self.data:
             raise BadSource("it is binary")
         return self.data
 
+    @cached_property
+    def text(self) -> str:
+        """The Python source as text, by its coding cookie; what cannot be decoded is escaped."""
+        try:
+            encoding = tokenize.detect_encoding(io.BytesIO(self.python).readline)[0]
+            return codecs.decode(self.python, encoding, "backslashreplace")
+        except (SyntaxError, LookupError, ValueError, TypeError):
+            return self.python.decode("utf-8", "backslashreplace")
 
-Tree = Mapping[str, Source]
+    @cached_property
+    def lines(self) -> list[str]:
+        """Its lines as Python counts them, without their ends."""
+        return [line.rstrip("\r\n") for line in python_lines(self.text)]
 
 
-class Git(Protocol):
-    """Runs `git` with arguments and input, and returns its output; raises OSError if it fails."""
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
-    def __call__(self, arguments: Sequence[str], given: bytes = b"") -> bytes:
-        """Run one command."""
+
+def python_lines(text: str) -> list[str]:
+    """Lines as Python counts them: a form feed, or U+2028, ends none, other than `splitlines`."""
+    return _LINE.findall(text)
+
+
+@dataclass
+class Tree(Mapping[str, Source]):
+    """The Python files of one side, by path."""
+
+    sources: dict[str, Source] = field(default_factory=dict)
+    others: dict[str, Source] = field(default_factory=dict)
+    """Files that are no Python, by path: whether they differ is seen, what it means is not."""
+    unseen: dict[str, str] = field(default_factory=dict)
+    """What was passed over, by path, and why."""
+    root: Path | None = None
+    """Where it lies as a directory, if it does."""
+    name: str = ""
+    """What people call it: a path, a revision."""
+
+    def __getitem__(self, path: str) -> Source:
+        return self.sources[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.sources)
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    def add(self, source: Source) -> None:
+        """Take in a file, by its name as Python or as something else."""
+        kept = self.sources if is_source(source.path) else self.others
+        kept[source.path] = source
+
+    @property
+    def digest(self) -> str:
+        """What names the content of all Python files, their paths included."""
+        made = hashlib.blake2b(digest_size=20)
+        for path in sorted(self.sources):
+            made.update(f"{path}\0{_digest(self.sources[path])}\n".encode("utf-8", "replace"))
+        return made.hexdigest()
+
+
+def _digest(source: Source) -> str:
+    try:
+        return source.digest
+    except BadSource as why:
+        return f"unreadable: {why}"
 
 
 def is_source(path: str) -> bool:
@@ -88,210 +161,84 @@ def is_source(path: str) -> bool:
     return suffix in PYTHON or suffix == NOTEBOOK
 
 
-# -- directories and single files -----------------------------------------------------------------
+def plain_path(path: str) -> str:
+    """A path that can be printed and written as JSON, whatever bytes a file is named by."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def from_directory(root: Path) -> dict[str, Source]:
-    """Every source file below a directory; links to directories already seen are not followed."""
-    found: dict[str, Source] = {}
-    seen: set[tuple[int, int]] = set()
+def read_limited(path: Path) -> bytes:
+    """A plain file's bytes; raises `BadSource` for what is none, or is too large."""
+    if not path.is_file():
+        raise BadSource("it is a broken link" if path.is_symlink() else "it is no plain file")
+    if path.stat().st_size > LARGEST:
+        raise BadSource(f"it is larger than {LARGEST:,} bytes")
+    return path.read_bytes()
+
+
+# -- directories, single files, memory ------------------------------------------------------------
+
+
+def from_directory(root: Path) -> Tree:
+    """Every file below a directory; a folder that has been looked at is not followed again."""
+    tree = Tree(root=root, name=str(root))
+    seen: dict[tuple[int, int], str] = {}
     for folder, folders, files in os.walk(root, followlinks=True):
-        state = Path(folder).stat()
-        if (state.st_dev, state.st_ino) in seen:
+        inside = PurePosixPath(Path(folder).relative_to(root).as_posix())
+        why = _pass_over(folder, str(inside), files, seen)
+        if why is not None:
             folders.clear()
+            if why:
+                tree.unseen[f"{plain_path(str(inside))}/"] = why
             continue
-        seen.add((state.st_dev, state.st_ino))
-        folders[:] = sorted(f for f in folders if f not in SKIPPED)
+        folders.sort()
         for name in sorted(files):
             path = Path(folder, name)
-            if is_source(name):
-                inside = path.relative_to(root).as_posix()
-                found[inside] = Source(inside, path.read_bytes)
-    return found
+            tree.add(Source(plain_path(str(inside / name)), _Disk(path)))
+    return tree
 
 
-def from_file(path: Path, name: str | None = None) -> dict[str, Source]:
-    """A tree of one file; `name` is what it is called in the tree."""
-    inside = name or path.name
-    return {inside: Source(inside, path.read_bytes)}
-
-
-def from_texts(texts: Mapping[str, str | bytes]) -> dict[str, Source]:
-    """A tree from memory."""
-    return {path: _held(path, text) for path, text in texts.items()}
-
-
-def _held(path: str, text: str | bytes) -> Source:
-    data = text.encode() if isinstance(text, str) else text
-    return Source(path, lambda: data)
-
-
-# -- archives -------------------------------------------------------------------------------------
-
-
-def from_archive(path: Path) -> dict[str, Source]:
-    """Every source file of a wheel, a zip or an sdist."""
-    if zipfile.is_zipfile(path):
-        return dict(_zipped(path))
-    if tarfile.is_tarfile(path):
-        return dict(_tarred(path))
-    raise ConfigError(
-        "is neither a wheel, a zip nor a tar archive",
-        where=str(path),
-        mend="name a directory, a file, an archive, or a git revision",
-    )
-
-
-def _zipped(path: Path) -> Iterator[tuple[str, Source]]:
-    with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
-            if is_source(info.filename) and info.file_size <= LARGEST:
-                yield info.filename, _held(info.filename, archive.read(info))
-
-
-def _tarred(path: Path) -> Iterator[tuple[str, Source]]:
-    with tarfile.open(path) as archive:
-        for member in archive:
-            if not member.isfile() or not is_source(member.name) or member.size > LARGEST:
-                continue
-            file = archive.extractfile(member)
-            inside = member.name.partition("/")[2]  # below the sdist's one folder
-            if file is not None and inside:
-                yield inside, _held(inside, file.read())
-
-
-# -- git ------------------------------------------------------------------------------------------
-
-
-def from_git(git: Git, revision: str) -> dict[str, Source]:
-    """Every source file of a revision; `:` alone is the index, that is, what is staged."""
-    listing = (
-        git(["ls-files", "--stage", "-z"])
-        if revision == ":"
-        else git(["ls-tree", "-r", "-z", "--full-tree", f"{_checked(revision)}^{{tree}}"])
-    )
-    entries = [_entry(line) for line in listing.split(b"\0") if line]
-    return {
-        path: Source(path, _Blob(git, blob))
-        for mode, blob, path in entries
-        if is_source(path) and mode in {b"100644", b"100755"}
-    }
-
-
-def _entry(line: bytes) -> tuple[bytes, str, str]:
-    """`mode type blob\\tpath` of ls-tree, `mode blob stage\\tpath` of ls-files."""
-    fields, _, path = line.partition(b"\t")
-    mode, second, third = fields.split()[:3]
-    blob = third if second in {b"blob", b"commit", b"tree"} else second
-    return mode, blob.decode("ascii"), path.decode("utf-8", "surrogateescape")
-
-
-def _checked(revision: str) -> str:
-    """A revision is no option, whatever somebody called their branch."""
-    if revision.startswith("-"):
-        raise ConfigError("is not a git revision", where=revision, mend="name a commit or a branch")
-    return revision
+def _pass_over(
+    folder: str, inside: str, files: list[str], seen: dict[tuple[int, int], str]
+) -> str | None:
+    """Why a folder is passed over; empty if that need not be said, None if it is looked at."""
+    name = PurePosixPath(inside).name
+    if name in SKIPPED:
+        return SKIPPED[name]
+    if "pyvenv.cfg" in files and inside != ".":
+        return "it is a virtual environment"
+    state = Path(folder).stat()
+    key = (state.st_dev, state.st_ino)
+    if key in seen:
+        return f"it is a link to {seen[key]}, which is looked at there"
+    seen[key] = plain_path(inside)
+    return None
 
 
 @dataclass(frozen=True)
-class _Blob:
-    git: Git
-    blob: str
+class _Disk:
+    path: Path
 
     def __call__(self) -> bytes:
-        return self.git(["cat-file", "blob", self.blob])
+        return read_limited(self.path)
 
 
-# -- by what a person typed -----------------------------------------------------------------------
+def from_file(path: Path, name: str | None = None) -> Tree:
+    """A tree of one file; `name` is what it is called in the tree."""
+    inside = name or plain_path(path.name)
+    tree = Tree(name=str(path))
+    tree.add(Source(inside, _Disk(path)))
+    return tree
 
 
-def open_tree(spec: str, git: Git | None = None) -> dict[str, Source]:
-    """The tree that a path, an archive or a revision names; raises `ConfigError`."""
-    path = Path(spec)
-    if path.is_dir():
-        return from_directory(path)
-    if path.is_file():
-        return from_file(path) if is_source(spec) else from_archive(path)
-    if git is None:
-        raise ConfigError(
-            "is neither a file nor a directory",
-            where=spec,
-            mend="check the path, or run inside a git repository to name a revision",
-        )
-    return from_git(git, spec)
+def from_texts(texts: Mapping[str, str | bytes]) -> Tree:
+    """A tree from memory."""
+    tree = Tree(name="memory")
+    for path, text in texts.items():
+        tree.add(held(path, text))
+    return tree
 
 
-def open_pair(
-    specs: Sequence[str], git: Git | None = None, *, staged: bool = False
-) -> tuple[dict[str, Source], dict[str, Source]]:
-    """Old and new: two specs, `A..B`, one revision against the working tree, or HEAD and the index."""
-    if staged and git is not None:
-        return from_git(git, specs[0] if specs else "HEAD"), from_git(git, ":")
-    if len(specs) == 1 and ".." in specs[0] and git is not None and not Path(specs[0]).exists():
-        old, _, new = specs[0].partition("..")
-        return from_git(git, old or "HEAD"), from_git(git, new.lstrip(".") or "HEAD")
-    if len(specs) == 1 and git is not None:
-        return from_git(git, specs[0]), from_directory(_worktree(git))
-    if len(specs) == 2 and all(Path(spec).is_file() and is_source(spec) for spec in specs):
-        name = Path(specs[1]).name
-        return from_file(Path(specs[0]), name), from_file(Path(specs[1]), name)
-    if len(specs) == 2:
-        return open_tree(specs[0], git), open_tree(specs[1], git)
-    raise ConfigError(
-        "old and new are needed", where=" ".join(specs), mend="give two trees, or A..B"
-    )
-
-
-def _worktree(git: Git) -> Path:
-    return Path(os.fsdecode(git(["rev-parse", "--show-toplevel"]).rstrip(b"\n")))
-
-
-# -- notebooks ------------------------------------------------------------------------------------
-
-
-def notebook_code(data: bytes) -> bytes:
-    """The code cells of a notebook as one module; a cell's last expression is shown, so it counts.
-
-    Magic lines become calls of `__magic__`, and each cell starts with a call of `__cell__`, which
-    keeps what it does in its place.
-    """
-    try:
-        cells = json.loads(data)["cells"]
-        code = [_joined(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadSource(f"it is no notebook: {error}") from error
-    out = io.StringIO()
-    for number, text in enumerate(code):
-        out.write(f"__cell__({number})\n{_shown(text)}\n")
-    return out.getvalue().encode()
-
-
-def _joined(source: object) -> str:
-    return "".join(source) if isinstance(source, list) else str(source)
-
-
-def _shown(cell: str) -> str:
-    lines = cell.rstrip().splitlines()
-    if lines and lines[0].startswith("%%"):
-        return f"__magic__({cell!r})"
-    return _wrap_last("\n".join(_magic(line) for line in lines))
-
-
-def _wrap_last(cell: str) -> str:
-    """The expression that a cell ends in is what it displays."""
-    try:
-        body = ast.parse(cell).body
-    except (SyntaxError, ValueError):
-        return cell  # will be reported when the notebook as a whole is parsed
-    if not body or not isinstance(body[-1], ast.Expr) or cell.rstrip().endswith(";"):
-        return cell
-    shown = ast.get_source_segment(cell, body[-1]) or ""
-    before = cell.splitlines()[: body[-1].lineno - 1]
-    return "\n".join([*before, f"__shown__(({shown}))"])
-
-
-def _magic(line: str) -> str:
-    bare = line.lstrip()
-    if bare.startswith(("%", "!", "?")) or bare.endswith("?"):
-        return f"{line[: len(line) - len(bare)]}__magic__({bare!r})"
-    return line
+def held(path: str, text: str | bytes) -> Source:
+    """A file whose content is known."""
+    data = text.encode() if isinstance(text, str) else text
+    return Source(path, lambda: data)

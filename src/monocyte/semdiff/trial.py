@@ -45,12 +45,15 @@ class Loaded:
         self.modules: dict[str, ModuleType] = {}
         self.roots = tuple(os.path.realpath(root) for root in version.roots)
         self._known: frozenset[str] = frozenset()
+        self._hidden = self._namesakes()
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:
         """Within, imports mean this version's."""
         path = sys.path[:]
         sys.path[:0] = self.roots
+        for name in self._hidden:
+            sys.modules.pop(name, None)
         sys.modules.update(self.modules)
         if len(self._known) != len(sys.modules):
             self._known = frozenset(sys.modules)
@@ -67,6 +70,20 @@ class Loaded:
                     self.modules[name] = sys.modules[name]
         for name in self.modules:
             sys.modules.pop(name, None)
+        sys.modules.update(self._hidden)
+
+    def _namesakes(self) -> dict[str, ModuleType]:
+        """What we have imported ourselves under the names of what is judged, a tool's own package.
+
+        Without this, both versions would be that one, and no difference would ever be found.
+        """
+        top = self.version.module.partition(".")[0]
+        found = {
+            name: module
+            for name, module in sys.modules.items()
+            if name.partition(".")[0] == top and not self._owns(name, module)
+        }
+        return found if self.roots else {}
 
     def _owns(self, name: str, module: object) -> bool:
         file = getattr(module, "__file__", None)
@@ -74,6 +91,12 @@ class Loaded:
             return os.path.realpath(file).startswith(tuple(root + os.sep for root in self.roots))
         # A namespace package has no file; that of our module is ours.
         return file is None and self.version.module.startswith(name + ".")
+
+    def check(self, module: ModuleType) -> None:
+        """Refuse a module that came from elsewhere than the tree; raises NoTarget."""
+        file = getattr(module, "__file__", None)
+        if self.roots and file and not self._owns(module.__name__, module):
+            raise NoTarget(f"{module.__name__} is imported from {file}, and not from the tree")
 
     def resolve(self, module: str, name: str) -> Any:
         """An object of this version, by module and qualified name."""
@@ -91,7 +114,8 @@ def load(version: Version, driver: str = "") -> Loaded:
         if version.source:
             _execute(version.module, version.source, loaded)
         else:
-            loaded.modules[version.module] = importlib.import_module(version.module)
+            found = loaded.modules[version.module] = importlib.import_module(version.module)
+            loaded.check(found)
         if driver:
             _execute(DRIVER, driver, loaded)
     return loaded
