@@ -7,12 +7,22 @@ branches: whoever asks gets all that the name may stand for.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from monocyte.semdiff.scopes import Scope, resolve_module
 
-__all__ = ["Binding", "Module", "Program", "bindings_of", "type_checking"]
+__all__ = [
+    "Binding",
+    "Module",
+    "Program",
+    "Shared",
+    "below",
+    "bindings_of",
+    "everything",
+    "module_name",
+    "type_checking",
+]
 
 Binding = ast.AST | tuple[str, str]
 """Where a name gets its value: a statement, an expression, or an import as (module, name or "")."""
@@ -21,7 +31,7 @@ Binding = ast.AST | tuple[str, str]
 class Module:
     """One file of a program: its tree, its scopes, what its names are bound to."""
 
-    def __init__(self, name: str, file: str, tree: ast.Module) -> None:
+    def __init__(self, name: str, file: str, tree: ast.Module, *, has_globals: bool = True) -> None:
         self.name = name
         self.file = file
         self.tree = tree
@@ -31,20 +41,20 @@ class Module:
         self.stars: list[str] = []
         self._local: dict[int, dict[str, list[Binding]]] = {}
         self.take(tree, self.names)
-        self._take_globals()
+        if has_globals:
+            self._take_globals()
 
     def _take_globals(self) -> None:
         """What functions bind to names that they declare global."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                declared = {
-                    name for s in ast.walk(node) if isinstance(s, ast.Global) for name in s.names
-                }
-                if declared:
-                    inner: dict[str, list[Binding]] = {}
-                    self.take(node, inner)
-                    for name in declared & inner.keys():
-                        self.names.setdefault(name, []).extend(inner[name])
+        for node in everything(self.tree):
+            if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                continue
+            declared = {name for s in _own(node) if isinstance(s, ast.Global) for name in s.names}
+            if declared:
+                inner: dict[str, list[Binding]] = {}
+                self.take(node, inner)
+                for name in declared & inner.keys():
+                    self.names.setdefault(name, []).extend(inner[name])
 
     def take(self, block: ast.AST, names: dict[str, list[Binding]]) -> None:
         """Collect the bindings of a block, imports made absolute."""
@@ -78,6 +88,16 @@ class Module:
         return found
 
 
+def _own(block: ast.AST) -> Iterator[ast.AST]:
+    """The statements of a function, not those of functions inside."""
+    ahead: list[ast.AST] = list(getattr(block, "body", []))
+    while ahead:
+        node = ahead.pop()
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
+            ahead += below(node)
+
+
 def _imported(node: ast.Import, name: str) -> tuple[str, str]:
     for alias in node.names:
         if alias.asname == name:
@@ -85,35 +105,98 @@ def _imported(node: ast.Import, name: str) -> tuple[str, str]:
     return name, ""
 
 
-class Program:
-    """Modules by name; files that do not parse are listed, not judged."""
+Shared = dict[tuple[str, str, str], Module]
+"""What has been read of either version: by name, file and text."""
 
-    def __init__(self, sources: Mapping[str, str]) -> None:
+
+class Program:
+    """Modules by name; files that do not parse are listed, not judged.
+
+    Given the files that are `wanted`, it reads those, and of the others what is asked for; without,
+    it reads all. Two versions may share what they have read.
+    """
+
+    def __init__(
+        self,
+        sources: Mapping[str, str],
+        wanted: Collection[str] | None = None,
+        shared: Shared | None = None,
+    ) -> None:
+        self.sources = sources
+        self._shared = {} if shared is None else shared
         self.modules: dict[str, Module] = {}
+        """What has been read."""
         self.broken: dict[str, str] = {}
-        for file, source in sources.items():
-            if not file.endswith((".py", ".pyi")):
-                continue
-            name = module_name(file, sources)
-            try:
-                tree = ast.parse(source)
-            except (SyntaxError, ValueError, RecursionError) as error:
-                self.broken[file] = str(error)
-                continue
-            self.modules[name] = Module(name, file, tree)
+        self.files = _named(sources)
+        self._heard: list[Callable[[Module], None]] = []
+        for name, file in self.files.items():
+            if wanted is None or file in wanted:
+                self.find(name)
+        known = self.modules if wanted is None else self.files
         self._packages = {
             ".".join(parts[:end])
-            for parts in (name.split(".") for name in self.modules)
+            for parts in (name.split(".") for name in known)
             for end in range(1, len(parts) + 1)
         }
 
+    def hear(self, listener: Callable[[Module], None]) -> None:
+        """Tell of each module: of those that have been read, now; of others, when they are."""
+        for module in list(self.modules.values()):
+            listener(module)
+        self._heard.append(listener)
+
     def find(self, name: str) -> Module | None:
         """The module of that dotted name, if it is part of the program."""
-        return self.modules.get(name)
+        found = self.modules.get(name)
+        file = self.files.get(name)
+        if found is not None or file is None or file in self.broken:
+            return found
+        module = self._read(name, file)
+        if module is None:
+            return None
+        self.modules[name] = module
+        for listener in self._heard:
+            listener(module)
+        return module
+
+    def _read(self, name: str, file: str) -> Module | None:
+        text = self.sources[file]
+        found = self._shared.get((name, file, text))
+        if found is None:
+            try:
+                tree = ast.parse(text)
+            except (SyntaxError, ValueError, RecursionError) as error:
+                self.broken[file] = str(error)
+                return None
+            found = Module(name, file, tree, has_globals="global" in text)
+            self._shared[name, file, text] = found
+        return found
+
+    def has(self, name: str) -> bool:
+        """Whether the dotted name is a module that can be read."""
+        return self.find(name) is not None
 
     def is_local(self, name: str) -> bool:
         """Whether the dotted name is a module or a package of the program."""
         return name in self._packages
+
+
+def _named(sources: Mapping[str, str]) -> dict[str, str]:
+    """Each module's name and file; of several with one name the others are called by their path.
+
+    Scripts in folders that are no packages often share a name (`conftest`): none may hide another.
+    A stub hides nothing either: it is only read where there is no code.
+    """
+    found: dict[str, str] = {}
+    python = [file for file in sources if file.endswith((".py", ".pyi"))]
+    for file in sorted(python, key=lambda it: (it.count("/"), it)):
+        if file.endswith(".pyi") and file[:-1] in sources:
+            continue
+        name = module_name(file, sources)
+        if name in found:
+            name = file.rpartition(".")[0].replace("/", ".")
+        found[name] = file
+    return found
 
 
 def module_name(file: str, files: Mapping[str, str]) -> str:
@@ -125,6 +208,29 @@ def module_name(file: str, files: Mapping[str, str]) -> str:
         parts.insert(0, folder.name)
         folder = folder.parent
     return ".".join(parts) or path.parent.name or path.stem
+
+
+def below(node: ast.AST) -> list[ast.AST]:
+    """The nodes right below one, those that say nothing (`Load`, `Add`, `pass`) left out.
+
+    As `ast.iter_child_nodes`, at half its price: a large program has millions of them.
+    """
+    found: list[ast.AST] = []
+    for value in node.__dict__.values():
+        if value.__class__ is list:
+            found += [it for it in value if isinstance(it, ast.AST) and it._fields]
+        elif isinstance(value, ast.AST) and value._fields:
+            found.append(value)
+    return found
+
+
+def everything(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and all below it, in no particular order, as `ast.walk`."""
+    ahead = [node]
+    while ahead:
+        here = ahead.pop()
+        yield here
+        ahead += below(here)
 
 
 def type_checking(node: ast.AST) -> bool:
@@ -146,7 +252,7 @@ def bindings_of(block: ast.AST) -> Iterator[tuple[str, Binding]]:
     for node in body if isinstance(body, list) else [body]:
         yield from _bound(node)
     if isinstance(block, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-        for child in ast.iter_child_nodes(block):
+        for child in below(block):
             yield from _bound(child)
 
 
@@ -194,7 +300,7 @@ def _bound(  # noqa: C901, PLR0912 (one case for each kind of node that binds)
             yield name, node
         case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
             yield name, node
-    for part in ast.iter_child_nodes(node):
+    for part in below(node):
         yield from _bound(part)
 
 
@@ -216,6 +322,6 @@ def _targets(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, Binding]]
 
 
 def _names(target: ast.AST | None) -> Iterator[str]:
-    for node in ast.walk(target) if target is not None else ():
+    for node in everything(target) if target is not None else ():
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id

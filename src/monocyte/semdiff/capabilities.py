@@ -14,9 +14,11 @@ from pathlib import PurePosixPath
 
 import msgspec
 
+from monocyte.semdiff.bindings import Shared
 from monocyte.semdiff.callgraph import Graph, Step
 from monocyte.semdiff.dependencies import dependencies
 from monocyte.semdiff.references import build
+from monocyte.semdiff.scoped import Scope, changed_files
 from monocyte.semdiff.verdicts import Finding, Place, Severity, Verdict
 
 __all__ = ["Capability", "Gain", "Where", "findings", "gains", "reached"]
@@ -110,9 +112,37 @@ def _is_all(entry: str) -> bool:
     return entry.endswith(":<all>")
 
 
-def gains(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Gain, ...]:
-    """Everything that the new version (file -> source) can reach and the old one cannot."""
+def gains(
+    old: Mapping[str, str], new: Mapping[str, str], shared: Shared | None = None
+) -> tuple[Gain, ...]:
+    """Everything that the new version (file -> source) can reach and the old one cannot.
+
+    Programs beyond WHOLE are read as far as the change demands it (`scoped`).
+    """
+    if changed_files(old, new) and max(map(_size, (old, new))) > WHOLE:
+        return (*_scoped(Scope(old, new, shared)), *_dependency_gains(old, new))
     return (*_gains(build(old), build(new)), *_dependency_gains(old, new))
+
+
+WHOLE = 400_000
+"""Characters of Python up to which a program is read as a whole, for every change."""
+
+
+def _size(sources: Mapping[str, str]) -> int:
+    return sum(len(text) for file, text in sources.items() if file.endswith((".py", ".pyi")))
+
+
+def _scoped(scope: Scope) -> Iterator[Gain]:
+    before = scope.nodes(scope.old)
+    for node, ways in scope.grown().items():
+        running = _is_module(node)
+        for name, path in ways.items():
+            where = Where.ENTRY if node in before else Where.NEW_ENTRY
+            where = where if scope.could(name) else Where.PROGRAM
+            yield Gain(_at_import(name) if running else name, node, where, path)
+    if not scope.is_complete:
+        step = Step("", min(scope.changed), 0, "more modules than are followed")
+        yield Gain("dynamic", f"{step.file}:<all>", Where.PROGRAM, (step,))
 
 
 def _gains(old: Graph, new: Graph) -> Iterator[Gain]:
@@ -148,15 +178,19 @@ def _all(graph: Graph, *, surely: bool = False) -> dict[str, frozenset[str]]:
 def _dependency_gains(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Gain]:
     before = {name for file, text in old.items() for name in dependencies(file, text)}
     for file, text in new.items():
+        if old.get(file) == text:
+            continue
         for name, line in dependencies(file, text).items():
             if name not in before:
                 step = Step(file, file, line, name)
                 yield Gain(f"dependency:{name}", file, Where.PROGRAM, (step,))
 
 
-def findings(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Finding]:
-    """The gains as findings of a diff."""
-    for gain in gains(old, new):
+def findings(
+    old: Mapping[str, str], new: Mapping[str, str], shared: Shared | None = None
+) -> Iterator[Finding]:
+    """The gains as findings of a diff; `shared` spares reading twice what others read too."""
+    for gain in gains(old, new, shared):
         kind, _, name = gain.capability.partition(":")
         last = gain.path[-1] if gain.path else Step("", gain.entry.partition(":")[0], 0, "")
         yield Finding(

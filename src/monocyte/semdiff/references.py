@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
-from monocyte.semdiff.bindings import Program, type_checking
+from monocyte.semdiff.bindings import Program, Shared, type_checking
 from monocyte.semdiff.callgraph import Graph, How, Site
 from monocyte.semdiff.capability_table import PATH_METHODS
 from monocyte.semdiff.outside import is_standard, module_letters
@@ -20,7 +20,7 @@ from monocyte.semdiff.resolving import UNKNOWN, Index, Ref
 from monocyte.semdiff.scopes import Scope, inner_scope
 from monocyte.semdiff.touching import AMBIGUOUS, DANGEROUS, OPERATORS
 
-__all__ = ["build"]
+__all__ = ["Walk", "build"]
 
 _SPELLED = re.compile(
     r"__(subclasses|globals|builtins|code|self|loader|spec|closure|import|bases|base|mro)__"
@@ -31,19 +31,48 @@ RUNS_ON_IMPORT = {"antigravity": "PN", "this": "", "idlelib.idle": "RWP"}
 
 def build(sources: Mapping[str, str]) -> Graph:
     """The call graph of a program: file -> source; files that do not parse reach DYNAMIC."""
-    program = Program(sources)
-    graph = Graph()
-    index = Index(program, graph)
-    for module in program.modules.values():
-        _Walker(index, module).hierarchy()
-    for module in program.modules.values():
-        _Walker(index, module).module_body()
-    for file, why in program.broken.items():
-        for node in (f"{file}:<module>", f"{file}:<all>"):
-            graph.node(node, file, 1)
-            graph.entries.append(node)
-            graph.touch(node, Site("dynamic", 1, f"does not parse: {why}", runs=True))
-    return graph
+    return Walk(sources).graph
+
+
+class Walk:
+    """A program on its way to its graph: which of its modules have been walked so far.
+
+    Given the files that are `wanted`, those are walked at once, and others when they are asked for.
+    """
+
+    def __init__(
+        self,
+        sources: Mapping[str, str],
+        wanted: Collection[str] | None = None,
+        shared: Shared | None = None,
+    ) -> None:
+        self.program = Program(sources, wanted, shared)
+        self.graph = Graph()
+        self._index = Index(self.program, self.graph)
+        self._walked: set[str] = set()
+        self._broken: set[str] = set()
+        self.program.hear(lambda module: _Walker(self._index, module).hierarchy())
+        for name in list(self.program.modules):
+            self.read(name)
+        self._tell_broken()
+
+    def read(self, name: str) -> None:
+        """Walk a module, unless that has been done."""
+        module = self.program.find(name)
+        if module is not None and name not in self._walked:
+            self._walked.add(name)
+            _Walker(self._index, module).module_body()
+        self._tell_broken()
+
+    def _tell_broken(self) -> None:
+        for file, why in self.program.broken.items():
+            if file in self._broken:
+                continue
+            self._broken.add(file)
+            for node in (f"{file}:<module>", f"{file}:<all>"):
+                self.graph.node(node, file, 1)
+                self.graph.entries.append(node)
+                self.graph.touch(node, Site("dynamic", 1, f"does not parse: {why}", runs=True))
 
 
 class _Walker(OutsideCaller):
@@ -51,14 +80,13 @@ class _Walker(OutsideCaller):
 
     def hierarchy(self) -> None:
         """Which class stands above which, before any code is read."""
-        for node in ast.walk(self.module.tree):
-            if isinstance(node, ast.ClassDef):
-                name = self.index.ids[id(node)]
-                for base in node.bases:
-                    for kind, above in self.resolve(base):
-                        if kind == "cls":
-                            self.index.above.setdefault(name, set()).add(above)
-                            self.index.below.setdefault(above, set()).add(name)
+        for node in self.index.nodes.get(self.module.name, ()):
+            name = self.index.ids[id(node)]
+            for base in node.bases:
+                for kind, above in self.resolve(base):
+                    if kind == "cls":
+                        self.index.above.setdefault(name, set()).add(above)
+                        self.index.below.setdefault(above, set()).add(name)
 
     def module_body(self) -> None:
         self.graph.node(self.node, self.module.file, 1)
@@ -68,6 +96,17 @@ class _Walker(OutsideCaller):
         self.graph.link(self.all, self.node, 1, How.MENTIONS)
         for statement in self.module.tree.body:
             self.visit(statement)
+        self.offered()
+
+    def offered(self) -> None:
+        """What others get by the names that this module has imported."""
+        for name, bindings in self.module.names.items():
+            for binding in bindings:
+                if isinstance(binding, tuple):
+                    with self.inside(f"{self.module.name}:={name}"):
+                        for ref in self.resolve_binding(binding):
+                            if ref[0] in ("fn", "cls", "var"):
+                                self.link(ref[1], self.module.tree)
 
     def do_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
@@ -223,7 +262,7 @@ class _Walker(OutsideCaller):
         for alias in node.names:
             self.kept_by_class(node, alias.asname or alias.name)
             whole = f"{source}.{alias.name}".strip(".")
-            if whole in self.index.program.modules:
+            if self.index.program.has(whole):
                 self.import_of(whole, node)
         if not self.index.program.is_local(source) and any(a.name == "*" for a in node.names):
             found = module_letters(source) if is_standard(source) else ""
@@ -237,7 +276,7 @@ class _Walker(OutsideCaller):
         if program.is_local(name):
             parts = name.split(".")
             for end in range(1, len(parts) + 1):
-                if ".".join(parts[:end]) in program.modules:
+                if program.has(".".join(parts[:end])):
                     self.link(f"{'.'.join(parts[:end])}:<module>", node, How.IMPORTS)
             return
         if not is_standard(name):

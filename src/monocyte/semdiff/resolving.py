@@ -11,7 +11,7 @@ import builtins
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from monocyte.semdiff.bindings import Binding, Module, Program
+from monocyte.semdiff.bindings import Binding, Module, Program, below
 from monocyte.semdiff.callgraph import Graph, How
 from monocyte.semdiff.capability_table import BUILTINS
 from monocyte.semdiff.outside import canonical, is_module
@@ -105,23 +105,21 @@ class Index:
         self.uses_paths = False
         self.spelled: set[str] = set()
         self.stored: set[str] = set()
-        taken: set[str] = set()
-        for module in program.modules.values():
-            self._number(module, module.tree, "", taken)
-            self.spelled |= _spelled(module.tree)
-            self.stored |= {
-                node.attr
-                for node in ast.walk(module.tree)
-                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
-            }
+        self.nodes: dict[str, list[ast.ClassDef]] = {}
+        """The classes of each module."""
+        self._taken: set[str] = set()
+        program.hear(self.add)
+
+    def add(self, module: Module) -> None:
+        """Know a module: its definitions, and every name that it spells."""
+        self._families.clear()
+        self._number(module, module.tree, "", self._taken)
         self.uses_paths = "pathlib" in self.spelled
-        for name, nodes in self.members.items():
-            for node in nodes:
-                graph.link(f"attr:{name}", node, 0, How.MENTIONS)
 
     def _number(self, module: Module, tree: ast.AST, prefix: str, taken: set[str]) -> None:
-        for node in ast.iter_child_nodes(tree):
+        for node in below(tree):
             inner = prefix
+            self._spell(node)
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
                 name = getattr(node, "name", "<lambda>")
                 full = f"{module.name}:{prefix}{name}"
@@ -133,14 +131,30 @@ class Index:
                 self.graph.node(full, module.file, node.lineno)
                 if isinstance(tree, ast.ClassDef):
                     self.member(self.ids[id(tree)], name, full)
+                    self.graph.link(f"attr:{name}", full, 0, How.MENTIONS)
                     self._method(self.ids[id(tree)], node)
                 is_class = isinstance(node, ast.ClassDef)
                 inner = full.partition(":")[2] + ("." if is_class else ".<locals>.")
-                if is_class:
+                if isinstance(node, ast.ClassDef):
+                    self.nodes.setdefault(module.name, []).append(node)
                     self.classes.setdefault(full, {})
                 if "<" not in prefix and name[0] not in "_<" and not prefix.startswith("_"):
                     self.graph.entries.append(full)
             self._number(module, node, inner, taken)
+
+    def _spell(self, node: ast.AST) -> None:
+        """Remember every name that stands anywhere."""
+        if isinstance(node, ast.Name):
+            self.spelled.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            self.spelled.add(node.attr)
+            if isinstance(node.ctx, ast.Store):
+                self.stored.add(node.attr)
+        elif isinstance(node, ast.Import):
+            self.spelled |= {part for alias in node.names for part in alias.name.split(".")}
+        elif isinstance(node, ast.ImportFrom):
+            self.spelled |= {alias.name for alias in node.names}
+            self.spelled |= set((node.module or "").split("."))
 
     def _method(self, owner: str, node: ast.AST) -> None:
         """Remember `self`; what a static method gets first is anybody's."""
@@ -172,21 +186,6 @@ def _closed(found: set[str], steps: Mapping[str, set[str]]) -> set[str]:
             if further not in found:
                 found.add(further)
                 ahead.append(further)
-    return found
-
-
-def _spelled(tree: ast.AST) -> set[str]:
-    """Every name that stands anywhere in a module."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            found.add(node.id)
-        elif isinstance(node, ast.Attribute):
-            found.add(node.attr)
-        elif isinstance(node, ast.Import):
-            found |= {part for alias in node.names for part in alias.name.split(".")}
-        elif isinstance(node, ast.ImportFrom):
-            found |= {alias.name for alias in node.names} | set((node.module or "").split("."))
     return found
 
 
@@ -370,11 +369,13 @@ class Resolver:
         if not name:
             return frozenset({("mod" if program.is_local(source) else "ext", source)})
         whole = f"{source}.{name}".strip(".")
-        if whole in program.modules:
+        if program.has(whole):
             return frozenset({("mod", whole)})
         if not source:
             return frozenset({UNKNOWN})  # from a package whose own file is not here
         module = program.find(source)
+        if module is None and program.is_local(source):
+            return frozenset({UNKNOWN})  # there, but not to be read
         if module is None:
             return frozenset({("ext", f"{source}.{name}")})
         found = self.global_name(module, name, seen)
@@ -388,7 +389,7 @@ class Resolver:
         if kind == "ext":
             return frozenset({("ext", f"{owner}.{name}")})
         if kind == "mod":
-            if f"{owner}.{name}" in self.index.program.modules:
+            if self.index.program.has(f"{owner}.{name}"):
                 return frozenset({("mod", f"{owner}.{name}")})
             return (
                 self.imported(owner, name, set()) if self.index.program.find(owner) else frozenset()

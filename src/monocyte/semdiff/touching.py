@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from monocyte.semdiff.bindings import below
 from monocyte.semdiff.callgraph import How, Site
 from monocyte.semdiff.capability_table import CLASS_METHODS, METHODS, PATH_METHODS
 from monocyte.semdiff.outside import (
@@ -133,7 +134,7 @@ class Toucher(Resolver):
 
     def children(self, node: ast.AST) -> None:
         """Look at all that is below a node."""
-        for child in ast.iter_child_nodes(node):
+        for child in below(node):
             self.visit(child)
 
     def each(self, nodes: list[ast.expr] | list[ast.stmt]) -> None:

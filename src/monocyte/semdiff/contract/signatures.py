@@ -12,6 +12,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from monocyte.semdiff.bindings import Program, Shared, everything
 from monocyte.semdiff.contract.calls import (
     PLACED,
     broken_calls,
@@ -22,7 +23,7 @@ from monocyte.semdiff.contract.calls import (
 )
 from monocyte.semdiff.contract.changes import Change, Effect, Evidence
 from monocyte.semdiff.contract.promises import example, relation, said
-from monocyte.semdiff.contract.surface import Offer, surface_of
+from monocyte.semdiff.contract.surface import Offer, heirs, surface_of
 from monocyte.semdiff.contract.trials import trials_of
 
 __all__ = ["compare_surfaces"]
@@ -32,9 +33,16 @@ EMPTY = inspect.Parameter.empty
 NEUTRAL, ADDITIVE, BREAKING = Effect.NEUTRAL, Effect.ADDITIVE, Effect.BREAKING
 
 
-def compare_surfaces(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Change, ...]:
-    """What has changed in what a program offers (file -> source)."""
-    before, after = surface_of(old), surface_of(new)
+def compare_surfaces(
+    old: Mapping[str, str], new: Mapping[str, str], shared: Shared | None = None
+) -> tuple[Change, ...]:
+    """What has changed in what a program offers (file -> source): only what changed is read."""
+    shared = {} if shared is None else shared
+    changed = {file for file in {*old, *new} if old.get(file) != new.get(file)}
+    names = _classes_changed(Program(old, changed, shared), Program(new, changed, shared))
+    before, after = (
+        surface_of(side, heirs(side, changed & side.keys(), names), shared) for side in (old, new)
+    )
     found: list[Change] = []
     for name, offer in before.items():
         if name not in after:
@@ -48,6 +56,20 @@ def compare_surfaces(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Ch
         ):
             found += _come(offer)
     return tuple(found)
+
+
+def _classes_changed(old: Program, new: Program) -> set[str]:
+    """Classes that are not what they were: what others inherit from them may be otherwise."""
+    sides = [
+        {
+            (name, node.name): ast.dump(node)
+            for name, module in program.modules.items()
+            for node in everything(module.tree)
+            if isinstance(node, ast.ClassDef)
+        }
+        for program in (old, new)
+    ]
+    return {key[1] for key in {*sides[0], *sides[1]} if sides[0].get(key) != sides[1].get(key)}
 
 
 def _gone(offer: Offer) -> Change:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from monocyte.semdiff.bindings import Module, Program, bindings_of
+from monocyte.semdiff.bindings import Module, Program, Shared, bindings_of
 from monocyte.semdiff.verdicts import Place
 
-__all__ = ["Offer", "surface_of"]
+__all__ = ["Offer", "heirs", "surface_of"]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -46,16 +47,48 @@ class Offer(msgspec.Struct, frozen=True):
     """Values that the code of a function that raises mentions, and those next to them, as code."""
 
 
-def surface_of(sources: Mapping[str, str]) -> dict[str, Offer]:
-    """All that a program (file -> source) offers, by dotted name."""
-    program = Program(sources)
+def surface_of(
+    sources: Mapping[str, str],
+    files: Collection[str] | None = None,
+    shared: Shared | None = None,
+) -> dict[str, Offer]:
+    """All that a program (file -> source), or some of its files, offers, by dotted name."""
+    program = Program(sources, files, shared)
     offers: dict[str, Offer] = {}
-    for module in program.modules.values():
+    for module in list(program.modules.values()):
         if any(part.startswith("_") and part != "__init__" for part in module.name.split(".")):
             continue
         for offer in _Reader(program, module).offers():
             offers.setdefault(offer.name, offer)
     return offers
+
+
+def heirs(
+    sources: Mapping[str, str], files: Collection[str], names: Collection[str]
+) -> frozenset[str]:
+    """Some files, and those whose classes may inherit from classes of these names."""
+    found, wanted = set(files), set(names)
+    if not wanted:
+        return frozenset(found)
+    others = {f: text for f, text in sources.items() if f.endswith(PYTHON) and f not in found}
+    classes = {file: CLASS.findall(text) for file, text in others.items()}
+    alias = {file: ALIAS.findall(text) for file, text in others.items()}
+    while wanted:
+        wanted |= {new for pairs in alias.values() for name, new in pairs if name in wanted}
+        fresh = {
+            file
+            for file, mine in classes.items()
+            if file not in found and any(wanted & {*WORD.findall(bases)} for _, bases in mine)
+        }
+        found |= fresh
+        wanted = {name for file in fresh for name, _ in classes[file]}
+    return frozenset(found)
+
+
+PYTHON = (".py", ".pyi")
+CLASS = re.compile(r"^[ \t]*class\s+(\w+)[^\n(:]*(?:\(([^)]*)\))?", re.MULTILINE)
+ALIAS = re.compile(r"\b(\w+) +as +(\w+)")
+WORD = re.compile(r"\w+")
 
 
 class _Reader:
