@@ -111,7 +111,8 @@ def _table(hunks: Sequence[Hunk]) -> str:
     head = (
         '<thead><tr><th colspan="2" scope="col">old</th><th colspan="2" scope="col">new</th></tr>'
     )
-    return f'<div class="scroll"><table>{head}</thead>{groups}</table></div>'
+    columns = '<colgroup><col class="n"><col><col class="n"><col></colgroup>'
+    return f'<div class="scroll"><table>{columns}{head}</thead>{groups}</table></div>'
 
 
 def _row(row: Row) -> str:
