@@ -13,7 +13,7 @@ import ast
 import fnmatch
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -59,9 +59,10 @@ def outline_of(facts: ModuleFacts) -> Outline:
         if isinstance(node, ast.ClassDef):
             named = (n for base in node.bases for n in ast.walk(base))
             bases[node.name] |= {_word(n) for n in named} - {""}
+    named_nodes = [n for n in ast.walk(facts.tree) if isinstance(n, (*FUNCTIONS, ast.ClassDef))]
     return Outline(
         tuple(chunks_of(facts)),
-        tuple((reader, *_around(facts.tree, reader.line)) for reader in readers_of(facts)),
+        tuple((reader, *_around(named_nodes, reader.line)) for reader in readers_of(facts)),
         {name: frozenset(words) for name, words in bases.items()},
         frozenset(facts.scope.bound),
     )
@@ -74,14 +75,18 @@ def _word(node: ast.AST) -> str:
 _IMPLICIT = re.compile(r"__\w+__")
 
 
-def _around(tree: ast.Module, line: int) -> tuple[frozenset[str], frozenset[str]]:
-    """The functions and the classes around a line; a method that is called unseen is its class."""
+_Named = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def _around(nodes: Iterable[_Named], line: int) -> tuple[frozenset[str], frozenset[str]]:
+    """The functions and the classes around a line; a method that is called unseen is its class.
+
+    The nodes come outer before inner.
+    """
     functions: set[str] = set()
     classes: set[str] = set()
     inner: ast.AST | None = None
-    for node in ast.walk(tree):
-        if not isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-            continue
+    for node in nodes:
         if not node.lineno <= line <= (node.end_lineno or line):
             continue
         if isinstance(node, ast.ClassDef):
