@@ -109,7 +109,6 @@ MODULE_WORDS: dict[str, tuple[str, tuple[Channel, ...]]] = {
     "finalize": ("weakref", (C.LIFETIME,)),
     "dis": ("dis", (C.CODE, C.LINES)),
     **dict.fromkeys(("yacc", "lex"), ("ply", (C.DOCS,))),
-    "lineno": ("warnings", (C.LINES,)),
 }
 """Words that look at a channel when the module also knows that library."""
 
@@ -448,6 +447,12 @@ class _Search:
         for channel in (C.CODE, C.LINES, C.NAMES):
             yield Reader(channel, _spelled(node), node.lineno)
 
+    def line_number(self, node: ast.Attribute | ast.Name) -> Iterator[Reader]:
+        """`.lineno` of a recorded warning or a log record; other things have lines of their own."""
+        owner = _spelled(node.value) if isinstance(node, ast.Attribute) else "self"
+        if owner != "self" and self.facts.words & _RECORDERS:
+            yield Reader(C.LINES, "lineno", node.lineno)
+
     def file(self, node: ast.Attribute | ast.Name) -> Iterator[Reader]:
         """`__file__`: finding a neighbour is fine, reading oneself is not."""
         above = self.parents.get(node)
@@ -507,7 +512,7 @@ class _Search:
     def _is_export(self, node: ast.AST) -> bool:
         """A name in `__all__`."""
         parent = self.parents.get(node)
-        return isinstance(parent, ast.Assign) and _words(parent.targets[0]) == {"__all__"}
+        return isinstance(parent, ast.Assign) and _spelled(parent.targets[0]) == "__all__"
 
     # -- decorators -------------------------------------------------------------------------------
 
@@ -562,6 +567,9 @@ def _is_doc(target: ast.expr) -> bool:
 
 _MANAGED = frozenset({"open", "fdopen", "TemporaryFile", "NamedTemporaryFile", "socket", "Popen"})
 _BY_ANY_NAME = (C.NAMES, C.LINES, C.CODE, C.DOCS, C.ANNOTATIONS)
+_RECORDERS = frozenset(
+    {"catch_warnings", "showwarning", "formatwarning", "logging", "LogRecord", "makeLogRecord"}
+)
 _FILE_READERS = frozenset(
     {"open", "read_text", "read_bytes", "readlines", "getline", "getlines", "run_path", "tokenize"}
     | {"fileinput", "get_data", "hashlib", "getmtime", "getsize", "stat"}
@@ -579,6 +587,7 @@ _SPECIAL_WORDS = {
     "f_code": _Search.code,
     "gi_code": _Search.code,
     "__file__": _Search.file,
+    "lineno": _Search.line_number,
 }
 
 
