@@ -3,12 +3,13 @@
 Labels are proven twice: by the messages that a case brings, decoded with the other version, and the
 witnesses that the library shows are decoded again, here, without it.
 
-    python -m benchmarks.semdiff.message
+    python -m benchmarks.semdiff.message [--held-out]
 """
 
 from __future__ import annotations
 
 import dataclasses
+import sys
 import time
 import types
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import msgspec
 
 from benchmarks.semdiff.message_cases import CASES, source
+from benchmarks.semdiff.message_heldout import HELD_OUT
 from monocyte.contracts import codec
 from monocyte.contracts.values import Map
 from monocyte.semdiff.contract import Change, Effect
@@ -27,8 +29,6 @@ __all__ = ["breaks", "load", "main", "proven", "said", "witnessed"]
 
 def load(text: str) -> Any:
     """The class M of a version; these sources are our own."""
-    import sys
-
     module = types.ModuleType("m")
     sys.modules["m"] = module
     code = compile(source(text), "m.py", "exec", dont_inherit=True)  # not our `annotations`
@@ -134,6 +134,7 @@ def witnessed(case: tuple[Any, ...], changes: tuple[Change, ...]) -> bool:
 
 def main() -> None:
     """Print the counts, and every case that is wrong."""
+    chosen = HELD_OUT if "--held-out" in sys.argv else CASES
     wrong, spent = [], 0.0
     counts = dict.fromkeys(
         ("cases", "proven", "breaking", "found", "false", "open", "witnessed"), 0
@@ -141,7 +142,7 @@ def main() -> None:
     with Worker(
         preload=("monocyte.semdiff.contract.station", "monocyte", "dataclasses", "uuid")
     ) as worker:
-        for case in CASES:
+        for case in chosen:
             name, old, new, *labels = case[:5]
             started = time.perf_counter()
             changes = compare_messages({"m.py": source(old)}, {"m.py": source(new)}, worker)
@@ -166,7 +167,7 @@ def main() -> None:
             elif any(c.open for c in changes):
                 wrong.append(f"{name}: open: {[(c.rule, c.open) for c in changes]}")
     print(
-        *(f"{k} {v}" for k, v in counts.items()), f"of {2 * len(CASES)} directions, {spent:.2f} s"
+        *(f"{k} {v}" for k, v in counts.items()), f"of {2 * len(chosen)} directions, {spent:.2f} s"
     )
     print(*wrong, sep="\n")
 
