@@ -50,21 +50,27 @@ def mutator_of(text: str) -> Mutator:
     return Mutator(text)
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.sampled_from(CORPUS), st.integers(0, 10**6))
+@settings(max_examples=12, deadline=None)
+@given(st.sampled_from(["bisect.py", "fnmatch.py", "graphlib.py"]), st.integers(0, 10**6))
 def test_a_mutant_is_never_the_same(name: str, seed: int) -> None:
     """One operator applied anywhere changes the meaning, unless it compiles to the same code."""
     text = (STDLIB / name).read_text(encoding="utf-8")
     mutator = mutator_of(text)
     mutant = random.Random(seed).choice(mutator.mutants)
     mutated = mutator.source(mutant)
-    if compile(text, "m", "exec").co_code == compile(mutated, "m", "exec").co_code and is_same(
-        text, mutated
-    ):
-        assert codes(text) == codes(mutated), mutant
-    there, back = diff(text, mutated), diff(mutated, text)
-    verdicts = [{(f.definition, f.verdict) for f in found} for found in (there, back)]
-    assert {v for _, v in verdicts[0]} == {v for _, v in verdicts[1]}
+    assert not is_same(text, mutated) or codes(text) == codes(mutated), mutant
+
+
+@pytest.mark.parametrize("name", ["bisect.py", "graphlib.py"])
+def test_the_diff_has_no_direction(name: str) -> None:
+    """What is the same there is the same back, and what is not is not."""
+    text = (STDLIB / name).read_text(encoding="utf-8")
+    mutator = mutator_of(text)
+    mutated = mutator.source(mutator.mutants[len(mutator.mutants) // 2])
+    there, back = (
+        {(f.definition, f.verdict) for f in diff(*p)} for p in ((text, mutated), (mutated, text))
+    )
+    assert there == back
 
 
 def codes(text: str) -> list[tuple[bytes, str]]:

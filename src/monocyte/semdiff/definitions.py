@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import symtable
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from monocyte.semdiff.normal.effects import Effects, effects_of, is_plain_class
@@ -79,6 +79,17 @@ def _own_code(module: ast.Module) -> list[ast.stmt]:
     return [s for s in module.body if not isinstance(s, (*FUNCTIONS, ast.ClassDef))]
 
 
+def _root(statement: ast.stmt) -> str:
+    """The name under which a statement of a module goes; its own code has none."""
+    match statement:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return name
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return name
+        case _:
+            return ""
+
+
 @dataclass(slots=True)
 class _Entry:
     """A statement of a module's or class's body, on its way into the body's own text."""
@@ -97,14 +108,19 @@ class Definitions:
         data: bytes,
         rules: Sequence[RuleSet] = (SPELLING,),
         imports: Imports = NO_TREE,
+        *,
+        wanted: Collection[str] | None = None,
     ) -> None:
         self.lines = data.decode("utf-8", "surrogateescape").splitlines(keepends=True)
         self.tree = tree
         self.scope = resolve_module(tree)
-        _check_scopes(self.scope, data)
+        if wanted is None:
+            _check_scopes(self.scope, data)
         self.facts = ModuleFacts(self.scope, imports)
         self.facts.prepare()
         self.rules = rules
+        if wanted is not None:  # it was checked and written as a whole before
+            tree.body = [s for s in tree.body if _root(s) in wanted]
         self.found: dict[str, Definition] = {}
         self._rewrite()
         self.body = self._entries(tree.body, self.scope, "")

@@ -71,16 +71,16 @@ class _Pair:
             yield self._unreadable(str(error))
             return
         self.words = old.facts.words | new.facts.words
-        self.staged: dict[str, tuple[Definitions, Definitions]] = {}
-        for name in old.found.keys() & new.found.keys():
-            yield from self._compared(old.found[name], new.found[name])
+        yield from self._compared(old, new)
         yield from self._module(old, new)
         yield from self._gone_and_come(old, new)
 
-    def _loaded(self, stage: Stage) -> tuple[Definitions, Definitions]:
-        """Both sides under a stage's rules."""
+    def _loaded(
+        self, stage: Stage, wanted: Collection[str] | None = None
+    ) -> tuple[Definitions, Definitions]:
+        """Both sides under a stage's rules, as a whole or only what is wanted."""
         old, new = (
-            _load(source, stage, packages.imports_of(self.path))
+            _load(source, stage, packages.imports_of(self.path), wanted)
             for source, packages in zip(self.sources, self.packages, strict=True)
         )
         return old, new
@@ -123,25 +123,36 @@ class _Pair:
 
     # -- definitions ------------------------------------------------------------------------------
 
-    def _compared(self, old: Definition, new: Definition) -> Iterator[Finding]:
-        if old.written.code == new.written.code:
-            channels = _differing(old, new)
-            yield from self._judged(old, new, channels, "normal-form")
-            return
+    def _compared(self, old: Definitions, new: Definitions) -> Iterator[Finding]:
+        """Every definition that both sides have: by the cheap rules, then by dearer ones."""
+        pairs = {
+            name: (old.found[name], new.found[name]) for name in old.found if name in new.found
+        }
+        open_pairs = {}
+        for name, (ours, theirs) in pairs.items():
+            if ours.written.code == theirs.written.code:
+                yield from self._judged(ours, theirs, _differing(ours, theirs), "normal-form")
+            else:
+                open_pairs[name] = ours, theirs
         for stage in STAGES:
-            sides = self._at(stage)
-            ours, theirs = (side.found.get(old.name) for side in sides)
-            if ours and theirs and ours.written.code == theirs.written.code:
-                channels = {*_differing(old, new), *stage.channels}
-                yield from self._judged(old, new, channels, f"normal-form-{stage.name}")
-                return
-        yield self._different(old, new)
+            settled = list(self._settled(stage, open_pairs))
+            for name in settled:
+                ours, theirs = open_pairs.pop(name)
+                channels = {*_differing(ours, theirs), *stage.channels}
+                yield from self._judged(ours, theirs, channels, f"normal-form-{stage.name}")
+        for ours, theirs in open_pairs.values():
+            yield self._different(ours, theirs)
 
-    def _at(self, stage: Stage) -> tuple[Definitions, Definitions]:
-        """Both sides under a stage's rules: dearer, so only if the cheap ones did not settle it."""
-        if stage.name not in self.staged:
-            self.staged[stage.name] = self._loaded(stage)
-        return self.staged[stage.name]
+    def _settled(self, stage: Stage, names: Collection[str]) -> Iterator[str]:
+        """Which of these definitions a stage's rules make equal."""
+        if not names:
+            return
+        wanted = {name.partition(".")[0].partition("#")[0] for name in names}
+        old, new = self._loaded(stage, wanted)
+        for name in names:
+            ours, theirs = old.found.get(name), new.found.get(name)
+            if ours and theirs and ours.written.code == theirs.written.code:
+                yield name
 
     def _judged(
         self, old: Definition, new: Definition, channels: Iterable[Channel], rule: str
@@ -219,7 +230,8 @@ class _Pair:
         return ours == theirs
 
     def _bodies_alike(self) -> bool:
-        return any(old.order == new.order for old, new in (self._at(stage) for stage in STAGES[:1]))
+        old, new = self._loaded(STAGES[0])
+        return old.order == new.order
 
     # -- names that went or came ------------------------------------------------------------------
 
@@ -231,10 +243,15 @@ class _Pair:
         yield from ()
 
 
-def _load(source: Source, stage: Stage, imports: Imports = NO_TREE) -> Definitions:
+def _load(
+    source: Source,
+    stage: Stage,
+    imports: Imports = NO_TREE,
+    wanted: Collection[str] | None = None,
+) -> Definitions:
     data = source.python
     try:
-        return Definitions(parse(data, source.path), data, stage.rules, imports)
+        return Definitions(parse(data, source.path), data, stage.rules, imports, wanted=wanted)
     except RecursionError as error:
         raise Unreadable("it nests too deep to be compared") from error
 

@@ -193,7 +193,7 @@ def _is_plain_base(base: ast.expr, facts: ModuleFacts, scope: Scope) -> bool:
         return False
     return any(
         isinstance(s, ast.ClassDef) and s.name == base.id and is_plain_class(s, facts, facts.scope)
-        for s in facts.tree.body
+        for s in facts.body
     )
 
 

@@ -59,6 +59,7 @@ class ModuleFacts:
         self.scope = scope
         self.imports = imports
         self.tree: ast.Module = scope.node  # type: ignore[assignment]
+        self.body = tuple(self.tree.body)
         self._unbound: dict[Scope, frozenset[str]] = {}
         self._raw: dict[Scope, bool] = {}
 
@@ -115,7 +116,7 @@ class ModuleFacts:
     def imported(self) -> dict[str, str]:
         """What a top-level import binds, once and for all: name to dotted origin."""
         found: dict[str, str] = {}
-        for node in self.tree.body:
+        for node in self.body:
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     top = alias.name.partition(".")[0]
@@ -135,7 +136,7 @@ class ModuleFacts:
         """The line of the top-level import that binds a name."""
         return {
             alias.asname or alias.name.partition(".")[0]: node.lineno
-            for node in self.tree.body
+            for node in self.body
             if isinstance(node, ast.Import | ast.ImportFrom)
             for alias in node.names
         }
@@ -158,7 +159,7 @@ class ModuleFacts:
             isinstance(node, ast.ImportFrom)
             and node.module == "__future__"
             and any(alias.name == "annotations" for alias in node.names)
-            for node in self.tree.body
+            for node in self.body
         )
 
     @cached_property
@@ -199,7 +200,7 @@ class ModuleFacts:
     def _bound_once(self) -> dict[str, int]:
         """Names that one plain top-level statement binds, and nobody deletes, with its line."""
         found: dict[str, int] = {}
-        for statement in self.tree.body:
+        for statement in self.body:
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 found[statement.name] = statement.end_lineno or statement.lineno
             elif isinstance(statement, ast.Import | ast.ImportFrom):
@@ -243,7 +244,7 @@ class ModuleFacts:
         """Names that the module assigns, with the names that the values mention."""
         return {
             target.id: {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
-            for node in self.tree.body
+            for node in self.body
             if isinstance(node, ast.Assign)
             for target in node.targets
             if isinstance(target, ast.Name)
