@@ -434,24 +434,30 @@ def _how_bad(finding: Finding, *, gone: bool | None = None) -> Severity:
 
 def _import_test(module: str, name: str, words: tuple[str, str]) -> str:
     """A test of what importing gives; it fails on the new version, by error or by value."""
-    head = '"""A difference on import: this passes on the old version, and fails on the new."""\n\n'
+    old, new = words
     slug = re.sub(r"\W+", "_", f"{module}{name}").strip("_").lower()
-    body = [f"import {module}", ""]
-    if words[1] == "is there" or (words[0] != "is imported" and words[1] == "is imported"):
-        kind = "AttributeError" if words[1] == "is there" else "ImportError"
-        lines = [f"with pytest.raises({kind}):", f"    import {module}"]
-        lines += [f"    {module}{name}"] if name else []
-        body = ["import pytest", "", "", f"def test_{slug}_is_not_there():"]
-        return head + "\n".join([*body, *(f"    {it}" for it in lines)]) + "\n"
-    if words[0] in ("is there", "is imported") or not name:
-        body += ["", f"def test_{slug}_is_there():", f"    assert {module}{name} is not None"]
-        return head + "\n".join(body) + "\n"
-    if len(words[0]) > 2000:
+    if old in ABSENT or new in ("is imported", "is there"):
+        kind = "ImportError" if new == "is imported" else "AttributeError"
+        imports, verb = ["import pytest"], "is_not_there"
+        body = [f"with pytest.raises({kind}):", f"    import {module}"]
+        body += [f"    _ = {module}{name}"] if name else []
+    elif old in ("is there", "is imported") or not name:
+        imports, verb = [f"import {module}"], "is_there"
+        body = [f"assert {module}{name} is not None"]
+    elif len(old) > LONGEST_VALUE:
         return ""
-    body[1:1] = ["", "from monocyte.semdiff.outcomes import image as describe"]
-    body += ["", f"def test_{slug}_is_as_before():"]
-    body += [f"    assert describe({module}{name}) == {words[0]!r}"]
-    return head + "\n".join(body) + "\n"
+    else:
+        describe = "from monocyte.semdiff.outcomes import image as describe"
+        imports, verb = [f"import {module}", "", describe], "is_as_before"
+        body = [f"assert describe({module}{name}) == {old!r}"]
+    head = '"""A difference on import: this passes on the old version, and fails on the new."""'
+    lines = [head, "", *imports, "", "", f"def test_{slug}_{verb}():"]
+    return "\n".join([*lines, *(f"    {it}" for it in body)]) + "\n"
+
+
+ABSENT = frozenset({"AttributeError"})
+LONGEST_VALUE = 2000
+"""Characters of a value that is written into a test."""
 
 
 def _behaved(finding: Finding, seen: Behaviour) -> Tried:

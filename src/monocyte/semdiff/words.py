@@ -29,7 +29,7 @@ def in_words(changed: Sequence[Pair]) -> tuple[str, ...]:
 
 def _group(old: Sequence[Unit], new: Sequence[Unit]) -> Iterator[str]:
     alike = len(old) == len(new) and all(
-        type(a.node) is type(b.node) for a, b in zip(old, new, strict=True)
+        _alike(a.node, b.node) for a, b in zip(old, new, strict=True)
     )
     if alike:
         for a, b in zip(old, new, strict=True):
@@ -39,6 +39,11 @@ def _group(old: Sequence[Unit], new: Sequence[Unit]) -> Iterator[str]:
         yield _sentence(unit, "no longer ")
     for unit in new:
         yield _sentence(unit, "now ")
+
+
+def _alike(old: ast.AST, new: ast.AST) -> bool:
+    both_functions = isinstance(old, FUNCTIONS) and isinstance(new, FUNCTIONS)
+    return type(old) is type(new) or both_functions
 
 
 # -- statements that went or came -----------------------------------------------------------------
