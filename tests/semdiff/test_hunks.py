@@ -17,7 +17,8 @@ def shown(old: str, new: str, name: str = "f") -> tuple[Shown, tuple[str, ...]]:
     nodes = []
     for text in sides:
         tree = ast.parse(text)
-        line = next((n.lineno for n in ast.walk(tree) if getattr(n, "name", "") == name), 1)
+        named = (it for it in ast.walk(tree) if getattr(it, "name", "") == name)
+        line = getattr(next(named, None), "lineno", 1)
         node = find(tree, name, line)
         assert node is not None
         nodes.append(node)

@@ -36,7 +36,7 @@ def as_html(difference: Difference) -> str:
     """The page."""
     style = files("monocyte.semdiff.report").joinpath("page.css").read_text(encoding="utf-8")
     body = "\n".join(_body(difference))
-    name = escape(f"{difference.old} → {difference.new}")
+    name = _text(f"{difference.old} → {difference.new}")
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

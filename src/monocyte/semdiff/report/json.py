@@ -85,7 +85,8 @@ def schema() -> dict[str, Any]:
     """What `as_json` promises, as a JSON Schema."""
     made: dict[str, Any] = msgspec.json.schema(Page)
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "monocyte diff"}
-    return {**head, **made}
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode({**head, **made}))
+    return plain
 
 
 def page(difference: Difference, version: str = "") -> Page:

@@ -19,6 +19,9 @@ from monocyte.semdiff.report.summary import (
 
 __all__ = ["as_markdown"]
 
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What could make code read otherwise than it runs: shown instead of obeyed."""
+
 LONGEST = 60_000
 """Characters; code hosts take some 65 000 in a comment."""
 
@@ -41,7 +44,8 @@ def as_markdown(difference: Difference, longest: int = LONGEST) -> str:
             told += ["", f"… and {len(ordered) - i} definitions more."]
             break
         told += lines
-    return "\n".join([*head, *told, *tail]) + "\n"
+    page = "\n".join([*head, *told, *tail]) + "\n"
+    return UNSEEN.sub(lambda it: f"[U+{ord(it[0]):04X}]", page)
 
 
 def _change(change: Change) -> Iterator[str]:
