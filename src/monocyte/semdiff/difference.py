@@ -154,7 +154,7 @@ def difference(
     options = options or Options()
     started = time.monotonic()
     findings = [it for it in _read(old, new, memory) if _wanted(it, options.only)]
-    ignored = tuple(sorted((it for it in findings if _is_same(it)), key=_order))
+    ignored = tuple(sorted(_ignored(findings), key=_order))
     rest = _folded([it for it in findings if not _is_same(it)])
     shown = _Shown(old, new)
     drafts = [shown.draft(it) for it in sorted(rest, key=_order)]
@@ -174,6 +174,14 @@ def difference(
 
 def _is_same(finding: Finding) -> bool:
     return finding.verdict is Verdict.SAME
+
+
+def _ignored(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """What means the same; that a module differs as text because of a definition is implied."""
+    speaking = {_order(it)[0] for it in findings if it.kind != "module"}
+    for finding in findings:
+        if _is_same(finding) and not (finding.kind == "module" and _order(finding)[0] in speaking):
+            yield finding
 
 
 def _wanted(finding: Finding, only: Sequence[str]) -> bool:
