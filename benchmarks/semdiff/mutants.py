@@ -171,7 +171,7 @@ class Broken(NamedTuple):
 
 def broken(mutant: Mutant, text: str, mutated: str) -> Broken:
     """The region of a module in which a mutant's text differs."""
-    old, new = text.splitlines(keepends=True), mutated.splitlines(keepends=True)
+    old, new = text.splitlines(), mutated.splitlines()
     first = next(n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b)
     tail = 0
     while tail < min(len(old), len(new)) - first and old[-1 - tail] == new[-1 - tail]:
@@ -183,21 +183,25 @@ def batches(found: list[Broken]) -> Iterator[list[Broken]]:
     """Mutants of different definitions, put into one text: many are judged by one diff."""
     left = found
     while left:
-        taken: dict[str, Broken] = {}
-        rest = []
+        taken: list[Broken] = []
+        rest: list[Broken] = []
         for one in left:
-            if taken.setdefault(one.root, one) is not one:
-                rest.append(one)
-        yield sorted(taken.values(), key=lambda one: one.first)
+            (rest if any(_clash(one, other) for other in taken) else taken).append(one)
+        yield sorted(taken, key=lambda one: one.first)
         left = rest
+
+
+def _clash(one: Broken, other: Broken) -> bool:
+    """Same definition, or lines in common: some mutants are the whole module, printed again."""
+    return one.root == other.root or (one.first <= other.last and other.first <= one.last)
 
 
 def together(text: str, batch: list[Broken]) -> str:
     """A module with all mutants of a batch in it."""
-    lines = text.splitlines(keepends=True)
+    lines = text.splitlines()
     for one in reversed(batch):
         lines[one.first : one.last] = one.lines
-    return "".join(lines)
+    return "\n".join(lines) + "\n"
 
 
 def judge(path: str, text: str, batch: list[Broken]) -> Counter[str]:
