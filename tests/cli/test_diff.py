@@ -48,7 +48,7 @@ def git(*arguments: str, **options: str) -> str:
 
 
 EXIT_CODES = {
-    "nothing": (OLD, 0, "byte for byte"),
+    "nothing": (OLD, 0, "no Python file differs"),
     "layout": (LAYOUT, 0, "nothing changed in meaning"),
     "a change": (NEW, 1, "1 changed"),
     "a break": (BREAKS, 4, "1 breaking"),

@@ -165,7 +165,7 @@ def difference(
         changes=_joined(_tried(old, new, drafts, options), further),
         ignored=ignored,
         unseen=tuple(_unseen(old, new, options.only)),
-        looked=Looked(len(old), len(new), _differing(old, new)),
+        looked=_looked(old, new, options.only),
         ran=options.run and any(it.finding.open for it in drafts),
         seconds=time.monotonic() - started,
         python=platform.python_version(),
@@ -235,8 +235,10 @@ def _with_names(finding: Finding, inside: Sequence[Finding]) -> Finding:
     return msgspec.structs.replace(finding, what=what)
 
 
-def _differing(old: Tree, new: Tree) -> int:
-    return len(_differing_paths(old.sources, new.sources))
+def _looked(old: Tree, new: Tree, only: Sequence[str]) -> Looked:
+    sides = [sum(_within(path, only) for path in tree) for tree in (old, new)]
+    paths = _differing_paths(old.sources, new.sources)
+    return Looked(*sides, sum(_within(path, only) for path in paths))
 
 
 def _differing_paths(old: Mapping[str, Source], new: Mapping[str, Source]) -> list[str]:

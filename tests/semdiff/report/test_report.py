@@ -95,7 +95,7 @@ HEADLINES = {
             "1 differ as text and mean the same · 1 not looked at"
         ),
     ),
-    "nothing": (EQUAL, "the trees are equal, byte for byte"),
+    "nothing": (EQUAL, "no Python file differs"),
     "only text": (
         Difference(old="a", new="b", ignored=FULL.ignored, looked=Looked(1, 1, 1)),
         "nothing changed in meaning · 1 differ as text and mean the same",

@@ -48,7 +48,7 @@ def as_html(difference: Difference) -> str:
 
 
 def _body(difference: Difference) -> Iterator[str]:
-    parts = headline_parts(difference) or ["The trees are equal, byte for byte"]
+    parts = headline_parts(difference)
     looked = difference.looked
     yield "<header>"
     yield f"<h1>{' · '.join(f'<span>{_text(it)}</span>' for it in parts)}</h1>"

@@ -38,7 +38,7 @@ SEVERITIES = {
 
 def headline(difference: Difference) -> str:
     """The whole answer in one line."""
-    return " · ".join(headline_parts(difference)) or "the trees are equal, byte for byte"
+    return " · ".join(headline_parts(difference))
 
 
 def headline_parts(difference: Difference) -> list[str]:
@@ -55,8 +55,9 @@ def headline_parts(difference: Difference) -> list[str]:
         parts[-1:] = [*parts[-1:], f"{breaking} breaking"]
     if difference.count(Verdict.NO_DIFFERENCE_FOUND):
         parts.append(f"{difference.count(Verdict.NO_DIFFERENCE_FOUND)} with no difference found")
-    if not changes and (difference.looked.differing or difference.ignored):
-        parts.append("nothing changed in meaning")
+    if not changes:
+        differs = difference.looked.differing or difference.ignored
+        parts += ["nothing changed in meaning" if differs else "no Python file differs"]
     if difference.ignored:
         parts.append(f"{len(difference.ignored)} differ as text and mean the same")
     if difference.unseen:
