@@ -236,9 +236,11 @@ def _with_names(finding: Finding, inside: Sequence[Finding]) -> Finding:
 
 
 def _looked(old: Tree, new: Tree, only: Sequence[str]) -> Looked:
-    sides = [sum(_within(path, only) for path in tree) for tree in (old, new)]
-    paths = _differing_paths(old.sources, new.sources)
-    return Looked(*sides, sum(_within(path, only) for path in paths))
+    def wanted(paths: Iterable[str]) -> int:
+        return sum(_within(path, only) for path in paths)
+
+    differing = _differing_paths(old.sources, new.sources)
+    return Looked(wanted(old), wanted(new), wanted(differing))
 
 
 def _differing_paths(old: Mapping[str, Source], new: Mapping[str, Source]) -> list[str]:

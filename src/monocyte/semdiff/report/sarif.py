@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any, Literal
-from urllib.parse import quote
 
 from monocyte.semdiff.difference import Change, Difference
 from monocyte.semdiff.report.summary import BADGES
@@ -65,7 +65,7 @@ def result(
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": quote(file), "uriBaseId": "SRCROOT"},
+                    "artifactLocation": {"uri": _uri(file), "uriBaseId": "SRCROOT"},
                     "region": {"startLine": start, "endLine": start + max(lines, 1) - 1},
                 }
             }
@@ -76,6 +76,11 @@ def result(
             ).hexdigest()
         },
     }
+
+
+def _uri(path: str) -> str:
+    """A path relative to the root, as a URI writes it."""
+    return PurePosixPath("/", path).as_uri().removeprefix("file:///")
 
 
 # -- a difference ---------------------------------------------------------------------------------
