@@ -33,8 +33,8 @@ class Chunk:
     """Those of the values that may be modules: imported, or looked up."""
     made: set[str] = field(default_factory=set)
     """The names in it whose call's result is handed on: of a class, an instance."""
-    attributes: set[str] = field(default_factory=set)
-    """Those of the values that are looked up on something."""
+    attributes: set[tuple[str, str]] = field(default_factory=set)
+    """Those of the values that are looked up on something, with the name where that begins."""
     strings: set[str] = field(default_factory=set)
     """The strings in it that may name something."""
     variables: set[str] = field(default_factory=set)
@@ -67,7 +67,8 @@ def chunks_of(facts: ModuleFacts) -> list[Chunk]:
     chunks = _joined(chunks)
     bound = facts.origins.keys()
     for chunk in chunks:
-        chunk.modules = {w for w in chunk.values if w in bound or w in chunk.attributes}
+        looked_up = {word for root, word in chunk.attributes if root in bound}
+        chunk.modules = (chunk.values & bound) | looked_up
         for named in (chunk.words, chunk.calls, chunk.values, chunk.made, chunk.modules):
             named |= {originals[word] for word in named & originals.keys()}
     return chunks
@@ -140,13 +141,20 @@ def _note(node: ast.AST, chunk: Chunk, *, used: bool) -> None:
             if not used:
                 chunk.values.add(word)
                 if isinstance(node, ast.Attribute):
-                    chunk.attributes.add(word)
+                    chunk.attributes.add((_root(node), word))
         case ast.Call(func=ast.Name(id=word) | ast.Attribute(attr=word)):
             chunk.calls.add(word)
             if not used:
                 chunk.made.add(word)
         case ast.Constant(value=str(text)) if _NAME.fullmatch(text):
             chunk.strings.update((text, text.rpartition(".")[2]))
+
+
+def _root(node: ast.expr) -> str:
+    """The name with which a chain of attributes begins."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _children(node: ast.AST) -> Iterator[tuple[ast.AST, bool]]:

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from monocyte.semdiff.guards import Reader, readers_of
 from monocyte.semdiff.normal.effects import Effects, effects_of, is_plain_class
 from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.normal.imports import NO_TREE, Imports
@@ -56,11 +57,6 @@ class Definition:
             for n in ast.walk(node)
             if isinstance(n, ast.Name | ast.Attribute)
         )
-
-    @property
-    def lines(self) -> tuple[int, ...]:
-        """The lines on which anything of it stands, in the order of its code."""
-        return tuple(n.lineno for n in ast.walk(self.node) if isinstance(n, ast.stmt | ast.expr))
 
 
 def parse(data: bytes, path: str) -> ast.Module:
@@ -118,6 +114,7 @@ class Definitions:
             _check_scopes(self.scope, data)
         self.facts = ModuleFacts(self.scope, imports)
         self.facts.prepare()
+        self.readers: list[Reader] = readers_of(self.facts) if wanted is None else []
         self.rules = rules
         if wanted is not None:  # it was checked and written as a whole before
             tree.body = [s for s in tree.body if _root(s) in wanted]

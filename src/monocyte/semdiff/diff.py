@@ -67,6 +67,8 @@ class _Pair:
     def findings(self) -> Iterator[Finding]:
         try:
             old, new = self._loaded(EASY)
+            for packages, side in zip(self.packages, (old, new), strict=True):
+                packages.note(self.path, side.readers)
         except (Unreadable, BadSource) as error:
             yield self._unreadable(str(error))
             return
@@ -271,7 +273,7 @@ def _differing(old: Definition, new: Definition) -> set[Channel]:
         found.add(Channel.UNBOUND)
     if old.text != new.text:
         found.update({Channel.TEXT, Channel.CODE})
-    if old.lines != new.lines:
+    if old.first != new.first or old.text != new.text:
         found.add(Channel.LINES)
     if old.order != new.order:
         found.add(Channel.ORDER)

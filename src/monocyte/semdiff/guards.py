@@ -162,12 +162,13 @@ class _Search:
 
     def __init__(self, facts: ModuleFacts) -> None:
         self.facts = facts
-        self.parents: dict[ast.AST, ast.AST] = {}
-        for node in facts.nodes:
-            for child in ast.iter_child_nodes(node):
-                self.parents[child] = node
         origins = {origin.partition(".")[0] for origin in facts.imported.values()}
         self.documents = bool(origins & DOC_LIBRARIES)
+
+    @cached_property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        """The node around each node."""
+        return {child: node for node in self.facts.nodes for child in ast.iter_child_nodes(node)}
 
     def readers(self) -> Iterator[Reader]:
         for node in self.facts.nodes:
@@ -479,6 +480,8 @@ class _Search:
             yield Reader(C.LINES, "open", node.lineno)
 
     def string(self, node: ast.Constant, text: str) -> Iterator[Reader]:
+        if ".py" not in text and not _STRING_WORDS.search(text):
+            return
         parent = self.parents.get(node)
         if isinstance(parent, ast.Expr) and parent.value is node:
             return  # a docstring, or nothing

@@ -14,14 +14,14 @@ from pathlib import PurePosixPath
 
 from monocyte.semdiff.chunks import chunks_of
 from monocyte.semdiff.definitions import Definition, Unreadable, parse
-from monocyte.semdiff.guards import Reader
+from monocyte.semdiff.guards import Reader, readers_of
 from monocyte.semdiff.normal.channels import Channel
 from monocyte.semdiff.normal.effects import effects_of, mentions
 from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.normal.imports import LOUD, Imports
 from monocyte.semdiff.scopes import FUNCTIONS, resolve_module
 from monocyte.semdiff.sources import BadSource, Source
-from monocyte.semdiff.watching import Subject, Watchers, outline_of
+from monocyte.semdiff.watching import Outline, Subject, Watchers, outline_of
 
 __all__ = ["Packages"]
 
@@ -38,6 +38,7 @@ class Packages:
         self._facts: dict[str, ModuleFacts | None] = {}
         self._imports: dict[str, frozenset[str]] = {}
         self._sensitive: dict[str, str] = {}
+        self._readers: dict[str, list[Reader]] = {}
 
     # -- names ------------------------------------------------------------------------------------
 
@@ -147,11 +148,25 @@ class Packages:
 
     # -- who looks at whom ------------------------------------------------------------------------
 
+    def note(self, path: str, readers: list[Reader]) -> None:
+        """Remember the readers of a module that was read anyway."""
+        self._readers[path] = readers
+
+    def readers(self, path: str) -> list[Reader]:
+        """Every reader of a module."""
+        if path not in self._readers:
+            facts = self.facts(path)
+            self._readers[path] = readers_of(facts) if facts is not None else []
+        return self._readers[path]
+
     @cached_property
     def watchers(self) -> Watchers:
         """The readers of the tree, and the names that lead to them."""
+        return Watchers({path: self.readers(path) for path in self.paths.values()}, self._outlines)
+
+    def _outlines(self) -> dict[str, Outline]:
         facts = {path: self.facts(path) for path in self.paths.values()}
-        return Watchers({path: outline_of(f) for path, f in facts.items() if f is not None})
+        return {p: outline_of(f, self.readers(p)) for p, f in facts.items() if f is not None}
 
     def looking(
         self, path: str, definition: Definition, channels: Collection[Channel]

@@ -13,14 +13,13 @@ import ast
 import fnmatch
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from monocyte.semdiff.chunks import Chunk, chunks_of
-from monocyte.semdiff.guards import FRAME_CHANNELS, Channel, Reader, readers_of
+from monocyte.semdiff.guards import FRAME_CHANNELS, Channel, Reader
 from monocyte.semdiff.normal.facts import ModuleFacts
-from monocyte.semdiff.scopes import FUNCTIONS
 
 __all__ = ["Outline", "Subject", "Watchers", "names_file", "outline_of"]
 
@@ -41,28 +40,28 @@ _OBSERVERS = frozenset({"settrace", "setprofile", "monitoring", "_settraceallthr
 
 @dataclass(frozen=True)
 class Outline:
-    """What one module tells the others of its tree; depends on its source alone."""
+    """What one module names; depends on its source alone."""
 
     chunks: tuple[Chunk, ...]
-    readers: tuple[tuple[Reader, frozenset[str], frozenset[str]], ...]
-    """Each reader with the functions it stands in, and the classes around these."""
+    around: Mapping[int, tuple[frozenset[str], frozenset[str]]]
+    """For the line of each reader the functions it stands in, and the classes around these."""
     bases: Mapping[str, frozenset[str]]
     """The names of each class's bases."""
     globals: frozenset[str]
     """The names that the module binds."""
 
 
-def outline_of(facts: ModuleFacts) -> Outline:
-    """Collect what one module tells the others."""
+def outline_of(facts: ModuleFacts, readers: Iterable[Reader]) -> Outline:
+    """Collect what one module names."""
     bases: dict[str, set[str]] = defaultdict(set)
     for node in facts.nodes:
         if isinstance(node, ast.ClassDef):
             named = (n for base in node.bases for n in ast.walk(base))
             bases[node.name] |= {_word(n) for n in named} - {""}
-    named_nodes = [n for n in ast.walk(facts.tree) if isinstance(n, (*FUNCTIONS, ast.ClassDef))]
+    named_nodes = [node for node in facts.nodes if isinstance(node, _Named)]
     return Outline(
         tuple(chunks_of(facts)),
-        tuple((reader, *_around(named_nodes, reader.line)) for reader in readers_of(facts)),
+        {line: _around(named_nodes, line) for line in {reader.line for reader in readers}},
         {name: frozenset(words) for name, words in bases.items()},
         frozenset(facts.scope.bound),
     )
@@ -154,15 +153,33 @@ class Post:
 class Watchers:
     """All readers of a tree, and the names that lead to them."""
 
-    def __init__(self, outlines: Mapping[str, Outline]) -> None:
-        self.chunks = [chunk for outline in outlines.values() for chunk in outline.chunks]
-        self.outlines = outlines
-        self.posts = [
-            (path, reader, Post(functions, classes, _own(outline, functions, reader.line)))
-            for path, outline in outlines.items()
-            for reader, functions, classes in outline.readers
-        ]
+    def __init__(
+        self, readers: Mapping[str, list[Reader]], outlines: Callable[[], Mapping[str, Outline]]
+    ) -> None:
+        """The readers of each module, and how to get all outlines once they are needed."""
+        self.readers = readers
+        self._outlines = outlines
+        self._posts: dict[tuple[str, int], Post] = {}
         self._reach: dict[tuple[frozenset[str], bool], frozenset[str]] = {}
+
+    @cached_property
+    def outlines(self) -> Mapping[str, Outline]:
+        """What each module names."""
+        return self._outlines()
+
+    @cached_property
+    def chunks(self) -> list[Chunk]:
+        """The pieces of code of all modules."""
+        return [chunk for outline in self.outlines.values() for chunk in outline.chunks]
+
+    def _post(self, path: str, line: int) -> Post:
+        found = self._posts.get((path, line))
+        if found is None:
+            outline = self.outlines[path]
+            functions, classes = outline.around[line]
+            found = Post(functions, classes, _own(outline, functions, line))
+            self._posts[path, line] = found
+        return found
 
     @cached_property
     def _naming(self) -> dict[str, list[Chunk]]:
@@ -191,9 +208,8 @@ class Watchers:
         self, subject: Subject, channels: Collection[Channel]
     ) -> Iterator[tuple[str, Reader]]:
         """The readers of these channels that may get hold of a definition, with their files."""
-        for path, reader, post in self.posts:
-            if reader.channel not in channels:
-                continue
+        for path, reader in self._of(channels):
+            post = self._post(path, reader.line)
             if reader.of == "<classes>":
                 if subject.kind == "class" and self._is_of(subject, post.classes):
                     yield path, reader
@@ -206,6 +222,10 @@ class Watchers:
                     yield path, reader
             elif not reader.of and self._sees(reader, post, subject):
                 yield path, reader
+
+    def _of(self, channels: Collection[Channel]) -> Iterator[tuple[str, Reader]]:
+        for path, readers in self.readers.items():
+            yield from ((path, reader) for reader in readers if reader.channel in channels)
 
     def _sees(self, reader: Reader, post: Post, subject: Subject) -> bool:
         if reader.word in _OBSERVERS or reader.channel is Channel.LIFETIME:
