@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from monocyte.semdiff.scopes import Scope, resolve_module
@@ -35,7 +36,6 @@ class Module:
         self.name = name
         self.file = file
         self.tree = tree
-        self.scope = resolve_module(tree)
         self.is_package = PurePosixPath(file).stem == "__init__"
         self.names: dict[str, list[Binding]] = {}
         self.stars: list[str] = []
@@ -43,6 +43,11 @@ class Module:
         self.take(tree, self.names)
         if has_globals:
             self._take_globals()
+
+    @cached_property
+    def scope(self) -> Scope:
+        """Whose name is whose, in all of the module."""
+        return resolve_module(self.tree)
 
     def _take_globals(self) -> None:
         """What functions bind to names that they declare global."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from pathlib import PurePosixPath
 
 import msgspec
 
@@ -192,14 +191,15 @@ def findings(
     """The gains as findings of a diff; `shared` spares reading twice what others read too."""
     for gain in gains(old, new, shared):
         kind, _, name = gain.capability.partition(":")
-        last = gain.path[-1] if gain.path else Step("", gain.entry.partition(":")[0], 0, "")
+        first = gain.path[0] if gain.path else Step("", gain.entry.partition(":")[0], 0, "")
+        own = gain.entry.partition(":")[2].replace("<all>", "<module>")
         yield Finding(
             verdict=Verdict.UNKNOWN,
             kind="capability",
-            definition=gain.entry.partition(":")[2] or PurePosixPath(gain.entry).name,
+            definition=own.lstrip("=") or "<module>",
             what=WORDS[kind].format(name=name),
             why=(gain.explain(),),
             rule=f"capability:{kind}",
             severity=Severity.NOTE if gain.where is Where.NEW_ENTRY else Severity.BREAKING,
-            new=Place(last.file, last.line),
+            new=Place(first.file, first.line),
         )

@@ -9,17 +9,19 @@ the modules; where code reaches what it does not name, everything counts as reac
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 import msgspec
 
 from monocyte.semdiff.bindings import module_name
 from monocyte.semdiff.capability_table import MODULES
-from monocyte.semdiff.summaries import Imported, Unit, read, summary
+from monocyte.semdiff.summaries import WORD, Imported, Unit, read, summary
 
-__all__ = ["Impact", "Played", "impact"]
+__all__ = ["Impact", "Played", "felt_files", "impact", "mentioned_in"]
 
 PLAYED = ("scenario", "decision", "runbook")
 TAKERS = frozenset({"handles", "evolves", "reacts"})
@@ -417,3 +419,71 @@ def _why(
             if key in changed[side]:
                 return f"it leads to {changed[side][key].name}", way
     return "", ()
+
+
+def felt_files(
+    old: Mapping[str, str], new: Mapping[str, str], summed: Callable[[str], bytes] = summary
+) -> frozenset[str]:
+    """The Python files that differ, and those where something mentions what differs, and so on.
+
+    Told by names alone, and by the files' imports: of the files that have not changed only those
+    are read in which such a name stands.
+    """
+    changed = {f for f in {*old, *new} if f.endswith(".py") and old.get(f) != new.get(f)}
+    names = {name: file for file in changed for name in _differing(file, old, new, summed)}
+    return frozenset(changed) | mentioned_in(names, new, changed, summed)
+
+
+def mentioned_in(
+    names: Mapping[str, str],
+    sources: Mapping[str, str],
+    without: Collection[str],
+    summed: Callable[[str], bytes] = summary,
+) -> frozenset[str]:
+    """The Python files, but for some, that mention names (name -> its file), and so on."""
+    if not names:
+        return frozenset()
+    others = {f: text for f, text in sources.items() if f.endswith(".py") and f not in without}
+    words = {file: frozenset(WORD.findall(text)) for file, text in others.items()}
+    beside = {file for file in words if BESIDE.search(others[file])}
+    known: dict[str, set[str]] = {}
+    ahead = {name: _leaf(file) for name, file in names.items()}
+    while ahead:
+        leaves = {*ahead.values()}
+        fresh: dict[str, str] = {}
+        for file, text in others.items():
+            if not words[file].isdisjoint(ahead) and (words[file] & leaves or file in beside):
+                mine = _mentioning(read(summed(text)).units, {*ahead}) - known.get(file, set())
+                if mine:
+                    known.setdefault(file, set()).update(mine)
+                    fresh |= dict.fromkeys(mine, _leaf(file))
+        ahead = fresh
+    return frozenset(known)
+
+
+BESIDE = re.compile(r"from\s+\.+\s+import")
+"""An import that does not name the module that it is from."""
+
+
+def _leaf(file: str) -> str:
+    path = PurePosixPath(file)
+    return path.parent.name if path.stem == "__init__" else path.stem
+
+
+def _differing(
+    file: str, old: Mapping[str, str], new: Mapping[str, str], summed: Callable[[str], bytes]
+) -> set[str]:
+    """Names whose statements are not the same on both sides."""
+    sides = [read(summed(side.get(file, ""))).units for side in (old, new)]
+    said = [{(unit.names, unit.digest) for unit in units} for units in sides]
+    return {name for names, _ in said[0] ^ said[1] for name in names}
+
+
+def _mentioning(units: Iterable[Unit], names: set[str]) -> set[str]:
+    """What the statements bind in which one of the names stands."""
+    found: set[str] = set()
+    for unit in units:
+        imported = {it.name for it in unit.imports}
+        if names & {*unit.names_read, *unit.attributes, *imported}:
+            found |= {*unit.names}
+    return found

@@ -37,7 +37,8 @@ def build(sources: Mapping[str, str]) -> Graph:
 class Walk:
     """A program on its way to its graph: which of its modules have been walked so far.
 
-    Given the files that are `wanted`, those are walked at once, and others when they are asked for.
+    Given the files that are `wanted`, those are walked at once, and others when they are asked for;
+    of files in `only`, at first, the statements with these numbers.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Walk:
         sources: Mapping[str, str],
         wanted: Collection[str] | None = None,
         shared: Shared | None = None,
+        only: Mapping[str, Collection[int]] | None = None,
     ) -> None:
         self.program = Program(sources, wanted, shared)
         self.graph = Graph()
@@ -52,15 +54,25 @@ class Walk:
         self._walked: set[str] = set()
         self._broken: set[str] = set()
         self.program.hear(lambda module: _Walker(self._index, module).hierarchy())
-        for name in list(self.program.modules):
-            self.read(name)
+        for module in list(self.program.modules.values()):
+            self._index.deepen(module)
+        for name, module in list(self.program.modules.items()):
+            if only is not None and module.file in only:
+                _Walker(self._index, module).module_body(only[module.file])
+            else:
+                self.read(name)
         self._tell_broken()
 
+    def has_read(self, name: str) -> bool:
+        """Whether all of a module has been walked."""
+        return name in self._walked
+
     def read(self, name: str) -> None:
-        """Walk a module, unless that has been done."""
+        """Walk all of a module, unless that has been done."""
         module = self.program.find(name)
         if module is not None and name not in self._walked:
             self._walked.add(name)
+            self._index.deepen(module)
             _Walker(self._index, module).module_body()
         self._tell_broken()
 
@@ -88,14 +100,16 @@ class _Walker(OutsideCaller):
                         self.index.above.setdefault(name, set()).add(above)
                         self.index.below.setdefault(above, set()).add(name)
 
-    def module_body(self) -> None:
+    def module_body(self, only: Collection[int] | None = None) -> None:
+        """Walk the module's statements, or those with these numbers."""
         self.graph.node(self.node, self.module.file, 1)
         self.graph.entries.append(self.node)
         self.graph.node(self.all, self.module.file, 1)
         self.graph.entries.append(self.all)
         self.graph.link(self.all, self.node, 1, How.MENTIONS)
-        for statement in self.module.tree.body:
-            self.visit(statement)
+        for number, statement in enumerate(self.module.tree.body):
+            if only is None or number in only:
+                self.visit(statement)
         self.offered()
 
     def offered(self) -> None:

@@ -86,6 +86,28 @@ PLAIN_CALLS = frozenset(
 BUILTIN_NAMES = frozenset(dir(builtins)) | frozenset(BUILTINS)
 
 
+TELLING = (
+    "pathlib",
+    "ConfigParser",
+    "RawConfigParser",
+    "MimeTypes",
+    "shlex",
+    "stdout",
+    "stderr",
+    "stdin",
+)
+"""Names that tell of what values of unknown type may be, wherever they stand."""
+
+Defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
+
+
+def _surface(node: ast.AST) -> list[ast.AST]:
+    """What is right below a node, the bodies of functions left out."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return [*node.decorator_list, node.args, *([node.returns] if node.returns else [])]
+    return [node.args] if isinstance(node, ast.Lambda) else below(node)
+
+
 class Index:
     """What is known of all modules before any is walked: definitions, members, hierarchies."""
 
@@ -111,36 +133,51 @@ class Index:
         program.hear(self.add)
 
     def add(self, module: Module) -> None:
-        """Know a module: its definitions, and every name that it spells."""
+        """Know a module from outside: what it and its classes define."""
         self._families.clear()
-        self._number(module, module.tree, "", self._taken)
+        self._number(module, module.tree, "", deep=False)
+        text = self.program.sources[module.file]
+        self.spelled |= {name for name in TELLING if name in text}
         self.uses_paths = "pathlib" in self.spelled
 
-    def _number(self, module: Module, tree: ast.AST, prefix: str, taken: set[str]) -> None:
-        for node in below(tree):
+    def deepen(self, module: Module) -> None:
+        """Know all of a module, before it is walked: what its functions define, and spell."""
+        self._number(module, module.tree, "", deep=True)
+        self.uses_paths = "pathlib" in self.spelled
+
+    def _number(self, module: Module, tree: ast.AST, prefix: str, *, deep: bool) -> None:
+        for node in below(tree) if deep else _surface(tree):
             inner = prefix
-            self._spell(node)
+            if deep:
+                self._spell(node)
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
                 name = getattr(node, "name", "<lambda>")
-                full = f"{module.name}:{prefix}{name}"
-                while full in taken:
-                    full += "'"
-                taken.add(full)
-                self.ids[id(node)] = full
-                self.homes[full] = (module, node)
-                self.graph.node(full, module.file, node.lineno)
-                if isinstance(tree, ast.ClassDef):
-                    self.member(self.ids[id(tree)], name, full)
-                    self.graph.link(f"attr:{name}", full, 0, How.MENTIONS)
-                    self._method(self.ids[id(tree)], node)
+                if id(node) not in self.ids:
+                    self._define(module, tree, node, prefix + name)
                 is_class = isinstance(node, ast.ClassDef)
-                inner = full.partition(":")[2] + ("." if is_class else ".<locals>.")
-                if isinstance(node, ast.ClassDef):
-                    self.nodes.setdefault(module.name, []).append(node)
-                    self.classes.setdefault(full, {})
-                if "<" not in prefix and name[0] not in "_<" and not prefix.startswith("_"):
-                    self.graph.entries.append(full)
-            self._number(module, node, inner, taken)
+                own = self.ids[id(node)].partition(":")[2]
+                inner = own + ("." if is_class else ".<locals>.")
+            self._number(module, node, inner, deep=deep)
+
+    def _define(self, module: Module, tree: ast.AST, node: Defined, name: str) -> None:
+        """A definition gets its name; of several with one name the later ones get a mark."""
+        full = f"{module.name}:{name}"
+        while full in self._taken:
+            full += "'"
+        self._taken.add(full)
+        self.ids[id(node)] = full
+        self.homes[full] = (module, node)
+        self.graph.node(full, module.file, node.lineno)
+        prefix, _, last = name.rpartition(".")
+        if isinstance(tree, ast.ClassDef):
+            self.member(self.ids[id(tree)], last, full)
+            self.graph.link(f"attr:{last}", full, 0, How.MENTIONS)
+            self._method(self.ids[id(tree)], node)
+        if isinstance(node, ast.ClassDef):
+            self.nodes.setdefault(module.name, []).append(node)
+            self.classes.setdefault(full, {})
+        if "<" not in prefix and last[0] not in "_<" and not prefix.startswith("_"):
+            self.graph.entries.append(full)
 
     def _spell(self, node: ast.AST) -> None:
         """Remember every name that stands anywhere."""

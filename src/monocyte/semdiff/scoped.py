@@ -8,13 +8,15 @@ here: in a large program that is everything, on both sides.
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 
-from monocyte.semdiff.bindings import Shared
+from monocyte.semdiff.bindings import Program, Shared, bindings_of, everything
 from monocyte.semdiff.callgraph import Graph, How, Step
 from monocyte.semdiff.capability_table import CLASS_METHODS, METHODS, NAMES, PATH_METHODS
+from monocyte.semdiff.impact import mentioned_in
 from monocyte.semdiff.references import Walk
 from monocyte.semdiff.touching import LETTERS
 
@@ -44,7 +46,12 @@ class Scope:
         self.sources = old
         self.changed = changed_files(old, new)
         shared = {} if shared is None else shared
-        self.old, self.new = (Walk(side, self.changed, shared) for side in (old, new))
+        before, after = (Program(side, self.changed, shared) for side in (old, new))
+        only, turned = _differing(before, after)
+        self.turned = mentioned_in(turned, new, self.changed)
+        wanted = self.changed | self.turned
+        self.old = Walk(old, wanted, shared, only[0])
+        self.new = Walk(new, wanted, shared, only[1])
         self.is_complete = self._follow()
         self._could: dict[str, bool] = {}
 
@@ -56,8 +63,7 @@ class Scope:
                 module
                 for node in _reachable(self.new.graph, self._new_steps())
                 if (module := node.partition(":")[0]) in self.new.program.files
-                and module not in walked
-                and self.new.program.files[module] not in self.changed
+                and not (self.new.has_read(module) or module in walked)
             }
             if not fresh:
                 return True
@@ -80,7 +86,8 @@ class Scope:
         return frozenset(
             name
             for name, file in walk.graph.files.items()
-            if file in self.changed and not name.startswith(("attr:", "args:"))
+            if (file in self.changed or file in self.turned)
+            and not name.startswith(("attr:", "args:"))
             if not name.endswith(":<all>")
         )
 
@@ -113,14 +120,55 @@ class Scope:
         words = _hints(capability)
         looked = 0
         for name, file in self.old.program.files.items():
-            if file in self.changed or looked >= LOOKED_AT:
-                continue
+            if looked >= LOOKED_AT:
+                break
             if words.search(self.sources[file]):
                 looked += 1
                 self.old.read(name)
                 if self._seen(capability):
                     return True
         return False
+
+
+Numbers = dict[str, frozenset[int]]
+"""File -> the numbers of some of its top-level statements."""
+
+
+def _differing(old: Program, new: Program) -> tuple[tuple[Numbers, Numbers], dict[str, str]]:
+    """The statements to be looked at, on either side, and names of imports that mean others now."""
+    found: tuple[Numbers, Numbers] = ({}, {})
+    turned: dict[str, str] = {}
+    for name in {*old.modules} & {*new.modules}:
+        bodies = [program.modules[name].tree.body for program in (old, new)]
+        said = [[ast.dump(it) for it in body] for body in bodies]
+        differ = [[text not in said[1 - side] for text in said[side]] for side in (0, 1)]
+        loose = [
+            [it for it, is_so in zip(*both, strict=True) if is_so]
+            for both in zip(bodies, differ, strict=True)
+        ]
+        bound = {
+            name
+            for it in (*loose[0], *loose[1])
+            for name, _ in bindings_of(ast.Module(body=[it], type_ignores=[]))
+        }
+        for side, program in enumerate((old, new)):
+            file = program.modules[name].file
+            found[side][file] = frozenset(
+                number
+                for number, it in enumerate(bodies[side])
+                if differ[side][number] or _mentions(it, bound)
+            )
+        plain = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        for it in loose[1]:
+            if not isinstance(it, plain):
+                file = new.modules[name].file
+                mine = {n for n, _ in bindings_of(ast.Module(body=[it], type_ignores=[]))}
+                turned |= dict.fromkeys(mine & {*old.modules[name].names}, file)
+    return found, turned
+
+
+def _mentions(node: ast.AST, names: Collection[str]) -> bool:
+    return any(isinstance(it, ast.Name) and it.id in names for it in everything(node))
 
 
 def _is_kept(node: str) -> bool:

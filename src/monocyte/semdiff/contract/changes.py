@@ -79,6 +79,8 @@ class Change(msgspec.Struct, frozen=True):
     unseen: str = ""
     """Why there is no witness."""
 
+    module: str = ""
+    """The module of the subject."""
     is_message: bool = False
     """Whether it is about what is said on a wire, not about what is offered to code."""
 
@@ -101,8 +103,10 @@ class Change(msgspec.Struct, frozen=True):
         return Finding(
             verdict=verdict,
             kind="contract",
-            definition=f"{self.subject}{self.path}",
-            what=self.what,
+            definition=self.subject.removeprefix(f"{self.module}.")
+            if self.module
+            else self.subject,
+            what=f"{self.path.strip()}: {self.what}" if self.path else self.what,
             why=(self.explain(), *([reason] if reason else [])),
             rule=f"contract:{self.rule}",
             severity=Severity.WARNING

@@ -7,11 +7,12 @@ once: nobody says when they are opened.
 from __future__ import annotations
 
 import importlib
+import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-__all__ = ["install"]
+__all__ = ["install", "needed"]
 
 
 def install(files: Mapping[str, str]) -> None:
@@ -24,6 +25,40 @@ def install(files: Mapping[str, str]) -> None:
     roots = {str(here), *(str(here / _root(name, inside)) for name in inside)}
     sys.path[:0] = sorted(roots)
     sys.meta_path.insert(0, _Shelf(inside, here, sorted(roots)))
+
+
+def needed(files: Mapping[str, str], start: Iterable[str]) -> dict[str, str]:
+    """Of a program the files that some may import, and what is no Python: told by words alone."""
+    leaves: dict[str, list[str]] = {}
+    for name in files:
+        path = PurePosixPath(name)
+        leaf = path.parent.name if path.stem == "__init__" else path.stem
+        leaves.setdefault(leaf, []).append(name)
+    found = {name for name in files if not name.endswith(".py")} | {*start}
+    ahead = list(found)
+    while ahead:
+        name = ahead.pop()
+        parents = (f"{folder}/__init__.py" for folder in PurePosixPath(name).parents)
+        words = _imported(files.get(name, "")) if name.endswith(".py") else set()
+        fresh = {*parents, *(it for word in words for it in leaves.get(word, ()))} & files.keys()
+        ahead += fresh - found
+        found |= fresh
+    return {name: files[name] for name in found if name in files}
+
+
+IMPORT = re.compile(r"\bimport\b(?:[^\n(]*\([^)]*\)|(?:[^\n]*\\\n)*[^\n]*)")
+FROM = re.compile(r"\bfrom\b[\s\\]+([\w.]+)")
+"""What stands behind the words of an import, wherever on its line, and the lines it goes on."""
+WORD = re.compile(r"\w+")
+BY_NAME = ("import_module", "__import__", "find_spec", "run_module", "resolve_name", "entry_points")
+
+
+def _imported(text: str) -> set[str]:
+    """Words in the imports of a file; all of its words, if it imports what it computes."""
+    if any(name in text for name in BY_NAME):
+        return {*WORD.findall(text)}
+    said = [*IMPORT.findall(text), *FROM.findall(text)]
+    return {word for statement in said for word in WORD.findall(statement)}
 
 
 def _is_inside(name: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ import msgspec
 
 from monocyte.semdiff.bindings import module_name
 from monocyte.semdiff.contract.changes import Change, Effect, Evidence
+from monocyte.semdiff.contract.loading import needed
 from monocyte.semdiff.contract.readers import script
 from monocyte.semdiff.contract.samples import hints_of
 from monocyte.semdiff.contract.showing import shown
@@ -31,6 +32,8 @@ from monocyte.semdiff.contract.station import (
     Wanted,
 )
 from monocyte.semdiff.contract.structure import Difference, differences, spelled
+from monocyte.semdiff.impact import felt_files
+from monocyte.semdiff.summaries import summary
 from monocyte.semdiff.verdicts import Place
 from monocyte.semdiff.workers import Limits, Report, Worker
 
@@ -47,13 +50,19 @@ HINT = re.compile(
 
 
 def compare_messages(
-    old: Mapping[str, str], new: Mapping[str, str], worker: Worker | None = None
+    old: Mapping[str, str],
+    new: Mapping[str, str],
+    worker: Worker | None = None,
+    summed: Callable[[str], bytes] = summary,
 ) -> tuple[Change, ...]:
-    """What has changed in the messages of a program (file -> source), breaks with witnesses."""
+    """What has changed in the messages of a program (file -> source), breaks with witnesses.
+
+    Only modules that differ are loaded, and those that mention what differs.
+    """
     if worker is None:
         with Worker(preload=("monocyte.semdiff.contract.station", "monocyte")) as mine:
-            return compare_messages(old, new, mine)
-    return shown(_Comparison(worker, old, new).changes(), old, new, worker)
+            return compare_messages(old, new, mine, summed)
+    return shown(_Comparison(worker, old, new, summed).changes(), old, new, worker)
 
 
 class _Silent(Exception):
@@ -63,10 +72,17 @@ class _Silent(Exception):
 class _Comparison:
     """Two versions, a worker, and what has been asked of it."""
 
-    def __init__(self, worker: Worker, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        old: Mapping[str, str],
+        new: Mapping[str, str],
+        summed: Callable[[str], bytes] = summary,
+    ) -> None:
         self.worker = worker
         self.sources = {"old": dict(old), "new": dict(new)}
-        self.versions = {side: _version(files) for side, files in self.sources.items()}
+        felt = felt_files(old, new, summed)
+        self.versions = {side: _version(files, felt) for side, files in self.sources.items()}
         self.said: dict[str, dict[str, list[Spoken]]] = {"old": {}, "new": {}}
 
     def changes(self) -> Iterator[Change]:
@@ -75,9 +91,12 @@ class _Comparison:
         try:
             before, after = (self.described(side) for side in ("old", "new"))
         except _Silent as why:
-            yield _open("", f"a version could not be described: {why}")
+            module = next(it for side in ("new", "old") for it in self.versions[side].modules)
+            yield self.unloaded(module, f"a version could not be described: {why}")
             return
-        yield from _unloaded(before, after)
+        for name in before.errors.keys() | after.errors.keys():
+            said = after.errors.get(name) or before.errors.get(name)
+            yield self.unloaded(name, f"could not be loaded: {said}")
         both = [name for name in before.messages if name in after.messages]
         changed = [n for n in both if before.messages[n] != after.messages[n]]
         yield from self.come_and_gone(before, after)
@@ -128,6 +147,7 @@ class _Comparison:
             new=self.place("new", name),
             trials=trials,
             is_message=True,
+            module=self.module_of(name.removesuffix(REPLY)),
         )
 
     def compared(
@@ -138,7 +158,8 @@ class _Comparison:
             forth = self.conversation("old", "new", names, *shapes)
             back = self.conversation("new", "old", names, *shapes)
         except _Silent as why:
-            yield from (_open(name, f"its messages could not be tried: {why}") for name in names)
+            for name in names:
+                yield self.unloaded(name, f"its messages could not be tried: {why}")
             return
         for name in names:
             if before[name].role != after[name].role:
@@ -164,6 +185,7 @@ class _Comparison:
             new=self.place("new", name),
             trials=(asked,),
             is_message=True,
+            module=self.module_of(name.removesuffix(REPLY)),
         )
 
     def conversation(
@@ -259,6 +281,7 @@ class _Comparison:
             new=self.place("new", subject),
             trials=tuple(self.trials(name, difference, [forth, back], model=told[0].is_model)),
             is_message=True,
+            module=self.module_of(name.removesuffix(REPLY)),
         )
 
     def trials(
@@ -283,13 +306,41 @@ class _Comparison:
             for message in mine[:3]:
                 yield script(module, own, message.json, model=model)
 
+    def unloaded(self, name: str, why: str) -> Change:
+        """Of that module, or message, nothing can be said."""
+        return Change(
+            subject=name,
+            path="",
+            rule="cannot-compare",
+            what="unknown",
+            sender=Effect.NEUTRAL,
+            receiver=Effect.NEUTRAL,
+            open=why,
+            old=self.place("old", name),
+            new=self.place("new", name),
+            is_message=True,
+            module=self.module_of(name),
+        )
+
+    def module_of(self, name: str) -> str:
+        """The module that a name is of, or that it is."""
+        modules = {it for version in self.versions.values() for it in version.modules}
+        return name if name in modules else name.rpartition(".")[0]
+
     def place(self, side: str, name: str) -> Place | None:
-        module, _, own = name.removesuffix(REPLY).rpartition(".")
+        """Where a message is declared; of a module, its file."""
+        name = name.removesuffix(REPLY)
+        module = self.module_of(name)
         for file, text in self.sources[side].items():
             if file.endswith(".py") and module_name(file, self.sources[side]) == module:
-                for node in ast.parse(text).body:
-                    if isinstance(node, ast.ClassDef) and node.name == own:
-                        return Place(file, node.lineno)
+                own = name.removeprefix(module + ".")
+                try:
+                    body = ast.parse(text).body
+                except (SyntaxError, ValueError):
+                    body = []
+                found = (it for it in body if isinstance(it, ast.ClassDef) and it.name == own)
+                node = next(found, None)
+                return Place(file, node.lineno if node else 0)
         return None
 
 
@@ -322,20 +373,13 @@ class Trouble(msgspec.Struct, frozen=True):
     size: int
 
 
-def _version(files: Mapping[str, str]) -> Version:
+def _version(files: Mapping[str, str], felt: Collection[str]) -> Version:
     python = {name: text for name, text in files.items() if name.endswith(".py")}
-    modules = tuple(module_name(n, python) for n, text in python.items() if HINT.search(text))
-    return Version(python, modules)
-
-
-def _unloaded(before: Described, after: Described) -> Iterator[Change]:
-    for name in before.errors.keys() | after.errors.keys():
-        said = after.errors.get(name) or before.errors.get(name)
-        yield _open(name, f"could not be loaded: {said}")
-
-
-def _open(name: str, why: str) -> Change:
-    return Change(name, "", "cannot-compare", "unknown", Effect.NEUTRAL, Effect.NEUTRAL, open=why)
+    modules = tuple(
+        module_name(n, python) for n, text in python.items() if n in felt and HINT.search(text)
+    )
+    start = [n for n, text in python.items() if n in felt and HINT.search(text)]
+    return Version(needed(python, start), modules)
 
 
 def _trouble(by: str, message: Spoken, outcome: Outcome, *, promised: bool) -> Trouble | None:

@@ -15,7 +15,7 @@ from typing import Any, get_args, get_origin
 
 from monocyte.contracts import codec
 
-__all__ = ["is_model", "judging", "pack", "parse", "script", "unpack"]
+__all__ = ["is_model", "judging", "mentioned", "pack", "parse", "script", "unpack"]
 
 
 def is_model(annotation: Any) -> bool:
@@ -63,6 +63,29 @@ def judging(named: Any) -> str:
     found = sorted(repr(_code(code)) for code in _judges(named))
     validators = [it.validator for it in getattr(named, "__attrs_attrs__", ()) if it.validator]
     return "".join([*found, *(re.sub(r" at 0x\w+", "", repr(it)) for it in validators)])
+
+
+def mentioned(named: Any) -> list[int | float | str]:
+    """Numbers and short texts that the judging code compares with, where they can be seen."""
+    found: dict[int | float | str, None] = {}
+    ahead = list(_judges(named))
+    while ahead:
+        for constant in ahead.pop().co_consts:
+            if isinstance(constant, types.CodeType):
+                ahead.append(constant)
+            elif _is_short(constant):
+                found[constant] = None
+    return list(found)
+
+
+def _is_short(constant: Any) -> bool:
+    if isinstance(constant, str):
+        return len(constant) < SHORT
+    return isinstance(constant, int | float) and not isinstance(constant, bool)
+
+
+SHORT = 30
+"""Longer texts are for people."""
 
 
 def _judges(named: Any) -> Iterator[types.CodeType]:

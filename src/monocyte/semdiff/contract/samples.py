@@ -60,6 +60,8 @@ def _mine(shape: Any, found: dict[str, list[Any]]) -> None:  # noqa: C901 (one f
     if shape.get("kind") == "row":
         found["lengths"].append(len(shape["items"]))
     found["values"] += shape.get("values", [])
+    for said in shape.get("mentions", []):
+        found["values" if isinstance(said, str) else "numbers"].append(said)
     members = shape.get("members")
     if isinstance(members, dict):
         found["values"] += [value for value in members.values() if isinstance(value, str | int)]
@@ -161,7 +163,7 @@ def _floats(hints: Hints) -> Iterator[float]:
 
 
 def _texts(hints: Hints) -> Iterator[str]:
-    yield from ("a", "", "ab", "A1", "é ß", "1", "hello world", "a@b.c")
+    yield from ("a", "", "ab", "A1", " a ", "é ß", "1", "hello world", "a@b.c")
     for length in hints.lengths:
         yield from ("a" * n for n in (length, length + 1, max(length - 1, 0)) if n < 5000)
     for pattern in hints.patterns:

@@ -18,7 +18,7 @@ import msgspec
 
 from monocyte.contracts.annotations import unalias, union_members
 from monocyte.contracts.values import Map
-from monocyte.semdiff.contract.readers import is_model, judging
+from monocyte.semdiff.contract.readers import is_model, judging, mentioned
 
 __all__ = ["Shape", "fields_of", "shape_of"]
 
@@ -208,4 +208,5 @@ def _record(annotation: Any, inside: tuple[Any, ...]) -> Shape:
         "row": bool(config and config.array_like) or is_tuple,
         "forbids": bool(config and config.forbid_unknown_fields) or _forbids(named),
         "judges": judging(named),
+        "mentions": mentioned(named),
     }

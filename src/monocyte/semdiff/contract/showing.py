@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
+from monocyte.semdiff.bindings import module_name
 from monocyte.semdiff.contract.changes import Change, Effect
-from monocyte.semdiff.contract.trying import ENDED, Trials
+from monocyte.semdiff.contract.loading import needed
+from monocyte.semdiff.contract.trying import ENDED, IMPORTS, Trials
 from monocyte.semdiff.verdicts import Witness
 from monocyte.semdiff.workers import Limits, Worker
 
@@ -52,12 +54,21 @@ def shown(
         with Worker() as mine:
             return shown(changes, old, new, mine)
     changes = tuple(changes)
-    court = _Court(worker, {"old": dict(old), "new": dict(new)})
+    modules = {name for it in changes for s in it.trials for name in IMPORTS.findall(s)}
+    sides = {
+        side: needed(files, (f for f in files if f.endswith(".py") and _names(f, files, modules)))
+        for side, files in (("old", old), ("new", new))
+    }
+    court = _Court(worker, sides)
     calm = [change.trials for change in changes if change.rule not in DARING]
     court.hear([scripts[:EARLY] for scripts in calm])
     court.hear([change.trials[:EARLY] for change in changes if change.rule in DARING])
     court.hear([it.trials[EARLY:] for it in changes if court.witness(it) is None])
     return tuple(court.judged(change) for change in changes)
+
+
+def _names(file: str, files: Mapping[str, str], modules: Collection[str]) -> bool:
+    return module_name(file, files) in modules or file[:-3].replace("/", ".") in modules
 
 
 class _Court:

@@ -87,6 +87,7 @@ def _gone(offer: Offer) -> Change:
         to_sender=seen,
         to_receiver=seen,
         old=offer.place,
+        module=offer.module,
         trials=trials_of("object-removed", "", offer, None, ""),
     )
 
@@ -113,6 +114,7 @@ def _come(offer: Offer) -> Iterator[Change]:
         receiver=BREAKING if is_abstract else NEUTRAL,
         to_receiver=seen if is_abstract else None,
         new=offer.place,
+        module=offer.module,
         trials=trials_of(rule, "", None, offer, ""),
     )
 
@@ -176,6 +178,7 @@ class _Maker:
             old=self.old.place,
             new=self.new.place,
             about=about,
+            module=self.old.module,
             trials=trials_of(rule, path, self.old, self.new, call, about),
         )
 

@@ -72,7 +72,7 @@ def _bare(shape: Any) -> Any:
         return (type(shape).__name__, shape)
     if shape.get("kind") == "enum":
         return {"kind": "enum", "values": sorted(map(repr, shape["members"].values()))}
-    hidden = {"prose"} | ({"name"} if shape.get("kind") == "record" else set())
+    hidden = {"prose", "mentions"} | ({"name"} if shape.get("kind") == "record" else set())
     hidden |= set() if shape.get("limits") else {"limits"}
     return {key: _bare(part) for key, part in shape.items() if key not in hidden}
 

@@ -13,7 +13,7 @@ import msgspec
 from monocyte.semdiff.contract.loading import install
 from monocyte.semdiff.workers.stopwatch import Overtime, stopwatch
 
-__all__ = ["ENDED", "Trials", "attempt"]
+__all__ = ["ENDED", "IMPORTS", "Trials", "attempt"]
 
 LONGEST = 500
 """Characters of an outcome that are kept."""
