@@ -269,7 +269,7 @@ def _differing(old: Definition, new: Definition) -> set[Channel]:
         found.add(Channel.ANNOTATIONS)
     if old.written.names != new.written.names:
         found.update({Channel.NAMES, Channel.CODE})
-    if old.written.unbound != new.written.unbound:
+    if old.written.names != new.written.names and old.written.unbound != new.written.unbound:
         found.add(Channel.UNBOUND)
     if old.text != new.text:
         found.update({Channel.TEXT, Channel.CODE})

@@ -162,13 +162,9 @@ class _Search:
 
     def __init__(self, facts: ModuleFacts) -> None:
         self.facts = facts
+        self.parents = facts.parents
         origins = {origin.partition(".")[0] for origin in facts.imported.values()}
         self.documents = bool(origins & DOC_LIBRARIES)
-
-    @cached_property
-    def parents(self) -> dict[ast.AST, ast.AST]:
-        """The node around each node."""
-        return {child: node for node in self.facts.nodes for child in ast.iter_child_nodes(node)}
 
     def readers(self) -> Iterator[Reader]:
         for node in self.facts.nodes:
@@ -204,7 +200,7 @@ class _Search:
                 channels = ()
         if word in _MANAGED and self._is_managed(node):
             channels = ()
-        if self._is_parameter_names(node, word) or self._is_code_copied(node):
+        if channels and (self._is_parameter_names(node, word) or self._is_code_copied(node)):
             channels = ()
         for channel in channels:
             yield Reader(channel, word, line, self._mark(node))

@@ -191,9 +191,7 @@ class Packages:
     @cached_property
     def patched(self) -> frozenset[str]:
         """Names that some module of the tree sets on another object: a look at the bytes."""
-        found = (m for path in self.paths.values() for m in _PATCH.finditer(self.source(path)))
-        names = (name for m in found for name in m.groups() if name)
-        return frozenset(name.decode("utf-8", "replace").rpartition(".")[2] for name in names)
+        return frozenset(n for path in self.paths.values() for n in _patched(self.source(path)))
 
     def source(self, path: str) -> bytes:
         """The bytes of a file of the tree; none where it cannot be read."""
@@ -203,12 +201,20 @@ class Packages:
             return b""
 
 
-_PATCH = re.compile(
-    rb"(?<!\bself)(?<!\bcls)\.(\w+)\s*(?:,[^=\n()]*)?(?::[^=\n]*)?=(?!=)"
-    rb"|(?:setattr|delattr|patch|object)\s*\([^)\n]{0,80}?[\"']([\w.]+)[\"']"
-    rb"|\[[\"'](\w+)[\"']\]\s*=(?!=)"
+_PATCHES = (
+    (b"=", re.compile(rb"(?<!\bself)(?<!\bcls)\.(\w+)\s*(?:,[^=\n()]*|:[^=\n]*)?=(?!=)")),
+    (b"attr", re.compile(rb"(?:set|del)attr\w*\s*\([^)\n]{0,80}?[\"']([\w.]+)[\"']")),
+    (b"patch", re.compile(rb"(?:patch|object)\s*\([^)\n]{0,80}?[\"']([\w.]+)[\"']")),
+    (b"]", re.compile(rb"\[[\"'](\w+)[\"']\]\s*=(?!=)")),
 )
-"""Assignments to attributes and items, and calls of `setattr` and its like."""
+"""Assignments to attributes and items, and calls of `setattr` and its like; with a quick look."""
+
+
+def _patched(data: bytes) -> Iterator[str]:
+    for hint, pattern in _PATCHES:
+        if hint in data:
+            for match in pattern.finditer(data):
+                yield match[1].decode("utf-8", "replace").rpartition(".")[2]
 
 
 def _bound_by_imports(facts: ModuleFacts) -> set[str]:

@@ -37,6 +37,8 @@ LIBRARY_FRAME_WORDS = {
 }
 """Words that lead to frames where the module knows that library."""
 
+_LEADING = FRAME_READERS | FRAME_WORDS | LIBRARY_FRAME_WORDS.keys() | {"builtins", "__builtins__"}
+
 NAMESPACE_WORDS = frozenset({"globals", "exec", "eval", "__builtins__", "builtins", "__dict__"})
 """Names by which a module may rebind its own globals, or the builtins, unseen."""
 
@@ -65,8 +67,22 @@ class ModuleFacts:
 
     @cached_property
     def nodes(self) -> list[ast.AST]:
-        """Every node of the module as it was written."""
-        return list(ast.walk(self.tree))
+        """Every node of the module as it was written, outer before inner; operators left out."""
+        return [self.tree, *self.parents]
+
+    @cached_property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        """The node around each node of the module as it was written."""
+        found: dict[ast.AST, ast.AST] = {}
+        todo: list[ast.AST] = [self.tree]
+        for node in todo:
+            for name in node._fields:
+                value = getattr(node, name, None)
+                for child in value if isinstance(value, list) else (value,):
+                    if isinstance(child, ast.AST) and child._fields:
+                        found[child] = node
+                        todo.append(child)
+        return found
 
     def prepare(self) -> None:
         """Take every docstring out of its body, into `node.doc`: it is documentation, not code.
@@ -315,6 +331,8 @@ class ModuleFacts:
     def _readers(self) -> set[Scope]:
         """Scopes that mention something which reads frames."""
         found: set[Scope] = set()
+        if not self.words & _LEADING:
+            return found
         self._find_readers(self.tree, self.scope, found)
         return found
 

@@ -25,7 +25,7 @@ _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 class Written:
     """One definition, written down: its code and the channels beside it, as digests."""
 
-    __slots__ = ("annotations", "code", "docs", "names", "text", "unbound")
+    __slots__ = ("_variables", "annotations", "code", "docs", "facts", "names", "text")
 
     def __init__(self, writer: Writer) -> None:
         self.text = "".join(writer.out)
@@ -33,7 +33,13 @@ class Written:
         self.docs = tuple(writer.docs)
         self.annotations = tuple(writer.annotations)
         self.names = tuple(writer.names)
-        self.unbound = tuple(writer.unbound)
+        self.facts = writer.facts
+        self._variables = tuple(writer.renamable)
+
+    @property
+    def unbound(self) -> tuple[str, ...]:
+        """The names of the variables that may be read before they are assigned."""
+        return tuple(n for owner, n in self._variables if n in self.facts.unbound(owner))
 
 
 def _digest(text: str) -> bytes:
@@ -52,7 +58,7 @@ class Writer:
         self.docs: list[str | None] = []
         self.annotations: list[str] = []
         self.names: list[str] = []
-        self.unbound: list[str] = []
+        self.renamable: list[tuple[Scope, str]] = []
         self.numbers: dict[tuple[Scope, str], str] = {}
 
     def written(self) -> Written:
@@ -116,8 +122,7 @@ class Writer:
         if self._keeps_name(owner, name):
             return f"n{depth}:{name}"
         self.names.append(name)
-        if name in self.facts.unbound(owner):
-            self.unbound.append(name)
+        self.renamable.append((owner, name))
         return f"v{depth}.{len(self.numbers)}"
 
     def _keeps_name(self, owner: Scope, name: str) -> bool:
