@@ -52,6 +52,13 @@ def test_channels_are_kept_beside_the_code(channel: str, old: str, new: str) -> 
     assert getattr(one, channel) != getattr(two, channel)
 
 
+def test_a_fingerprint_is_the_meaning_and_not_the_layout() -> None:
+    """Layout leaves it as it is; code, documentation and names of variables do not."""
+    texts = ["def f(a): return a", "def f(a):\n\n    return (a)", "def f(a):\n 'd'\n return a"]
+    one, laid_out, documented = (read(text).found["f"].fingerprint for text in texts)
+    assert one == laid_out != documented
+
+
 UNREADABLE = {
     "broken": b"def f(:\n",
     "python 2": b"print 'x'\n",

@@ -12,6 +12,8 @@ import symtable
 import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
 
 from monocyte.semdiff.guards import Reader, readers_of
 from monocyte.semdiff.normal.effects import Effects, effects_of, is_plain_class
@@ -23,7 +25,10 @@ from monocyte.semdiff.normal.spelling import SPELLING
 from monocyte.semdiff.normal.writer import Writer, Written
 from monocyte.semdiff.scopes import FUNCTIONS, Scope, disagreements, inner_scope, resolve_module
 
-__all__ = ["MODULE_CODE", "Definition", "Definitions", "Unreadable", "parse"]
+__all__ = ["FORM", "MODULE_CODE", "Definition", "Definitions", "Unreadable", "parse"]
+
+FORM = "1"
+"""The version of the normal form: it changes whenever a rule writes something in another way."""
 
 MODULE_CODE = "<module>"
 """The name under which a module's own code goes."""
@@ -46,6 +51,17 @@ class Definition:
     text: str
     order: tuple[str, ...] = ()
     """For a class or module: the names of its definitions, as they stand in the file."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What it means as far as its own source tells, to be kept by content: hex digits.
+
+        Equal fingerprints of one `FORM` and one Python are equal code, documentation, annotations
+        and names of variables. Guards are no part of it: who looks depends on the tree around.
+        """
+        written = self.written
+        channels = (FORM, written.code, written.docs, written.annotations, written.names)
+        return blake2b(repr(channels).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
     @property
     def words(self) -> frozenset[str]:
@@ -86,13 +102,19 @@ def _root(statement: ast.stmt) -> str:
             return ""
 
 
-@dataclass(slots=True)
+@dataclass
 class _Entry:
     """A statement of a module's or class's body, on its way into the body's own text."""
 
     node: ast.stmt
-    effects: Effects
     key: str
+    facts: ModuleFacts
+    scope: Scope
+
+    @cached_property
+    def effects(self) -> Effects:
+        """What it touches: asked only where order is in question."""
+        return effects_of(self.node, self.facts, self.scope)
 
 
 class Definitions:
@@ -139,9 +161,7 @@ class Definitions:
     # -- collecting -------------------------------------------------------------------------------
 
     def _entries(self, body: Sequence[ast.stmt], scope: Scope, prefix: str) -> list[_Entry]:
-        return [
-            _Entry(s, effects_of(s, self.facts, scope), self._key(s, scope, prefix)) for s in body
-        ]
+        return [_Entry(s, self._key(s, scope, prefix), self.facts, scope) for s in body]
 
     def _key(self, node: ast.stmt, scope: Scope, prefix: str) -> str:
         """How a statement appears in the text of the body around it."""
@@ -211,8 +231,9 @@ class Definitions:
 
 
 def _arranged(entries: list[_Entry], imports: Imports) -> list[_Entry]:
+    found = {id(e.node): e for e in entries}
     triples = [(e.node, e.effects, e.key) for e in entries]
-    return [_Entry(*triple) for triple in arrange_body(triples, imports)]
+    return [found[id(node)] for node, *_ in arrange_body(triples, imports)]
 
 
 def _check_scopes(scope: Scope, data: bytes) -> None:
