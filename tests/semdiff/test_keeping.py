@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from monocyte.semdiff.difference import Options, difference
+from monocyte.semdiff.difference import Known, Options, difference
 from monocyte.semdiff.keeping import MOST, Keeper
 from monocyte.semdiff.sources import from_texts
 
@@ -23,8 +23,8 @@ def test_an_answer_is_the_same_from_memory(tmp_path: Path) -> None:
 def test_other_content_is_not_known(tmp_path: Path) -> None:
     """Neither another text, nor old and new the other way round."""
     keeper = Keeper(tmp_path)
-    keeper.keep(OLD, NEW, ())
-    assert keeper.recall(OLD, NEW) == ()
+    keeper.keep(OLD, NEW, Known())
+    assert keeper.recall(OLD, NEW) == Known()
     assert keeper.recall(NEW, OLD) is None
     assert keeper.recall(OLD, from_texts({"a.py": TEXT.replace("1", "3")})) is None
 
@@ -32,18 +32,18 @@ def test_other_content_is_not_known(tmp_path: Path) -> None:
 def test_a_damaged_entry_is_none(tmp_path: Path) -> None:
     """It is written anew."""
     keeper = Keeper(tmp_path)
-    keeper.keep(OLD, NEW, ())
+    keeper.keep(OLD, NEW, Known())
     next(tmp_path.glob("*.msgpack")).write_bytes(b"\xff\xff")
     assert keeper.recall(OLD, NEW) is None
-    keeper.keep(OLD, NEW, ())
-    assert keeper.recall(OLD, NEW) == ()
+    keeper.keep(OLD, NEW, Known())
+    assert keeper.recall(OLD, NEW) == Known()
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     """A diff without memory is only slower."""
     (tmp_path / "file").write_text("")
     keeper = Keeper(tmp_path / "file" / "below")
-    keeper.keep(OLD, NEW, ())
+    keeper.keep(OLD, NEW, Known())
     assert keeper.recall(OLD, NEW) is None
 
 
@@ -52,5 +52,5 @@ def test_the_oldest_entries_go(tmp_path: Path) -> None:
     keeper = Keeper(tmp_path)
     for number in range(MOST + 5):
         (tmp_path / f"{number}.msgpack").write_bytes(b"")
-    keeper.keep(OLD, NEW, ())
+    keeper.keep(OLD, NEW, Known())
     assert len(list(tmp_path.glob("*.msgpack"))) == MOST

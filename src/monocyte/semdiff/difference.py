@@ -31,6 +31,7 @@ __all__ = [
     "Analysis",
     "Change",
     "Difference",
+    "Known",
     "Looked",
     "Memory",
     "Options",
@@ -132,13 +133,21 @@ ANALYSES: tuple[Analysis, ...] = ()
 """What else is asked; a finding that is about a definition with a change is told beside it."""
 
 
-class Memory(Protocol):
-    """Where findings of the normal form are kept between runs; see `keeping`."""
+class Known(msgspec.Struct, frozen=True):
+    """What reading two trees has shown; it depends on nothing but their content."""
 
-    def recall(self, old: Tree, new: Tree) -> tuple[Finding, ...] | None:
+    ignored: tuple[Finding, ...] = ()
+    drafts: tuple[Change, ...] = ()
+    """Changes as far as they can be told without running anything."""
+
+
+class Memory(Protocol):
+    """Where what was read is kept between runs; see `keeping`."""
+
+    def recall(self, old: Tree, new: Tree) -> Known | None:
         """What is known of these very trees, or None."""
 
-    def keep(self, old: Tree, new: Tree, findings: Sequence[Finding]) -> None:
+    def keep(self, old: Tree, new: Tree, known: Known) -> None:
         """Remember it."""
 
 
@@ -153,17 +162,14 @@ def difference(
     """What changed in meaning between two trees."""
     options = options or Options()
     started = time.monotonic()
-    findings = [it for it in _read(old, new, memory) if _wanted(it, options.only)]
-    ignored = tuple(sorted(_ignored(findings), key=_order))
-    rest = _folded([it for it in findings if not _is_same(it)])
-    shown = _Shown(old, new)
-    drafts = [shown.draft(it) for it in sorted(rest, key=_order)]
+    known = _read(old, new, memory)
+    drafts = [it for it in known.drafts if _wanted(it.finding, options.only)]
     further = [it for ask in analyses for it in ask(old, new) if _wanted(it, options.only)]
     return Difference(
         old=old.name,
         new=new.name,
         changes=_joined(_tried(old, new, drafts, options), further),
-        ignored=ignored,
+        ignored=tuple(it for it in known.ignored if _wanted(it, options.only)),
         unseen=tuple(_unseen(old, new, options.only)),
         looked=_looked(old, new, options.only),
         ran=options.run and any(it.finding.open for it in drafts),
@@ -202,14 +208,18 @@ def _order(finding: Finding) -> tuple[str, int, str]:
 # -- reading --------------------------------------------------------------------------------------
 
 
-def _read(old: Tree, new: Tree, memory: Memory | None) -> Sequence[Finding]:
+def _read(old: Tree, new: Tree, memory: Memory | None) -> Known:
     known = memory.recall(old, new) if memory else None
     if known is not None:
         return known
-    found = tuple(diff_trees(old, new))
+    findings = tuple(diff_trees(old, new))
+    rest = _folded([it for it in findings if not _is_same(it)])
+    shown = _Shown(old, new)
+    drafts = tuple(shown.draft(it) for it in sorted(rest, key=_order))
+    known = Known(tuple(sorted(_ignored(findings), key=_order)), drafts)
     if memory:
-        memory.keep(old, new, found)
-    return found
+        memory.keep(old, new, known)
+    return known
 
 
 def _folded(findings: Sequence[Finding]) -> list[Finding]:

@@ -255,11 +255,23 @@ def _lines(side: Sequence[Unit], lines: Sequence[str], after: int) -> tuple[int,
     return first, tuple(lines[first - 1 : last])
 
 
-def by_text(
-    old: tuple[int, Sequence[str]], new: tuple[int, Sequence[str]], most: int = 6
-) -> tuple[Hunk, ...]:
-    """The lines that differ as text, of two stretches that start at these lines."""
+Stretch = tuple[int, Sequence[str]]
+
+
+def _narrowed(old: Stretch, new: Stretch) -> tuple[Stretch, Stretch]:
+    """Without the lines that both begin and end with: comparing takes the square of the rest."""
     (at, ours), (to, theirs) = old, new
+    least = min(len(ours), len(theirs))
+    head = next((i for i in range(least) if ours[i] != theirs[i]), least)
+    most = least - head
+    tail = next((i for i in range(most) if ours[-1 - i] != theirs[-1 - i]), most)
+    ends = len(ours) - tail, len(theirs) - tail
+    return (at + head, ours[head : ends[0]]), (to + head, theirs[head : ends[1]])
+
+
+def by_text(old: Stretch, new: Stretch, most: int = 6) -> tuple[Hunk, ...]:
+    """The lines that differ as text, of two stretches that start at these lines."""
+    (at, ours), (to, theirs) = _narrowed(old, new)
     matcher = difflib.SequenceMatcher(None, ours, theirs, autojunk=False)
     return tuple(
         Hunk(at + a, tuple(ours[a:b]), to + c, tuple(theirs[c:d]))

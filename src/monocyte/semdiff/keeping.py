@@ -1,4 +1,4 @@
-"""Findings of the normal form, kept between runs: by the content they are about, and nothing else.
+"""What reading two trees has shown, kept between runs: by their content, and nothing else.
 
 The name of an entry is the digest of both trees, of the code of this room, and of the Python that
 read them. So nothing ever has to be invalidated, and everything may be deleted at any time. What
@@ -12,14 +12,13 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
+from monocyte.semdiff.difference import Known
 from monocyte.semdiff.sources import Tree
-from monocyte.semdiff.verdicts import Finding
 
 __all__ = ["Keeper"]
 
@@ -33,25 +32,25 @@ class Keeper:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def recall(self, old: Tree, new: Tree) -> tuple[Finding, ...] | None:
+    def recall(self, old: Tree, new: Tree) -> Known | None:
         """What is known of these very trees, or None."""
         path = self._path(old, new)
         try:
-            found = msgspec.msgpack.decode(path.read_bytes(), type=tuple[Finding, ...])
+            found = msgspec.msgpack.decode(path.read_bytes(), type=Known)
         except (OSError, msgspec.MsgspecError, ValueError):
             return None
         with contextlib.suppress(OSError):
             os.utime(path)
         return found
 
-    def keep(self, old: Tree, new: Tree, findings: Sequence[Finding]) -> None:
+    def keep(self, old: Tree, new: Tree, known: Known) -> None:
         """Remember it: another run sees all of an entry, or nothing."""
         path = self._path(old, new)
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
             fd, name = tempfile.mkstemp(dir=self.folder, prefix=".")
             with open(fd, "wb") as file:  # noqa: PTH123 (it is open already)
-                file.write(msgspec.msgpack.encode(tuple(findings)))
+                file.write(msgspec.msgpack.encode(known))
             Path(name).replace(path)
             self._tidy()
 
