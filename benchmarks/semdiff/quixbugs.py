@@ -179,7 +179,8 @@ def run_crosshair(
                 )
             begun = time.monotonic()
             process = subprocess.Popen(
-                [asked.crosshair, "diffbehavior", *(f"entry_{it}_{name}.entry" for it in ("old", "new")),
+                [asked.crosshair, "diffbehavior",
+                 *(f"entry_{it}_{name}.entry" for it in ("old", "new")),
                  "--per_condition_timeout", str(asked.seconds / 2)],
                 cwd=folder, env={**os.environ, "PYTHONPATH": folder}, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT, text=True, start_new_session=True,
