@@ -227,6 +227,7 @@ FILES = {
     "no utf-8": (b"x = '\xff'\n", b"x = '\xfe'\n", "unreadable"),
     "an unknown cookie": (b"x = 1\n", b"# coding: klingon\nx = 1\n", "new unreadable"),
     "binary": (b"x = 1\n", b"\0\1\2", "new unreadable"),
+    "generated, 5 MB": (b"x = 1\n", b"y = 2  # " + b"y" * 5_000_000 + b"\n", "new unreadable"),
     "too deep": (b"x = 1\n", b"x = " + b"(" * 500 + b")" * 500, "new unreadable"),
 }
 

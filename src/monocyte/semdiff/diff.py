@@ -245,6 +245,10 @@ class _Pair:
         yield from ()
 
 
+LARGEST = 500_000
+"""Bytes of one file that are compared; generated ones may have more, at some 20 s a megabyte."""
+
+
 def _load(
     source: Source,
     stage: Stage,
@@ -252,6 +256,8 @@ def _load(
     wanted: Collection[str] | None = None,
 ) -> Definitions:
     data = source.python
+    if len(data) > LARGEST:
+        raise Unreadable(f"it has {len(data):,} bytes; beyond {LARGEST:,} it would take too long")
     try:
         return Definitions(parse(data, source.path), data, stage.rules, imports, wanted=wanted)
     except RecursionError as error:
