@@ -9,7 +9,6 @@ the modules; where code reaches what it does not name, everything counts as reac
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
@@ -445,24 +444,25 @@ def mentioned_in(
         return frozenset()
     others = {f: text for f, text in sources.items() if f.endswith(".py") and f not in without}
     words = {file: frozenset(WORD.findall(text)) for file, text in others.items()}
-    beside = {file for file in words if BESIDE.search(others[file])}
+    starred = {file for file, text in others.items() if "import *" in text}
+    kept: dict[str, tuple[Unit, ...]] = {}
     known: dict[str, set[str]] = {}
     ahead = {name: _leaf(file) for name, file in names.items()}
     while ahead:
         leaves = {*ahead.values()}
         fresh: dict[str, str] = {}
         for file, text in others.items():
-            if not words[file].isdisjoint(ahead) and (words[file] & leaves or file in beside):
-                mine = _mentioning(read(summed(text)).units, {*ahead}) - known.get(file, set())
-                if mine:
-                    known.setdefault(file, set()).update(mine)
-                    fresh |= dict.fromkeys(mine, _leaf(file))
+            silent = file not in starred or words[file].isdisjoint(leaves)
+            if silent and words[file].isdisjoint(ahead):
+                continue
+            if file not in kept:
+                kept[file] = read(summed(text)).units
+            mine = _mentioning(kept[file], ahead, leaves) - known.get(file, set())
+            if mine:
+                known.setdefault(file, set()).update(mine)
+                fresh |= dict.fromkeys(mine, _leaf(file))
         ahead = fresh
     return frozenset(known)
-
-
-BESIDE = re.compile(r"from\s+\.+\s+import")
-"""An import that does not name the module that it is from."""
 
 
 def _leaf(file: str) -> str:
@@ -479,11 +479,29 @@ def _differing(
     return {name for names, _ in said[0] ^ said[1] for name in names}
 
 
-def _mentioning(units: Iterable[Unit], names: set[str]) -> set[str]:
-    """What the statements bind in which one of the names stands."""
-    found: set[str] = set()
-    for unit in units:
-        imported = {it.name for it in unit.imports}
-        if names & {*unit.names_read, *unit.attributes, *imported}:
-            found |= {*unit.names}
-    return found
+def _mentioning(units: Iterable[Unit], names: Mapping[str, str], leaves: set[str]) -> set[str]:
+    """What the statements of a file bind that comes from one of the names (name -> its module).
+
+    A name comes in by an import of its own, by a star, or as an attribute of its module.
+    """
+    own: set[str] = set()
+    parts: set[str] = set()
+    for it in (it for unit in units for it in unit.imports):
+        leaf = it.module.rpartition(".")[2]
+        if it.name in names and (not leaf or names[it.name] == leaf):
+            own.add(it.bound)
+        elif it.name == "*" and (not leaf or leaf in leaves):
+            own |= {name for name, home in names.items() if not leaf or home == leaf}
+        elif it.name in leaves or (not it.name and leaf in leaves):
+            parts |= {name for name, home in names.items() if home in (it.name, leaf)}
+    found = set(own)
+    while True:
+        fresh = {
+            name
+            for unit in units
+            if not found.isdisjoint(unit.names_read) or not parts.isdisjoint(unit.attributes)
+            for name in unit.names
+        }
+        if fresh <= found:
+            return found
+        found |= fresh

@@ -83,6 +83,12 @@ class _Comparison:
         self.sources = {"old": dict(old), "new": dict(new)}
         felt = felt_files(old, new, summed)
         self.versions = {side: _version(files, felt) for side, files in self.sources.items()}
+        self.modules = {it for version in self.versions.values() for it in version.modules}
+        self.files = {
+            side: {module_name(f, files): f for f in files if f in felt}
+            for side, files in self.sources.items()
+        }
+        self.lines: dict[tuple[str, str], dict[str, int]] = {}
         self.said: dict[str, dict[str, list[Spoken]]] = {"old": {}, "new": {}}
 
     def changes(self) -> Iterator[Change]:
@@ -324,24 +330,27 @@ class _Comparison:
 
     def module_of(self, name: str) -> str:
         """The module that a name is of, or that it is."""
-        modules = {it for version in self.versions.values() for it in version.modules}
-        return name if name in modules else name.rpartition(".")[0]
+        return name if name in self.modules else name.rpartition(".")[0]
 
     def place(self, side: str, name: str) -> Place | None:
         """Where a message is declared; of a module, its file."""
         name = name.removesuffix(REPLY)
         module = self.module_of(name)
-        for file, text in self.sources[side].items():
-            if file.endswith(".py") and module_name(file, self.sources[side]) == module:
-                own = name.removeprefix(module + ".")
-                try:
-                    body = ast.parse(text).body
-                except (SyntaxError, ValueError):
-                    body = []
-                found = (it for it in body if isinstance(it, ast.ClassDef) and it.name == own)
-                node = next(found, None)
-                return Place(file, node.lineno if node else 0)
-        return None
+        file = self.files[side].get(module)
+        if file is None:
+            return None
+        if (side, file) not in self.lines:
+            self.lines[side, file] = _lines(self.sources[side][file])
+        return Place(file, self.lines[side, file].get(name.removeprefix(f"{module}."), 0))
+
+
+def _lines(text: str) -> dict[str, int]:
+    """The classes of a file, and where they stand."""
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return {}
+    return {node.name: node.lineno for node in body if isinstance(node, ast.ClassDef)}
 
 
 PLAIN = frozenset({"prose-changed", "order-free"})
