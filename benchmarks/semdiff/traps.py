@@ -40,7 +40,7 @@ def run(files: dict[str, bytes]) -> str:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         done = subprocess.run(
-            [sys.executable, "main.py"], cwd=folder, capture_output=True, timeout=20, check=False
+            [sys.executable, "main.py"], cwd=folder, capture_output=True, timeout=120, check=False
         )
     failed = f"exit {done.returncode}" if done.returncode else ""
     return done.stdout.decode("utf-8", "replace") + failed

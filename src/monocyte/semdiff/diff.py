@@ -11,7 +11,8 @@ import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from monocyte.semdiff.definitions import MODULE_CODE, Definition, Definitions, Unreadable, parse
-from monocyte.semdiff.guards import MODULE_WORDS_OF_ITSELF, Reader
+from monocyte.semdiff.guard_words import MODULE_WORDS_OF_ITSELF
+from monocyte.semdiff.guards import Reader
 from monocyte.semdiff.matching import match_moved
 from monocyte.semdiff.normal import EASY, STAGES, Channel, Stage
 from monocyte.semdiff.normal.imports import NO_TREE, Imports

@@ -14,6 +14,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from monocyte.semdiff.guard_words import (
+    DOC_LIBRARIES,
+    MODULE_WORDS,
+    STRING_CHANNELS,
+    STRING_WORDS,
+    WORDS,
+)
 from monocyte.semdiff.normal.channels import Channel
 from monocyte.semdiff.normal.effects import PURE_DECORATORS
 from monocyte.semdiff.normal.facts import ModuleFacts
@@ -21,7 +28,6 @@ from monocyte.semdiff.scopes import BUILTINS, FUNCTIONS, Scope, inner_scope
 
 __all__ = [
     "FRAME_CHANNELS",
-    "MODULE_WORDS_OF_ITSELF",
     "Channel",
     "Reader",
     "readers_of",
@@ -55,90 +61,6 @@ class Reader:
 
 
 C = Channel
-WORDS: dict[str, tuple[Channel, ...]] = {
-    "f_locals": (C.NAMES,),
-    "getargvalues": (C.NAMES,),
-    "getclosurevars": (C.NAMES, C.CODE),
-    **dict.fromkeys(("co_varnames", "co_names", "co_freevars", "co_cellvars"), (C.NAMES, C.CODE)),
-    "co_nlocals": (C.CODE,),
-    **dict.fromkeys(("f_lineno", "tb_lineno", "co_firstlineno", "co_lines"), (C.LINES,)),
-    **dict.fromkeys(("co_lnotab", "co_linetable", "co_positions"), (C.LINES, C.CODE)),
-    **dict.fromkeys(("f_lasti", "tb_lasti", "co_code", "co_stacksize"), (C.CODE,)),
-    **dict.fromkeys(("_co_code_adaptive", "get_instructions"), (C.CODE, C.LINES)),
-    **dict.fromkeys(("settrace", "setprofile", "monitoring"), (C.LINES, C.CODE, C.NAMES, C.FRAMES)),
-    "co_consts": (C.CODE, C.DOCS),
-    **dict.fromkeys(("__closure__", "cell_contents"), (C.CODE,)),
-    **dict.fromkeys(("register_introspection_functions", "system_methodHelp"), (C.DOCS,)),
-    **dict.fromkeys(("shortDescription", "TextTestRunner", "TextTestResult"), (C.DOCS,)),
-    **dict.fromkeys(("getsource", "getsourcelines", "findsource"), (C.TEXT, C.LINES)),
-    **dict.fromkeys(("getcomments", "getblock", "__loader__"), (C.TEXT, C.LINES)),
-    **dict.fromkeys(("getline", "getlines"), (C.TEXT, C.LINES)),
-    **dict.fromkeys(("_getframe", "currentframe", "f_back", "f_code", "tb_next"), (C.FRAMES,)),
-    **dict.fromkeys(("getrecursionlimit", "setrecursionlimit"), (C.FRAMES,)),
-    **dict.fromkeys(("open", "fdopen", "TemporaryFile", "NamedTemporaryFile"), (C.LIFETIME,)),
-    **dict.fromkeys(("socket", "mmap", "Popen", "ResourceWarning", "memoryview"), (C.LIFETIME,)),
-    "__subclasses__": (C.ORDER,),
-    **dict.fromkeys(("getdoc", "docopt", "doctest", "pydoc", "help"), (C.DOCS,)),
-    "Fire": (C.DOCS,),
-    **dict.fromkeys(("getmembers", "getmembers_static"), (C.DOCS, C.ANNOTATIONS, C.CODE)),
-    **dict.fromkeys(("__annotations__", "get_type_hints", "get_annotations"), (C.ANNOTATIONS,)),
-    **dict.fromkeys(("signature", "getfullargspec", "Signature"), (C.ANNOTATIONS,)),
-    **dict.fromkeys(("singledispatch", "singledispatchmethod"), (C.ANNOTATIONS,)),
-    **dict.fromkeys(("__del__", "weakref", "getrefcount"), (C.LIFETIME,)),
-    **dict.fromkeys(("gc", "get_referrers", "get_objects", "tracemalloc"), (C.LIFETIME,)),
-}
-"""Words that look at a channel wherever they stand."""
-
-MODULE_WORDS: dict[str, tuple[str, tuple[Channel, ...]]] = {
-    **dict.fromkeys(
-        ("stack", "trace", "getinnerframes", "getouterframes", "getframeinfo"),
-        ("inspect", (C.LINES, C.TEXT, C.FRAMES)),
-    ),
-    **dict.fromkeys(
-        ("extract_stack", "extract_tb", "walk_tb", "walk_stack", "format_stack", "format_tb"),
-        ("traceback", (C.LINES, C.TEXT, C.FRAMES)),
-    ),
-    **dict.fromkeys(
-        ("format_exc", "format_exception", "TracebackException", "StackSummary"),
-        ("traceback", (C.LINES, C.TEXT, C.FRAMES)),
-    ),
-    **dict.fromkeys(
-        ("print_exc", "print_exception", "print_stack", "print_tb", "print_last"),
-        ("traceback", (C.LINES, C.TEXT, C.FRAMES)),
-    ),
-    "finalize": ("weakref", (C.LIFETIME,)),
-    "dis": ("dis", (C.CODE, C.LINES)),
-    **dict.fromkeys(("yacc", "lex"), ("ply", (C.DOCS,))),
-}
-"""Words that look at a channel when the module also knows that library."""
-
-DOC_LIBRARIES = frozenset(
-    {"click", "typer", "fire", "docopt", "plac", "argh", "cyclopts", "invoke", "fabric", "ply"}
-    | {"fastapi", "flask_restx", "strawberry", "graphene", "mcp", "fastmcp", "discord", "nextcord"}
-    | {"pydantic", "msgspec", "monocyte", "spark", "sly", "doctest", "gradio", "langchain", "cmd"}
-)
-"""Libraries that make something of docstrings."""
-
-MODULE_WORDS_OF_ITSELF = frozenset(
-    {"modules", "__import__", "import_module", "importlib", "getmodule", "__main__", "gc"}
-)
-"""Words by which a module may get hold of itself as an object."""
-
-_STRING_WORDS = re.compile(
-    r"\b(__doc__|__dict__|f_locals|f_lineno|tb_lineno|co_[a-z]+|getsource|__annotations__"
-    r"|__code__|__subclasses__|__del__|getdoc|currentframe|_getframe)\b"
-    r"|\b(locals|globals|vars)\s*\(|%\((lineno)\)|\{(lineno)"
-)
-"""What a string that is executed, formatted or handed to getattr may look at."""
-
-_STRING_CHANNELS: dict[str, tuple[Channel, ...]] = {
-    "__doc__": (C.DOCS,),
-    "__dict__": (C.ORDER,),
-    "__code__": (C.CODE,),
-    "lineno": (C.LINES,),
-    **dict.fromkeys(("locals", "vars", "globals"), (C.NAMES, C.ORDER)),
-    **dict.fromkeys(("currentframe", "_getframe"), (C.NAMES, C.LINES)),
-}
 
 
 def readers_of(facts: ModuleFacts) -> list[Reader]:
@@ -179,6 +101,7 @@ class _Search:
                     yield Reader(C.LIFETIME, "a generator's cleanup", node.lineno)
                 if node.name == "__del__":
                     yield Reader(C.LIFETIME, "__del__", node.lineno)
+                    yield Reader(C.DEATHS, "__del__", node.lineno)
             elif isinstance(node, ast.Call):
                 yield from self.call(node)
             elif isinstance(node, ast.ExceptHandler) and shows_error(node):
@@ -196,7 +119,7 @@ class _Search:
         channels: Iterable[Channel] = WORDS.get(word, ())
         if word in MODULE_WORDS:
             library, channels = MODULE_WORDS[word]
-            if library not in self.facts.words or self.is_diagnostic(node):
+            if not self._is_of_library(node, library) or self.is_diagnostic(node):
                 channels = ()
         if word in _MANAGED and self._is_managed(node):
             channels = ()
@@ -213,6 +136,17 @@ class _Search:
         return isinstance(node, ast.Name) and not any(
             node.id in scope.bound for scope in self.facts.scope.within()
         )
+
+    def _is_of_library(self, node: ast.AST, library: str) -> bool:
+        """A word that many use for things of their own counts only where it is the library's."""
+        if library not in self.facts.words:
+            return False
+        if _spelled(node) not in _COMMON_WORDS or isinstance(node, ast.alias):
+            return True
+        root = node.value if isinstance(node, ast.Attribute) else node
+        origin = self.facts.origins.get(_spelled(root), "")
+        unknown = isinstance(root, ast.Name) and root.id in self.facts.scope.bound and not origin
+        return unknown or origin.partition(".")[0] == library
 
     def _is_code_copied(self, node: ast.AST) -> bool:
         """`CodeType(code.co_argcount, …)`, `code.replace(co_consts=…)`: another code object."""
@@ -441,8 +375,19 @@ class _Search:
             isinstance(parent, ast.Call) and _spelled(parent.func) in {"add", "discard"}
         ):
             return  # which code it is, not what it is
+        if isinstance(parent, ast.Assign) and self._is_only_looked_into(parent.targets):
+            return
         for channel in (C.CODE, C.LINES, C.NAMES):
             yield Reader(channel, _spelled(node), node.lineno)
+
+    def _is_only_looked_into(self, targets: list[ast.expr]) -> bool:
+        """Whether a variable is never used but for its attributes, which count by themselves."""
+        names = {t.id for t in targets if isinstance(t, ast.Name)}
+        return len(names) == len(targets) and all(
+            isinstance(self.parents.get(n), ast.Attribute)
+            for n in self.facts.nodes
+            if isinstance(n, ast.Name) and n.id in names and isinstance(n.ctx, ast.Load)
+        )
 
     def line_number(self, node: ast.Attribute | ast.Name) -> Iterator[Reader]:
         """`.lineno` of a recorded warning or a log record; other things have lines of their own."""
@@ -468,30 +413,38 @@ class _Search:
         if name in {"getattr", "attrgetter", "__getattribute__"}:
             listed = self.facts.words & {"dir", "getmembers", "getmembers_static"}
             computed = len(node.args) > 1 and not isinstance(node.args[1], ast.Constant)
-            if (listed and computed) or any(_may_spell_reader(a) for a in node.args):
-                for channel in _BY_ANY_NAME:
+            spelled = any(_may_spell_reader(a) for a in node.args)
+            if (listed and computed) or spelled:
+                for channel in _BY_ANY_NAME if spelled else (C.DOCS, C.ANNOTATIONS):
                     yield Reader(channel, name, node.lineno)
         elif name == "open" and any("argv" in _words(a) for a in node.args):
             yield Reader(C.TEXT, "open", node.lineno)
             yield Reader(C.LINES, "open", node.lineno)
 
     def string(self, node: ast.Constant, text: str) -> Iterator[Reader]:
-        if ".py" not in text and not _STRING_WORDS.search(text):
+        if ".py" not in text and not STRING_WORDS.search(text):
             return
         parent = self.parents.get(node)
         if isinstance(parent, ast.Expr) and parent.value is node:
             return  # a docstring, or nothing
-        if _SOURCE_NAME.fullmatch(text) and self.facts.words & _FILE_READERS:
+        if _SOURCE_NAME.fullmatch(text) and self._reads_files(node):
             yield Reader(C.TEXT, text, node.lineno)
             yield Reader(C.LINES, text, node.lineno)
         if text == "__doc__" and self._is_looked_up_doc(node):
             yield Reader(C.DOCUMENTED, text, node.lineno)
             return
-        for match in _STRING_WORDS.finditer(text):
+        for match in STRING_WORDS.finditer(text):
             word = next(group for group in match.groups() if group)
-            channels = _STRING_CHANNELS.get(word) or WORDS.get(word) or (C.CODE,)
+            channels = STRING_CHANNELS.get(word) or WORDS.get(word) or (C.CODE,)
             for channel in channels:
                 yield Reader(channel, word, node.lineno)
+
+    def _reads_files(self, node: ast.AST) -> bool:
+        """Whether the function around it, or the module's own code, reads files."""
+        around: ast.AST | None = self.parents.get(node)
+        while around is not None and not isinstance(around, (*FUNCTIONS, ast.Module)):
+            around = self.parents.get(around)
+        return around is not None and bool(_words(around) & _FILE_READERS)
 
     def _is_looked_up_doc(self, node: ast.Constant) -> bool:
         """`x.__doc__ = getattr(f, "__doc__", None)`, or a key of a class's namespace."""
@@ -564,10 +517,12 @@ def _is_doc(target: ast.expr) -> bool:
     return _spelled(target) == "__doc__"
 
 
+_COMMON_WORDS = frozenset({"stack", "trace", "dis", "lex", "yacc", "finalize"})
 _MANAGED = frozenset({"open", "fdopen", "TemporaryFile", "NamedTemporaryFile", "socket", "Popen"})
 _BY_ANY_NAME = (C.NAMES, C.LINES, C.CODE, C.DOCS, C.ANNOTATIONS)
 _RECORDERS = frozenset(
-    {"catch_warnings", "showwarning", "formatwarning", "logging", "LogRecord", "makeLogRecord"}
+    {"catch_warnings", "showwarning", "formatwarning", "LogRecord", "makeLogRecord", "Handler"}
+    | {"Formatter", "StreamHandler", "Filter", "addFilter", "assertLogs"}
 )
 _FILE_READERS = frozenset(
     {"open", "read_text", "read_bytes", "readlines", "getline", "getlines", "run_path", "tokenize"}

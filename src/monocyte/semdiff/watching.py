@@ -23,7 +23,7 @@ from monocyte.semdiff.normal.facts import ModuleFacts
 
 __all__ = ["Outline", "Subject", "Watchers", "names_file", "outline_of"]
 
-_HOPS = 3
+_HOPS = 2
 """How many calls may lie between a reader and whoever is seen."""
 
 _ENUMERATORS = frozenset(
@@ -228,7 +228,7 @@ class Watchers:
             yield from ((path, reader) for reader in readers if reader.channel in channels)
 
     def _sees(self, reader: Reader, post: Post, subject: Subject) -> bool:
-        if reader.word in _OBSERVERS or reader.channel is Channel.LIFETIME:
+        if reader.word in _OBSERVERS or reader.channel in {Channel.LIFETIME, Channel.DEATHS}:
             return True
         if reader.word.endswith(".py"):
             return names_file(reader.word, subject.path)

@@ -41,9 +41,14 @@ STAGES = (
         frozenset({Channel.CODE, Channel.FRAMES, Channel.LIFETIME}),
     ),
     Stage(
+        "carried",
+        (*_SHAPES, TEMPORARIES, BRANCHES),
+        frozenset({Channel.CODE, Channel.FRAMES, Channel.DEATHS}),
+    ),
+    Stage(
         "temporaries",
         (*_SHAPES, TEMPORARIES, BRANCHES, LOOPS, TEMPORARIES, BRANCHES),
-        frozenset({Channel.CODE, Channel.FRAMES, Channel.LIFETIME}),
+        frozenset({Channel.CODE, Channel.FRAMES, Channel.LIFETIME, Channel.DEATHS}),
     ),
 )
 """The further stages, in the order in which they are tried; some rules make others applicable."""

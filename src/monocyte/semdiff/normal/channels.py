@@ -20,4 +20,5 @@ class Channel(StrEnum):
     TEXT = "source text"
     ORDER = "order of definitions"
     LIFETIME = "lifetime of values"
+    DEATHS = "moment at which a looked-up value dies"
     FRAMES = "frames of calls"
