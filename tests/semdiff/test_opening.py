@@ -58,9 +58,7 @@ PAIRS: dict[str, tuple[list[str], bool, tuple[bytes, bytes]]] = {
 
 @pytest.mark.usefixtures("repository")
 @pytest.mark.parametrize(("specs", "staged", "texts"), PAIRS.values(), ids=PAIRS)
-def test_words_name_two_trees(
-    specs: list[str], staged: bool, texts: tuple[bytes, bytes]
-) -> None:
+def test_words_name_two_trees(specs: list[str], staged: bool, texts: tuple[bytes, bytes]) -> None:
     """Old and new, in every way of saying it."""
     pair = open_pair(specs, ASK, staged=staged)
     found = tuple(tree["a.py"].data if "a.py" in tree else b"" for tree in pair)
