@@ -136,7 +136,7 @@ def _turned(sign: ast.AST, other: ast.AST) -> str:
 
 def _compared(table: dict[type[ast.cmpop], type[ast.cmpop]]) -> Callable[[ast.AST], Variants]:
     def variants(node: ast.AST) -> Variants:
-        assert isinstance(node, ast.Compare)
+        assert isinstance(node, ast.Compare)  # noqa: S101 (by the table)
         for i, sign in enumerate(node.ops):
             if type(sign) in table:
                 other = table[type(sign)]()
@@ -150,7 +150,7 @@ def _computed(
     table: dict[type[ast.operator], type[ast.operator]],
 ) -> Callable[[ast.AST], Variants]:
     def variants(node: ast.AST) -> Variants:
-        assert isinstance(node, ast.BinOp | ast.AugAssign)
+        assert isinstance(node, ast.BinOp | ast.AugAssign)  # noqa: S101
         if type(node.op) in table and not _joins_text(node):
             other = table[type(node.op)]()
             yield _copy(node, op=other), _turned(node.op, other)
@@ -169,7 +169,7 @@ def _joins_text(node: ast.BinOp | ast.AugAssign) -> bool:
 
 
 def _number(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.Constant)
+    assert isinstance(node, ast.Constant)  # noqa: S101
     value = node.value
     if isinstance(value, int | float) and not isinstance(value, bool):
         yield _copy(node, value=value + 1), f"{value} becomes {value + 1}"
@@ -178,13 +178,13 @@ def _number(node: ast.AST) -> Variants:
 
 
 def _truth(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.Constant)
+    assert isinstance(node, ast.Constant)  # noqa: S101
     if isinstance(node.value, bool):
         yield _copy(node, value=not node.value), f"{node.value} becomes {not node.value}"
 
 
 def _text(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.Constant)
+    assert isinstance(node, ast.Constant)  # noqa: S101
     if isinstance(node.value, str):
         if node.value:
             yield _copy(node, value=""), "the text becomes empty"
@@ -194,14 +194,14 @@ def _text(node: ast.AST) -> Variants:
 
 
 def _logic(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.BoolOp)
+    assert isinstance(node, ast.BoolOp)  # noqa: S101
     is_and = isinstance(node.op, ast.And)
     words = "`and` becomes `or`" if is_and else "`or` becomes `and`"
     yield _copy(node, op=ast.Or() if is_and else ast.And()), words
 
 
 def _operand(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.BoolOp)
+    assert isinstance(node, ast.BoolOp)  # noqa: S101
     for i, value in enumerate(node.values):
         left = [*node.values[:i], *node.values[i + 1 :]]
         made = left[0] if len(left) == 1 else _copy(node, values=left)
@@ -209,14 +209,14 @@ def _operand(node: ast.AST) -> Variants:
 
 
 def _unary(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.UnaryOp)
+    assert isinstance(node, ast.UnaryOp)  # noqa: S101
     sign = {ast.USub: "-", ast.Not: "not", ast.Invert: "~"}.get(type(node.op))
     if sign:
         yield node.operand, f"`{sign}` is removed"
 
 
 def _swapped(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.Call)
+    assert isinstance(node, ast.Call)  # noqa: S101
     args = node.args
     for i in range(len(args) - 1):
         pair = (args[i], args[i + 1])
@@ -228,7 +228,7 @@ def _swapped(node: ast.AST) -> Variants:
 
 
 def _keyword(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.Call)
+    assert isinstance(node, ast.Call)  # noqa: S101
     for i, keyword in enumerate(node.keywords):
         if keyword.arg:
             left = [*node.keywords[:i], *node.keywords[i + 1 :]]
@@ -236,7 +236,7 @@ def _keyword(node: ast.AST) -> Variants:
 
 
 def _twin(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.Call)
+    assert isinstance(node, ast.Call)  # noqa: S101
     function = node.func
     if isinstance(function, ast.Attribute) and function.attr in TWINS:
         other = TWINS[function.attr]
@@ -249,7 +249,7 @@ def _twin(node: ast.AST) -> Variants:
 
 def _call(node: ast.AST) -> Variants:
     """`abs(x)`, `sorted(x)`, `text.strip()`: as if it had been forgotten."""
-    assert isinstance(node, ast.Call)
+    assert isinstance(node, ast.Call)  # noqa: S101
     name = ast.unparse(node.func).rpartition(".")[2]
     if isinstance(node.func, ast.Name) and name in FORGOTTEN and len(node.args) == 1:
         yield node.args[0], f"`{name}` is not applied any more"
@@ -295,14 +295,14 @@ def _off_by_one(node: ast.AST) -> Variants:
 
 
 def _slice(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.Slice)
+    assert isinstance(node, ast.Slice)  # noqa: S101
     for field, words in (("lower", "beginning"), ("upper", "end"), ("step", "step")):
         if getattr(node, field) is not None:
             yield _copy(node, **{field: None}), f"the slice loses its {words}"
 
 
 def _choice(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.IfExp)
+    assert isinstance(node, ast.IfExp)  # noqa: S101
     yield node.body, "it is always the first choice"
     yield node.orelse, "it is always the second choice"
 
@@ -321,7 +321,7 @@ def _is_target(node: ast.AST) -> bool:
 
 
 def _filter(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.comprehension)
+    assert isinstance(node, ast.comprehension)  # noqa: S101
     for i, condition in enumerate(node.ifs):
         left = [*node.ifs[:i], *node.ifs[i + 1 :]]
         yield _copy(node, ifs=left), f"`if {ast.unparse(condition)}` does not filter any more"
@@ -333,25 +333,25 @@ Conditional = ast.If | ast.While | ast.IfExp | ast.Assert
 
 
 def _negated(node: ast.AST) -> Variants:
-    assert isinstance(node, Conditional)
+    assert isinstance(node, Conditional)  # noqa: S101
     yield _copy(node, test=ast.UnaryOp(ast.Not(), node.test)), "the condition is negated"
 
 
 def _decided(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.If | ast.While)
+    assert isinstance(node, ast.If | ast.While)  # noqa: S101
     yield _copy(node, test=ast.Constant(value=False)), "the condition never holds"
     if isinstance(node, ast.If):
         yield _copy(node, test=ast.Constant(value=True)), "the condition always holds"
 
 
 def _loop(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.For)
+    assert isinstance(node, ast.For)  # noqa: S101
     empty = ast.Tuple([], ast.Load())
     yield _copy(node, iter=empty), "the loop does nothing"
 
 
 def _else(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.If | ast.For | ast.While | ast.Try)
+    assert isinstance(node, ast.If | ast.For | ast.While | ast.Try)  # noqa: S101
     if node.orelse and not (len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If)):
         yield _copy(node, orelse=[]), "the `else` is missing"
 
@@ -378,13 +378,13 @@ def _check(node: ast.AST) -> Variants:
 
 
 def _emptied(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.Assign | ast.AnnAssign)
+    assert isinstance(node, ast.Assign | ast.AnnAssign)  # noqa: S101
     if node.value is not None and not isinstance(node.value, ast.Constant):
         yield _copy(node, value=ast.Constant(None)), "None is assigned instead"
 
 
 def _returned(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.Return)
+    assert isinstance(node, ast.Return)  # noqa: S101
     value = node.value
     if value is None or (isinstance(value, ast.Constant) and value.value is None):
         return
@@ -409,7 +409,7 @@ def _event(node: ast.AST) -> Variants:
 
 
 def _raised(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.Raise)
+    assert isinstance(node, ast.Raise)  # noqa: S101
     yield None, "nothing is raised"
     if node.exc is not None:
         name = ast.unparse(node.exc.func if isinstance(node.exc, ast.Call) else node.exc)
@@ -419,13 +419,13 @@ def _raised(node: ast.AST) -> Variants:
 
 
 def _caught(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.ExceptHandler)
+    assert isinstance(node, ast.ExceptHandler)  # noqa: S101
     if not (len(node.body) == 1 and isinstance(node.body[0], ast.Raise)):
         yield _copy(node, body=[ast.Raise(None, None)]), "the exception is let through"
 
 
 def _augmented(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.AugAssign)
+    assert isinstance(node, ast.AugAssign)  # noqa: S101
     made = ast.Assign([node.target], node.value, lineno=node.lineno)
     yield made, f"`{SIGNS[type(node.op)]}=` becomes `=`"
 
@@ -443,7 +443,7 @@ def _stayed(node: ast.AST) -> Variants:
 
 def _default(node: ast.AST) -> Variants:
     """Of a parameter; the names it is asked with are made by the mutator."""
-    assert isinstance(node, ast.arguments)
+    assert isinstance(node, ast.arguments)  # noqa: S101
     for field in ("defaults", "kw_defaults"):
         values = getattr(node, field)
         for i, value in enumerate(values):
@@ -467,7 +467,7 @@ def _other_default(value: ast.AST | None) -> Iterator[ast.expr]:
 
 
 def _decorator(node: ast.AST) -> Variants:
-    assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)  # noqa: S101
     for i, decorator in enumerate(node.decorator_list):
         left = [*node.decorator_list[:i], *node.decorator_list[i + 1 :]]
         yield _copy(node, decorator_list=left), f"`@{ast.unparse(decorator)}` is missing"
