@@ -439,6 +439,41 @@ def test_only_some_cells_are_judged(app: Path, cli: Cli) -> None:
     assert "did you mean bell?" in refused.stderr
 
 
+def test_what_is_not_judged_decides_nothing(app: Path, cli: Cli) -> None:
+    """A neighbour's failing scenario is its own affair: the cell's mutants are tried."""
+    (app / "rules.lock").write_text(LOCK, "utf-8")
+    text = (app / RING).read_text("utf-8")
+    (app / RING).write_text(text.replace('CountRings("rest")) == 0', 'CountRings("rest")) == 9'))
+    judged = json.loads(cli("check", "todo", "--json").stdout)
+    assert (judged["errors"], judged["left_out"]) == (0, [])
+    assert judged["counts"]["mutants"] == 31
+    whole = json.loads(cli("check", "--json").stdout)
+    assert whole["errors"] == 1
+    assert whole["left_out"] == ["mutants were not tried: first let what fails come true"]
+
+
+def test_a_check_of_one_cell_forgets_nothing_of_the_others(app: Path, cli: Cli) -> None:
+    """What is known of their mutants is still known at the next check of all."""
+    (app / "rules.lock").write_text(LOCK, "utf-8")
+    known = [
+        json.loads(cli("check", *cells, "--json").stdout)["counts"]["kept"]
+        for cells in ((), ("bell",), ("todo",), ())
+    ]
+    assert known == [0, 20, 31, 51]
+
+
+def test_a_decision_that_ends_its_process_is_found(app: Path, cli: Cli) -> None:
+    """Said at its place, and the others are judged all the same."""
+    (app / "rules.lock").write_text(LOCK, "utf-8")
+    text = (app / RING).read_text("utf-8")
+    text = text.replace('assert "socket" not in it.imports', "os._exit(0)")
+    (app / RING).write_text(
+        text.replace("from shop.todo", "import os\n\nfrom shop.todo", 1), "utf-8"
+    )
+    (found,) = [it for it in findings(cli, "--no-mutation") if it["kind"] == "decision-raised"]
+    assert "the check of it_makes_no_noise came to no end" in found["message"]
+
+
 def test_findings_are_written_as_sarif(app: Path, cli: Cli) -> None:
     """From the root of the app, or of the repository around it."""
     (app / TODO).write_text((app / TODO).read_text("utf-8").replace("`", "'"), "utf-8")

@@ -204,20 +204,22 @@ class Told(NamedTuple):
     number: int
 
 
-def counts(name: str, most: int) -> Iterator[Told]:
+def counts(name: str, most: int, code: int = 7) -> Iterator[Told]:
     """Say so many things; of more than three, die of the last."""
     for number in range(most):
         if number == 3:
-            os._exit(7)
+            os._exit(code)
         yield Told(name, number)
 
 
 def test_what_children_yield_is_gathered() -> None:
     """Of each, as values of its kind; and why it did not come to its end, if it did not."""
     works = [partial(counts, "a", 2), partial(counts, "b", 0), partial(counts, "c", 9)]
+    works.append(partial(counts, "d", 9, code=0))
     found = {number: (said, why) for number, said, why in gathered(works, Told, seconds=10)}
     assert found[0] == ([Told("a", 0), Told("a", 1)], "")
     assert found[1] == ([], "")
-    said, why = found[2]
-    assert said == [Told("c", number) for number in range(3)]
-    assert why
+    for number, name in ((2, "c"), (3, "d")):  # whatever code it leaves with
+        said, why = found[number]
+        assert said == [Told(name, it) for it in range(3)]
+        assert why

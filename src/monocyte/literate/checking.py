@@ -94,8 +94,8 @@ def checked(subject: Subject, options: Options, progress: Progress) -> Report:
         began = time.perf_counter()
         progress(name, 0, 1)
         for found in stage(evidence):
-            evidence.failed |= found.kind in FAILURES
-            if not found.cell or evidence.wants(found.cell):
+            if not found.cell or evidence.wants(found.cell):  # what is hidden decides nothing
+                evidence.failed |= found.kind in FAILURES
                 findings.append(found)
         progress(name, 1, 1)
         seconds[name] = time.perf_counter() - began
@@ -195,7 +195,7 @@ def _decisions(seen: Evidence) -> Iterator[Finding]:
         for verdict in verdicts:
             yield from verdict.findings
         if why:
-            left = cell.decisions[len(verdicts)]
+            left = [*cell.decisions[len(verdicts) :], cell.decisions[-1]][0]
             what = f"the check of {left.name} came to no end: {why}"
             mend = "see what it does beside looking at a World or a Source"
             yield finding("decision-raised", cell.name, left.where, what, mend)

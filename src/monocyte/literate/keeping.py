@@ -15,7 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from monocyte.errors import ConfigError
-from monocyte.literate.mutation.report import MutationReport
+from monocyte.literate.mutation.report import MutationReport, joined
 from monocyte.literate.record import Record
 
 __all__ = ["FOLDER", "Keeper", "inside"]
@@ -57,7 +57,8 @@ class Keeper:
             self._write(".gitignore", b"*\n")
             self._write("record.json", msgspec.json.format(msgspec.json.encode(whole), indent=1))
             if mutation is not None:
-                self._write("mutation.json", msgspec.json.encode(mutation))
+                whole_report = joined(self.mutation(), mutation)
+                self._write("mutation.json", msgspec.json.encode(whole_report))
         except OSError as why:
             said = f"what was seen cannot be kept: {why.strerror}"
             mend = "make the folder writable"

@@ -130,6 +130,28 @@ class MutationReport(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
 
+def joined(before: MutationReport | None, after: MutationReport) -> MutationReport:
+    """What is known now: of cells that were not mutated this time, what was known before.
+
+    That is sound whatever has changed meanwhile: each part is believed by its digest only.
+    """
+    if before is None or before.format != after.format:
+        return after
+    judged = {(it.cell, it.name) for it in after.artefacts if it.judged}
+    spared = {(it.cell, it.name) for it in before.artefacts if it.cell not in after.cells} - judged
+    artefacts = [it for it in before.artefacts if (it.cell, it.name) in spared]
+    artefacts += [it for it in after.artefacts if (it.cell, it.name) not in spared]
+    others = [it for it in before.mutants if it.cell not in after.cells]
+    waivers = [it for it in before.waivers if it.cell not in after.cells]
+    return msgspec.structs.replace(
+        after,
+        mutants=(*others, *after.mutants),
+        artefacts=tuple(artefacts),
+        waivers=(*waivers, *after.waivers),
+        cells=before.cells | after.cells,
+    )
+
+
 def unwaived(it: MutantResult) -> MutantResult:
     """A result as it was found: waivers are judged anew each time."""
     if it.status != "waived":
