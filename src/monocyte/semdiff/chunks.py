@@ -1,0 +1,183 @@
+"""Pieces of code and what they name: each function's own code, and the module's.
+
+Used to see who may hand a definition to whom; only names count, whatever they are bound to.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from monocyte.semdiff.normal.facts import ModuleFacts
+from monocyte.semdiff.scopes import FUNCTIONS
+
+__all__ = ["Chunk", "chunks_of"]
+
+_NAME = re.compile(r"[A-Za-z_][\w.]{0,80}")
+
+
+@dataclass(slots=True)
+class Chunk:
+    """One function without the functions inside it, or the code around all functions."""
+
+    name: str
+    words: set[str] = field(default_factory=set)
+    """Every name and attribute in it; for an imported alias the original, too."""
+    calls: set[str] = field(default_factory=set)
+    """The names in it that are called."""
+    values: set[str] = field(default_factory=set)
+    """The names in it that are handed on as values: not called, not looked into, not types."""
+    modules: set[str] = field(default_factory=set)
+    """Those of the values that may be modules: imported, or looked up."""
+    made: set[str] = field(default_factory=set)
+    """The names in it whose call's result is handed on: of a class, an instance."""
+    attributes: set[tuple[str, str]] = field(default_factory=set)
+    """Those of the values that are looked up on something, with the name where that begins."""
+    strings: set[str] = field(default_factory=set)
+    """The strings in it that may name something."""
+    variables: set[str] = field(default_factory=set)
+    """For the module's own statements: the module's variables that they share."""
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    """For the module's own statements and classes: the lines on which they stand."""
+
+    def join(self, other: Chunk) -> None:
+        """Take over what another piece names."""
+        self.words |= other.words
+        self.calls |= other.calls
+        self.values |= other.values
+        self.made |= other.made
+        self.modules |= other.modules
+        self.strings |= other.strings
+        self.variables |= other.variables
+        self.spans += other.spans
+
+
+def chunks_of(facts: ModuleFacts) -> list[Chunk]:
+    """The pieces of one module."""
+    originals = {
+        node.asname: node.name.rpartition(".")[2]
+        for node in facts.nodes
+        if isinstance(node, ast.alias) and node.asname
+    }
+    chunks: list[Chunk] = []
+    for statement in facts.tree.body:
+        chunks += _collect_statement(statement)
+    chunks = _joined(chunks)
+    bound = facts.origins.keys()
+    for chunk in chunks:
+        looked_up = {word for root, word in chunk.attributes if root in bound}
+        chunk.modules = (chunk.values & bound) | looked_up
+        for named in (chunk.words, chunk.calls, chunk.values, chunk.made, chunk.modules):
+            named |= {originals[word] for word in named & originals.keys()}
+    return chunks
+
+
+def _collect_statement(statement: ast.stmt) -> Iterator[Chunk]:
+    own = Chunk("")
+    if isinstance(statement, FUNCTIONS):
+        yield from _collect_function(statement)
+    elif not _exports(statement):
+        own.spans.append((statement.lineno, statement.end_lineno or statement.lineno))
+        if not isinstance(statement, ast.ClassDef | ast.Import | ast.ImportFrom):
+            stored = (n for n in ast.walk(statement) if isinstance(n, ast.Name))
+            own.variables = {n.id for n in stored if isinstance(n.ctx, ast.Store)}
+        yield from _collect(statement, own)
+
+
+def _exports(statement: ast.stmt) -> bool:
+    """`__all__ = […]` names much and hands on nothing."""
+    match statement:
+        case (
+            ast.Assign(targets=[ast.Name(id="__all__")])
+            | ast.AugAssign(target=ast.Name(id="__all__"))
+        ):
+            return True
+        case _:
+            return False
+
+
+def _joined(chunks: list[Chunk]) -> list[Chunk]:
+    """Statements of the module that share a variable are one piece: it carries what they name."""
+    variables = {name for chunk in chunks for name in chunk.variables}
+    done: list[Chunk] = []
+    for chunk in chunks:
+        if chunk.name or not chunk.spans:
+            done.append(chunk)
+            continue
+        chunk.variables |= chunk.words & variables
+        for other in [d for d in done if not d.name and d.variables & chunk.variables]:
+            chunk.join(other)
+            done.remove(other)
+        done.append(chunk)
+    return done
+
+
+def _collect_function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Chunk]:
+    inner = Chunk(node.name)
+    if node.decorator_list:
+        inner.values.add(node.name)  # its decorators are handed it
+    yield from _collect(node, inner)
+
+
+def _collect(node: ast.AST, chunk: Chunk) -> Iterator[Chunk]:
+    todo: list[tuple[ast.AST, bool]] = [(node, False)]
+    while todo:
+        node, used = todo.pop()
+        _note(node, chunk, used=used)
+        for child, consumed in _children(node):
+            if isinstance(child, FUNCTIONS):
+                yield from _collect_function(child)
+            else:
+                todo.append((child, consumed))
+    yield chunk
+
+
+def _note(node: ast.AST, chunk: Chunk, *, used: bool) -> None:
+    match node:
+        case ast.Name(id=word) | ast.Attribute(attr=word):
+            chunk.words.add(word)
+            if not used:
+                chunk.values.add(word)
+                if isinstance(node, ast.Attribute):
+                    chunk.attributes.add((_root(node), word))
+        case ast.Call(func=ast.Name(id=word) | ast.Attribute(attr=word)):
+            chunk.calls.add(word)
+            if not used:
+                chunk.made.add(word)
+        case ast.Constant(value=str(text)) if _NAME.fullmatch(text):
+            chunk.strings.update((text, text.rpartition(".")[2]))
+
+
+def _root(node: ast.expr) -> str:
+    """The name with which a chain of attributes begins."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _children(node: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
+    """The children of a node, and whether it uses them up on the spot."""
+    for name, value in ast.iter_fields(node):
+        consumed = name in _CONSUMED.get(type(node), ())
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST):
+                yield child, consumed
+
+
+_CONSUMED: dict[type[ast.AST], tuple[str, ...]] = {
+    ast.Expr: ("value",),
+    ast.Call: ("func",),
+    ast.Attribute: ("value",),
+    ast.arg: ("annotation",),
+    ast.FunctionDef: ("returns", "decorator_list"),
+    ast.AsyncFunctionDef: ("returns", "decorator_list"),
+    ast.AnnAssign: ("annotation", "target"),
+    ast.Assign: ("targets",),
+    ast.ExceptHandler: ("type",),
+    ast.ClassDef: ("bases", "decorator_list"),
+    ast.Raise: ("exc",),
+    ast.Compare: ("left", "comparators"),
+}
+"""The fields whose value goes no further: calling, looking inside, raising, comparing, typing."""

@@ -1,0 +1,248 @@
+"""The definitions of one module: functions, classes, methods, constants, and the code around them.
+
+Each is written down in normal form (`normal/`), with a fingerprint of its code and its channels.
+A module's own code, and a class's, mentions its definitions by name only, so that a change inside
+one function is a change of that function and of nothing else.
+"""
+
+from __future__ import annotations
+
+import ast
+import symtable
+import warnings
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+
+from monocyte.semdiff.guards import Reader, readers_of
+from monocyte.semdiff.normal.effects import Effects, effects_of, is_plain_class
+from monocyte.semdiff.normal.facts import ModuleFacts
+from monocyte.semdiff.normal.imports import NO_TREE, Imports
+from monocyte.semdiff.normal.order import arrange_body
+from monocyte.semdiff.normal.rewriter import Rewriter, RuleSet
+from monocyte.semdiff.normal.spelling import SPELLING
+from monocyte.semdiff.normal.writer import Writer, Written
+from monocyte.semdiff.scopes import FUNCTIONS, Scope, disagreements, inner_scope, resolve_module
+
+__all__ = ["FORM", "MODULE_CODE", "Definition", "Definitions", "Unreadable", "parse"]
+
+FORM = "1"
+"""The version of the normal form: it changes whenever a rule writes something in another way."""
+
+MODULE_CODE = "<module>"
+"""The name under which a module's own code goes."""
+
+
+class Unreadable(Exception):
+    """Source that this Python cannot parse, or that we and the compiler read differently."""
+
+
+@dataclass(slots=True)
+class Definition:
+    """One named piece of a module, written down."""
+
+    kind: str
+    name: str
+    node: ast.AST
+    first: int
+    last: int
+    written: Written
+    text: str
+    order: tuple[str, ...] = ()
+    """For a class or module: the names of its definitions, as they stand in the file."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What it means as far as its own source tells, to be kept by content: hex digits.
+
+        Equal fingerprints of one `FORM` and one Python are equal code, documentation, annotations
+        and names of variables. Guards are no part of it: who looks depends on the tree around.
+        """
+        written = self.written
+        channels = (FORM, written.code, written.docs, written.annotations, written.names)
+        return blake2b(repr(channels).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Every name and attribute in it; of a module, in its own code only."""
+        nodes = [self.node] if not isinstance(self.node, ast.Module) else _own_code(self.node)
+        return frozenset(
+            n.id if isinstance(n, ast.Name) else n.attr
+            for node in nodes
+            for n in ast.walk(node)
+            if isinstance(n, ast.Name | ast.Attribute)
+        )
+
+
+def parse(data: bytes, path: str) -> ast.Module:
+    """Parse source as the interpreter would, coding cookie and all; raises `Unreadable`."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an invalid escape is not ours to report
+            return ast.parse(data, path)
+    except (SyntaxError, ValueError, LookupError) as error:
+        raise Unreadable(f"this Python cannot parse it: {error}") from error
+    except (RecursionError, MemoryError) as error:
+        raise Unreadable("it nests too deep to be parsed") from error
+
+
+def _own_code(module: ast.Module) -> list[ast.stmt]:
+    return [s for s in module.body if not isinstance(s, (*FUNCTIONS, ast.ClassDef))]
+
+
+def _root(statement: ast.stmt) -> str:
+    """The name under which a statement of a module goes; its own code has none."""
+    match statement:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return name
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return name
+        case _:
+            return ""
+
+
+@dataclass
+class _Entry:
+    """A statement of a module's or class's body, on its way into the body's own text."""
+
+    node: ast.stmt
+    key: str
+    facts: ModuleFacts
+    scope: Scope
+
+    @cached_property
+    def effects(self) -> Effects:
+        """What it touches: asked only where order is in question."""
+        return effects_of(self.node, self.facts, self.scope)
+
+
+class Definitions:
+    """All definitions of one module, by name, in normal form."""
+
+    def __init__(
+        self,
+        tree: ast.Module,
+        data: bytes,
+        rules: Sequence[RuleSet] = (SPELLING,),
+        imports: Imports = NO_TREE,
+        *,
+        wanted: Collection[str] | None = None,
+    ) -> None:
+        self.lines = data.decode("utf-8", "surrogateescape").splitlines(keepends=True)
+        self.tree = tree
+        self.scope = resolve_module(tree)
+        if wanted is None:
+            _check_scopes(self.scope, data)
+        self.facts = ModuleFacts(self.scope, imports)
+        self.facts.prepare()
+        self.readers: list[Reader] = readers_of(self.facts) if wanted is None else []
+        self.rules = rules
+        if wanted is not None:  # it was checked and written as a whole before
+            tree.body = [s for s in tree.body if _root(s) in wanted]
+        self.found: dict[str, Definition] = {}
+        self._rewrite()
+        self.body = self._entries(tree.body, self.scope, "")
+
+    # -- rewriting --------------------------------------------------------------------------------
+
+    def _rewrite(self) -> None:
+        for rules in self.rules:
+            rewriter = Rewriter(self.facts, rules)
+            body: list[ast.stmt] = []
+            for statement in self.tree.body:
+                replaced = rewriter.visit(statement)
+                if isinstance(replaced, list):
+                    body += replaced
+                elif replaced is not None:
+                    body.append(replaced)  # type: ignore[arg-type]
+            self.tree.body = body
+
+    # -- collecting -------------------------------------------------------------------------------
+
+    def _entries(self, body: Sequence[ast.stmt], scope: Scope, prefix: str) -> list[_Entry]:
+        return [_Entry(s, self._key(s, scope, prefix), self.facts, scope) for s in body]
+
+    def _key(self, node: ast.stmt, scope: Scope, prefix: str) -> str:
+        """How a statement appears in the text of the body around it."""
+        if isinstance(node, FUNCTIONS):
+            kind = "method" if prefix else "function"
+            return self._add(kind, prefix + node.name, node, self._write(node, scope))
+        if isinstance(node, ast.ClassDef):
+            return self._class(node, scope, prefix)
+        if not prefix and isinstance(node, ast.Assign) and len(node.targets) == 1:
+            match node.targets[0]:
+                case ast.Name(id=name):
+                    return self._add("constant", name, node, self._write(node, scope))
+        return self._write(node, scope).text
+
+    def _class(self, node: ast.ClassDef, scope: Scope, prefix: str) -> str:
+        name = self._free(prefix + node.name)
+        entries = self._entries(node.body, inner_scope(node), f"{name}.")
+        order = tuple(e.key for e in entries)
+        if is_plain_class(node, self.facts, scope):
+            entries = _arranged(entries, self.facts.imports)
+        writer = Writer(self.facts, scope)
+        writer.class_header(node, [e.key for e in entries])
+        return self._add("class", name, node, writer.written(), order)
+
+    def _write(self, node: ast.stmt, scope: Scope) -> Written:
+        writer = Writer(self.facts, scope)
+        writer.write(node)
+        return writer.written()
+
+    def _free(self, name: str) -> str:
+        """The name, numbered where the module defines it more than once."""
+        number, free = 1, name
+        while free in self.found:
+            number += 1
+            free = f"{name}#{number}"
+        return free
+
+    def _add(
+        self, kind: str, name: str, node: ast.stmt, written: Written, order: tuple[str, ...] = ()
+    ) -> str:
+        name = self._free(name)
+        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+        first = min([node.lineno, *(d.lineno for d in decorators)])
+        last = node.end_lineno or node.lineno
+        text = "".join(self.lines[first - 1 : last])
+        self.found[name] = Definition(kind, name, node, first, last, written, text, order)
+        return f"<{kind} {name}>"
+
+    # -- the module's own code --------------------------------------------------------------------
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The module's statements by key, as they stand in the file."""
+        return tuple(entry.key for entry in self.body)
+
+    def arranged(self, imports: Imports) -> tuple[str, ...]:
+        """The module's statements by key, in the one order that stands for all equal ones."""
+        return tuple(entry.key for entry in _arranged(self.body, imports))
+
+    def first_difference(self, other: Definitions) -> int:
+        """The line of the first statement of this module's own code that `other` lacks."""
+        theirs = set(other.order)
+        return next((e.node.lineno for e in self.body if e.key not in theirs), 0)
+
+    def __iter__(self) -> Iterator[Definition]:
+        return iter(self.found.values())
+
+
+def _arranged(entries: list[_Entry], imports: Imports) -> list[_Entry]:
+    found = {id(e.node): e for e in entries}
+    triples = [(e.node, e.effects, e.key) for e in entries]
+    return [found[id(node)] for node, *_ in arrange_body(triples, imports)]
+
+
+def _check_scopes(scope: Scope, data: bytes) -> None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            table = symtable.symtable(data, "<diff>", "exec")  # type: ignore[arg-type]
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise Unreadable(f"this Python cannot compile it: {error}") from error
+    wrong = next(disagreements(scope, table), None)
+    if wrong is not None:
+        raise Unreadable(f"the compiler and the resolver disagree: {wrong}")

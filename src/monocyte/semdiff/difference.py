@@ -1,0 +1,424 @@
+"""The difference between two trees: every definition's verdict, evidence, words and lines, joined.
+
+`difference` asks the rooms below in turn: the normal form what is certain, running code what is
+open, further analyses what else they see. Verdicts are taken over as they are and never merged;
+what was not looked at is part of the answer.
+"""
+
+from __future__ import annotations
+
+import ast
+import platform
+import time
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Protocol
+
+import msgspec
+
+from monocyte.semdiff.diff import diff_trees
+from monocyte.semdiff.evidence import Budget
+from monocyte.semdiff.hunks import Hunk, by_text, find, hunks, pairs, units
+from monocyte.semdiff.sources import BadSource, Source, Tree
+from monocyte.semdiff.trials import Case, Trials, Tried
+from monocyte.semdiff.verdicts import Finding, Place, Severity, Verdict
+from monocyte.semdiff.words import in_words
+
+__all__ = [
+    "ANALYSES",
+    "Analysis",
+    "Change",
+    "Difference",
+    "Known",
+    "Looked",
+    "Memory",
+    "Options",
+    "Unseen",
+    "difference",
+]
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked of a diff, and how much it may cost."""
+
+    run: bool = True
+    """Whether code is run, in locked workers, where reading it does not settle the matter."""
+    seconds: float = 30.0
+    """Seconds of wall time for running code, in all."""
+    each: Budget = Budget(seconds=3.0)
+    """What one definition may take of them."""
+    only: tuple[str, ...] = ()
+    """Files and folders that findings are wanted about; all, if none are named."""
+
+
+class Unseen(msgspec.Struct, frozen=True):
+    """Something that was not looked at, and why."""
+
+    path: str
+    why: str
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One definition whose meaning has changed, or may have."""
+
+    finding: Finding
+    words: tuple[str, ...] = ()
+    """What the code says now and said before; no evidence, but what to look for."""
+    hunks: tuple[Hunk, ...] = ()
+    tried: str = ""
+    """How hard it was tried, in words."""
+    test: str = ""
+    """A pytest module that passes on the old version and fails on the new."""
+    more: tuple[Finding, ...] = ()
+    """What further analyses have to say about the same definition."""
+
+    @property
+    def severity(self) -> Severity:
+        """The worst of what is said about it."""
+        return max(it.severity for it in (self.finding, *self.more))
+
+    @property
+    def place(self) -> Place:
+        """Where to look: in the new version, if it is there."""
+        found = self.finding.new or self.finding.old
+        assert found is not None  # noqa: S101 (a finding is somewhere)
+        return found
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """How much was looked at."""
+
+    old_files: int
+    new_files: int
+    differing: int
+    """Python files whose bytes differ, or that only one side has."""
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer: what changed in meaning, what did not, and what nobody has looked at."""
+
+    old: str
+    new: str
+    changes: tuple[Change, ...] = ()
+    """In the order of files and lines."""
+    ignored: tuple[Finding, ...] = ()
+    """Definitions that differ as text and mean the same, with what that rests on."""
+    unseen: tuple[Unseen, ...] = ()
+    looked: Looked = Looked(0, 0, 0)
+    ran: bool = False
+    """Whether code was run to find out."""
+    seconds: float = 0.0
+    python: str = ""
+    """The version whose grammar and meaning were assumed."""
+
+    @property
+    def severity(self) -> Severity:
+        """The worst of all changes."""
+        found = [it.severity for it in self.changes] + [it.severity for it in self.ignored]
+        return max(found, default=Severity.IGNORED)
+
+    def count(self, verdict: Verdict) -> int:
+        """How many definitions have this verdict."""
+        if verdict is Verdict.SAME:
+            return len(self.ignored)
+        return sum(it.finding.verdict is verdict for it in self.changes)
+
+
+Analysis = Callable[[Tree, Tree], Iterable[Finding]]
+"""A further analysis: from both trees to what it has to say, each finding about a definition."""
+
+ANALYSES: tuple[Analysis, ...] = ()
+"""What else is asked; a finding that is about a definition with a change is told beside it."""
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What reading two trees has shown; it depends on nothing but their content."""
+
+    ignored: tuple[Finding, ...] = ()
+    drafts: tuple[Change, ...] = ()
+    """Changes as far as they can be told without running anything."""
+
+
+class Memory(Protocol):
+    """Where what was read is kept between runs; see `keeping`."""
+
+    def recall(self, old: Tree, new: Tree) -> Known | None:
+        """What is known of these very trees, or None."""
+
+    def keep(self, old: Tree, new: Tree, known: Known) -> None:
+        """Remember it."""
+
+
+def difference(
+    old: Tree,
+    new: Tree,
+    options: Options | None = None,
+    *,
+    analyses: Sequence[Analysis] = ANALYSES,
+    memory: Memory | None = None,
+) -> Difference:
+    """What changed in meaning between two trees."""
+    options = options or Options()
+    started = time.monotonic()
+    known = _read(old, new, memory)
+    drafts = [it for it in known.drafts if _wanted(it.finding, options.only)]
+    further = [it for ask in analyses for it in ask(old, new) if _wanted(it, options.only)]
+    return Difference(
+        old=old.name,
+        new=new.name,
+        changes=_joined(_tried(old, new, drafts, options), further),
+        ignored=tuple(it for it in known.ignored if _wanted(it, options.only)),
+        unseen=tuple(_unseen(old, new, options.only)),
+        looked=_looked(old, new, options.only),
+        ran=options.run and any(it.finding.open for it in drafts),
+        seconds=time.monotonic() - started,
+        python=platform.python_version(),
+    )
+
+
+def _is_same(finding: Finding) -> bool:
+    return finding.verdict is Verdict.SAME
+
+
+def _ignored(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """What means the same; that a module differs as text because of a definition is implied."""
+    speaking = {_order(it)[0] for it in findings if it.kind != "module"}
+    for finding in findings:
+        if _is_same(finding) and not (finding.kind == "module" and _order(finding)[0] in speaking):
+            yield finding
+
+
+def _wanted(finding: Finding, only: Sequence[str]) -> bool:
+    places = [it.file for it in (finding.old, finding.new) if it]
+    return any(_within(path, only) for path in places)
+
+
+def _within(path: str, only: Sequence[str]) -> bool:
+    roots = [it.removeprefix("./").rstrip("/") for it in only]
+    return not roots or any(it in (".", path) or path.startswith(f"{it}/") for it in roots)
+
+
+def _order(finding: Finding) -> tuple[str, int, str]:
+    place = finding.new or finding.old
+    return (place.file, place.line, finding.definition) if place else ("", 0, "")
+
+
+# -- reading --------------------------------------------------------------------------------------
+
+
+def _read(old: Tree, new: Tree, memory: Memory | None) -> Known:
+    known = memory.recall(old, new) if memory else None
+    if known is not None:
+        return known
+    findings = tuple(diff_trees(old, new))
+    rest = _folded([it for it in findings if not _is_same(it)])
+    shown = _Shown(old, new)
+    drafts = tuple(shown.draft(it) for it in sorted(rest, key=_order))
+    known = Known(tuple(sorted(_ignored(findings), key=_order)), drafts)
+    if memory:
+        memory.keep(old, new, known)
+    return known
+
+
+def _folded(findings: Sequence[Finding]) -> list[Finding]:
+    """Definitions of a file that came or went as a whole are told with it."""
+    whole = {it.definition: it for it in findings if it.rule in ("file-added", "file-removed")}
+    inside: dict[str, list[Finding]] = defaultdict(list)
+    kept = []
+    for finding in findings:
+        place = finding.old if finding.rule == "removed" else finding.new
+        if finding.rule in ("added", "removed") and place and place.file in whole:
+            inside[place.file].append(finding)
+        else:
+            kept.append(finding)
+    return [_with_names(it, inside.get(it.definition, ())) for it in kept]
+
+
+def _with_names(finding: Finding, inside: Sequence[Finding]) -> Finding:
+    names = [it.definition for it in inside if "." not in it.definition]
+    if finding.kind != "file" or not names:
+        return finding
+    more = f" and {len(names) - 6} more" if len(names) > 6 else ""
+    what = f"{finding.what}, with {', '.join(f'`{it}`' for it in names[:6])}{more}"
+    return msgspec.structs.replace(finding, what=what)
+
+
+def _looked(old: Tree, new: Tree, only: Sequence[str]) -> Looked:
+    def wanted(paths: Iterable[str]) -> int:
+        return sum(_within(path, only) for path in paths)
+
+    differing = _differing_paths(old.sources, new.sources)
+    return Looked(wanted(old), wanted(new), wanted(differing))
+
+
+def _differing_paths(old: Mapping[str, Source], new: Mapping[str, Source]) -> list[str]:
+    return sorted(path for path in old.keys() | new.keys() if not _alike(old, new, path))
+
+
+def _alike(old: Mapping[str, Source], new: Mapping[str, Source], path: str) -> bool:
+    if path not in old or path not in new:
+        return False
+    try:
+        one, other = old[path], new[path]
+        return (one.known == other.known) if one.known and other.known else one.data == other.data
+    except BadSource:
+        return False
+
+
+def _unseen(old: Tree, new: Tree, only: Sequence[str]) -> Iterator[Unseen]:
+    for path in _differing_paths(old.others, new.others):
+        if _within(path, only):
+            how = "differs" if path in old.others and path in new.others else ""
+            how = how or ("is new" if path in new.others else "is gone")
+            kind = PurePosixPath(path).suffix or "without a suffix"
+            yield Unseen(path, f"it {how}, but is no Python ({kind})")
+    for path in sorted(old.unseen.keys() | new.unseen.keys()):
+        if _within(path, only):
+            yield Unseen(path, new.unseen.get(path) or old.unseen[path])
+
+
+# -- what is shown --------------------------------------------------------------------------------
+
+
+class _Shown:
+    """Lines and words about findings; each file is taken apart once."""
+
+    def __init__(self, old: Tree, new: Tree) -> None:
+        self.sides = old, new
+        self._trees: dict[tuple[int, str], ast.Module | None] = {}
+
+    def draft(self, finding: Finding) -> Change:
+        """A change as far as it can be told without running anything."""
+        if finding.rule in ("moved", "renamed"):
+            return Change(finding=finding, hunks=self._first_lines(finding))
+        old, new = (self._node(i, finding) for i in (0, 1))
+        if old is None or new is None:
+            return Change(finding=finding, hunks=self._alone(finding, old, new))
+        changed = pairs(units(old), units(new))
+        found = hunks(changed, self._lines(0, finding), self._lines(1, finding))
+        found = found or self._as_text(finding, old, new)
+        return Change(finding=finding, words=in_words(changed), hunks=found)
+
+    def _place(self, side: int, finding: Finding) -> Place | None:
+        return finding.new if side else finding.old
+
+    def _lines(self, side: int, finding: Finding) -> Sequence[str]:
+        place = self._place(side, finding)
+        try:
+            return self.sides[side][place.file].lines if place else ()
+        except (BadSource, KeyError):
+            return ()
+
+    def _node(self, side: int, finding: Finding) -> ast.AST | None:
+        place = self._place(side, finding)
+        tree = self._tree(side, place.file) if place and finding.kind != "file" else None
+        return find(tree, finding.definition, place.line) if tree and place else None
+
+    def _tree(self, side: int, path: str) -> ast.Module | None:
+        if (side, path) not in self._trees:
+            self._trees[side, path] = _parsed(self.sides[side].get(path))
+        return self._trees[side, path]
+
+    def _alone(
+        self, finding: Finding, old: ast.AST | None, new: ast.AST | None
+    ) -> tuple[Hunk, ...]:
+        """The first lines of a definition that only one side has."""
+        if old is None and new is None:
+            return ()
+        gone, come = self._head(0, finding, old), self._head(1, finding, new)
+        return (Hunk(gone[0], gone[1], come[0], come[1]),)
+
+    def _first_lines(self, finding: Finding) -> tuple[Hunk, ...]:
+        """Only the name differs, and it stands there."""
+        sides = []
+        for i in (0, 1):
+            place = self._place(i, finding)
+            line = place.line if place else 0
+            sides += [line, tuple(self._lines(i, finding)[max(line - 1, 0) : line])]
+        return (Hunk(*sides),)  # type: ignore[arg-type]
+
+    def _head(
+        self, side: int, finding: Finding, node: ast.AST | None
+    ) -> tuple[int, tuple[str, ...]]:
+        place = self._place(side, finding)
+        if node is None or place is None:
+            return 0, ()
+        last = min(getattr(node, "end_lineno", place.line), place.line + MOST_OF_ONE - 1)
+        return place.line, tuple(self._lines(side, finding)[place.line - 1 : last])
+
+    def _as_text(self, finding: Finding, old: ast.AST, new: ast.AST) -> tuple[Hunk, ...]:
+        return by_text(self._whole(0, finding, old), self._whole(1, finding, new))
+
+    def _whole(self, side: int, finding: Finding, node: ast.AST) -> tuple[int, Sequence[str]]:
+        place, lines = self._place(side, finding), self._lines(side, finding)
+        first = place.line if place and not isinstance(node, ast.Module) else 1
+        last: int = getattr(node, "end_lineno", None) or len(lines)
+        return first, lines[first - 1 : last]
+
+
+MOST_OF_ONE = 12
+"""Lines that are shown of a definition that only one side has."""
+
+
+def _parsed(source: Source | None) -> ast.Module | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an invalid escape is not ours to report
+            return ast.parse(source.python) if source else None
+    except (BadSource, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+# -- what is tried --------------------------------------------------------------------------------
+
+
+def _tried(old: Tree, new: Tree, drafts: Sequence[Change], options: Options) -> list[Change]:
+    due = [it for it in drafts if it.finding.open]
+    if not options.run:
+        return [_unrun(it) for it in drafts]
+    if not due:
+        return list(drafts)
+    with Trials(old, new, seconds=options.seconds, each=options.each) as trials:
+        seen = trials.judge([_case(it) for it in due])
+    found = {id(draft): tried for draft, tried in zip(due, seen, strict=True)}
+    return [_with(it, found[id(it)]) if id(it) in found else it for it in drafts]
+
+
+def _unrun(draft: Change) -> Change:
+    if not draft.finding.open:
+        return draft
+    why = (*draft.finding.why, "nothing was run, as was asked")
+    return msgspec.structs.replace(draft, finding=msgspec.structs.replace(draft.finding, why=why))
+
+
+def _case(draft: Change) -> Case:
+    old = tuple(it.old_line + i for it in draft.hunks for i in range(len(it.old)))
+    new = tuple(it.new_line + i for it in draft.hunks for i in range(len(it.new)))
+    return Case(draft.finding, old, new)
+
+
+def _with(draft: Change, tried: Tried) -> Change:
+    is_told = tried.finding.kind == "constant" and tried.finding.verdict is Verdict.CHANGED
+    words = () if is_told else draft.words  # its two values are the words
+    return msgspec.structs.replace(
+        draft, finding=tried.finding, words=words, tried=tried.tried, test=tried.test
+    )
+
+
+def _joined(changes: Sequence[Change], further: Sequence[Finding]) -> tuple[Change, ...]:
+    """Further findings beside the change that they are about; else as changes of their own."""
+    by_name: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for finding in further:
+        by_name[_about(finding)].append(finding)
+    told = [
+        msgspec.structs.replace(it, more=tuple(by_name.pop(_about(it.finding), ())))
+        for it in changes
+    ]
+    alone = [Change(finding=it[0], more=tuple(it[1:])) for it in by_name.values()]
+    return tuple(sorted((*told, *alone), key=lambda it: _order(it.finding)))
+
+
+def _about(finding: Finding) -> tuple[str, str]:
+    return _order(finding)[0], finding.definition

@@ -1,0 +1,365 @@
+"""Who may look at whom across the modules of one tree, by what they name.
+
+A reader (`guards.py`) in one module sees a definition of another when names lead from one to the
+other: the definition is handed to the reader's function or to one that calls it; it calls the
+reader, directly or through others; it is called by what is handed; its class derives from the
+reader's; or its whole module is handed over, by name or by a string. Only names count, so two
+functions of one name are taken for one. What is reached by computed names alone stays unseen.
+"""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from monocyte.semdiff.chunks import Chunk, chunks_of
+from monocyte.semdiff.guards import FRAME_CHANNELS, Channel, Reader
+from monocyte.semdiff.normal.facts import ModuleFacts
+
+__all__ = ["Outline", "Subject", "Watchers", "names_file", "outline_of"]
+
+_HOPS = 2
+"""How many calls may lie between a reader and whoever is seen."""
+
+_ENUMERATORS = frozenset(
+    {"dir", "vars", "__dict__", "getmembers", "getmembers_static", "getattr", "getattr_static"}
+    | {"attrgetter", "__file__", "getsource", "getsourcelines", "getsourcefile", "getmodule"}
+    | {"__subclasses__", "__mro__", "mro", "methodcaller", "walk_packages", "iter_modules"}
+    | {"exec", "eval", "compile", "doctest", "pydoc", "help", "docopt", "Fire", "globals", "locals"}
+)
+"""Words by which the members of an object are reached without being named."""
+
+_OBSERVERS = frozenset({"settrace", "setprofile", "monitoring", "_settraceallthreads"})
+"""Readers that see whatever runs from then on."""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What one module names; depends on its source alone."""
+
+    chunks: tuple[Chunk, ...]
+    around: Mapping[int, tuple[frozenset[str], frozenset[str]]]
+    """For the line of each reader the functions it stands in, and the classes around these."""
+    bases: Mapping[str, frozenset[str]]
+    """The names of each class's bases."""
+    globals: frozenset[str]
+    """The names that the module binds."""
+
+
+def outline_of(facts: ModuleFacts, readers: Iterable[Reader]) -> Outline:
+    """Collect what one module names."""
+    bases: dict[str, set[str]] = defaultdict(set)
+    for node in facts.nodes:
+        if isinstance(node, ast.ClassDef):
+            named = (n for base in node.bases for n in ast.walk(base))
+            bases[node.name] |= {_word(n) for n in named} - {""}
+    named_nodes = [node for node in facts.nodes if isinstance(node, _Named)]
+    return Outline(
+        tuple(chunks_of(facts)),
+        {line: _around(named_nodes, line) for line in {reader.line for reader in readers}},
+        {name: frozenset(words) for name, words in bases.items()},
+        frozenset(facts.scope.bound),
+    )
+
+
+def _word(node: ast.AST) -> str:
+    return getattr(node, "id", "") or getattr(node, "attr", "")
+
+
+_IMPLICIT = re.compile(r"__\w+__")
+
+
+_Named = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def _around(nodes: Iterable[_Named], line: int) -> tuple[frozenset[str], frozenset[str]]:
+    """The functions and the classes around a line; a method that is called unseen is its class.
+
+    The nodes come outer before inner.
+    """
+    functions: set[str] = set()
+    classes: set[str] = set()
+    inner: ast.AST | None = None
+    for node in nodes:
+        if not node.lineno <= line <= (node.end_lineno or line):
+            continue
+        if isinstance(node, ast.ClassDef):
+            inner = node
+            classes.add(node.name)
+        elif functions:
+            pass  # a function inside another has no name outside
+        elif not _IMPLICIT.fullmatch(node.name):
+            functions.add(node.name)
+        elif isinstance(inner, ast.ClassDef):
+            functions.add(inner.name)
+    return frozenset(functions), frozenset(classes)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A definition that somebody may look at."""
+
+    path: str
+    kind: str
+    name: str
+    """Its qualified name."""
+    module: str
+    """The last part of its module's name."""
+
+    @property
+    def own(self) -> str:
+        """Its bare name; of a module, the module's."""
+        if self.kind == "module":
+            return self.module
+        return self.name.partition("#")[0].rpartition(".")[2]
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The names by which it is spoken of."""
+        return self.classes | {self.own}
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """The classes by whose instances it can be reached."""
+        parts = self.name.partition("#")[0].split(".")
+        return frozenset(parts if self.kind == "class" else parts[:-1])
+
+
+@dataclass(frozen=True)
+class Post:
+    """Where a reader stands: its functions, the classes around them, and their own code."""
+
+    functions: frozenset[str]
+    classes: frozenset[str]
+    own: tuple[Chunk, ...]
+    """The code in which it stands; for a reader outside all functions the module's own."""
+
+    @property
+    def calls(self) -> frozenset[str]:
+        """What that code calls."""
+        return frozenset(call for chunk in self.own for call in chunk.calls)
+
+    @property
+    def enumerates(self) -> bool:
+        """Whether that code goes through the members of what it is given, by whatever names."""
+        return any(_ENUMERATORS & chunk.words for chunk in self.own)
+
+
+class Watchers:
+    """All readers of a tree, and the names that lead to them."""
+
+    def __init__(
+        self, readers: Mapping[str, list[Reader]], outlines: Callable[[], Mapping[str, Outline]]
+    ) -> None:
+        """The readers of each module, and how to get all outlines once they are needed."""
+        self.readers = readers
+        self._outlines = outlines
+        self._posts: dict[tuple[str, int], Post] = {}
+        self._reach: dict[tuple[frozenset[str], bool], frozenset[str]] = {}
+
+    @cached_property
+    def outlines(self) -> Mapping[str, Outline]:
+        """What each module names."""
+        return self._outlines()
+
+    @cached_property
+    def chunks(self) -> list[Chunk]:
+        """The pieces of code of all modules."""
+        return [chunk for outline in self.outlines.values() for chunk in outline.chunks]
+
+    def _post(self, path: str, line: int) -> Post:
+        found = self._posts.get((path, line))
+        if found is None:
+            outline = self.outlines[path]
+            functions, classes = outline.around[line]
+            found = Post(functions, classes, _own(outline, functions, line))
+            self._posts[path, line] = found
+        return found
+
+    @cached_property
+    def _naming(self) -> dict[str, list[Chunk]]:
+        found: dict[str, list[Chunk]] = defaultdict(list)
+        for chunk in self.chunks:
+            for word in chunk.words:
+                found[word].append(chunk)
+        return found
+
+    @cached_property
+    def _called(self) -> dict[str, list[Chunk]]:
+        found: dict[str, list[Chunk]] = defaultdict(list)
+        for chunk in self.chunks:
+            found[chunk.name].append(chunk)
+        return found
+
+    @cached_property
+    def _bases(self) -> dict[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for outline in self.outlines.values():
+            for name, bases in outline.bases.items():
+                found[name] = found.get(name, frozenset()) | bases
+        return found
+
+    def looking(
+        self, subject: Subject, channels: Collection[Channel]
+    ) -> Iterator[tuple[str, Reader]]:
+        """The readers of these channels that may get hold of a definition, with their files."""
+        for path, reader in self._of(channels):
+            post = self._post(path, reader.line)
+            if reader.of == "<classes>":
+                if subject.kind == "class" and self._is_of(subject, post.classes):
+                    yield path, reader
+            elif reader.of.startswith("<mark "):
+                if reader.of[6:-1] in self.outlines[subject.path].globals:
+                    yield path, reader
+            elif path == subject.path:
+                seen = reader.sees(subject.kind, subject.name)
+                if seen and (reader.of or self._in_reach(reader, post, subject)):
+                    yield path, reader
+            elif not reader.of and self._sees(reader, post, subject):
+                yield path, reader
+
+    def _of(self, channels: Collection[Channel]) -> Iterator[tuple[str, Reader]]:
+        for path, readers in self.readers.items():
+            yield from ((path, reader) for reader in readers if reader.channel in channels)
+
+    def _sees(self, reader: Reader, post: Post, subject: Subject) -> bool:
+        if reader.word in _OBSERVERS or reader.channel in {Channel.LIFETIME, Channel.DEATHS}:
+            return True
+        if reader.word.endswith(".py"):
+            return names_file(reader.word, subject.path)
+        if self._derives(subject, post.classes) or self._is_named(post, subject):
+            return True
+        framed = reader.channel in FRAME_CHANNELS
+        return framed and (
+            subject.own in self._spread(post.functions, up=True)
+            or subject.own in self._spread(post.calls, up=False)
+            or self._is_called_by_given(post, subject)
+            or self._meets(post, subject)
+        )
+
+    def _in_reach(self, reader: Reader, post: Post, subject: Subject) -> bool:
+        """Whether a reader of the definition's own module may see it: nearly always.
+
+        Not so a test, whose name nobody calls: it sees what it names, or what that calls names.
+        Nor does it see through objects what nobody hands on as one.
+        """
+        if not post.functions or not all(map(self._is_test, post.functions)):
+            return reader.channel in FRAME_CHANNELS or self._is_held(post, subject)
+        below = self._spread(post.calls, up=False)
+        chunks = (*post.own, *(c for name in below for c in self._called.get(name, ())))
+        return any(subject.named & chunk.words for chunk in chunks)
+
+    def _is_held(self, post: Post, subject: Subject) -> bool:
+        """Whether anybody hands the definition on at all; else only its name leads to it."""
+        if post.enumerates or subject.kind == "module":
+            return True
+        if any(subject.own in chunk.words for chunk in post.own):
+            return True
+        handed = {subject.own, *subject.classes}
+        return any(handed & (c.values | c.made | c.strings) for c in self.chunks)
+
+    def _is_test(self, function: str) -> bool:
+        return function.startswith("test") and function not in self._naming
+
+    # -- ways that lead from one to the other -----------------------------------------------------
+
+    def _derives(self, subject: Subject, classes: frozenset[str]) -> bool:
+        """A base class looks at what derives from it."""
+        todo, seen = list(subject.classes), set[str]()
+        while todo:
+            name = todo.pop()
+            if name not in seen:
+                seen.add(name)
+                todo += self._bases.get(name, ())
+        return bool((seen - subject.classes) & classes)
+
+    def _is_of(self, subject: Subject, classes: frozenset[str]) -> bool:
+        """A class that looks at its own instances: itself, and what derives from it."""
+        return subject.own in classes or self._derives(subject, classes)
+
+    def _is_named(self, post: Post, subject: Subject) -> bool:
+        """Some code names both: the reader, and the definition as a value."""
+        if any(subject.own in chunk.words for chunk in post.own):
+            return True
+        near = self._near(post)
+        if subject.kind == "module":
+            return any(subject.own in chunk.modules | chunk.strings for chunk in near)
+        if any(subject.own in chunk.values | chunk.strings for chunk in near):
+            return True
+        if subject.kind == "class" and any(subject.own in chunk.made for chunk in near):
+            return True
+        return post.enumerates and any(_hands_owner(chunk, subject) for chunk in near)
+
+    def _near(self, post: Post) -> list[Chunk]:
+        """The reader's own code, and what names its function or a variable that the two share."""
+        found = [*post.own]
+        for name in post.functions:
+            found += self._naming.get(name, ())
+        shared = {word for chunk in found for word in chunk.words & self._variables.keys()}
+        return [*found, *(c for name in shared for c in self._variables[name])]
+
+    @cached_property
+    def _variables(self) -> dict[str, list[Chunk]]:
+        """The statements of modules by the variables that they bind or use."""
+        found: dict[str, list[Chunk]] = defaultdict(list)
+        for chunk in self.chunks:
+            for name in chunk.variables:
+                found[name].append(chunk)
+        return found
+
+    def _is_called_by_given(self, post: Post, subject: Subject) -> bool:
+        """What is handed to the reader calls it, directly or through others."""
+        near = self._near(post)
+        values = frozenset(v for c in near for v in c.values if v in self._called)
+        return subject.own in self._spread(values, up=False)
+
+    def _meets(self, post: Post, subject: Subject) -> bool:
+        """Some code hands the reader to the definition: a callback, an operand."""
+        return any(
+            name in chunk.values | chunk.made and subject.own in chunk.calls
+            for name in post.functions
+            for chunk in self._naming.get(name, ())
+        )
+
+    def _spread(self, names: frozenset[str], *, up: bool) -> frozenset[str]:
+        """The functions that call these (up), or that these call, through at most some others."""
+        found = self._reach.get((names, up))
+        if found is not None:
+            return found
+        reached, frontier = set(names), set(names)
+        for _ in range(_HOPS):
+            step = self._above(frontier) if up else self._below(frontier)
+            frontier = (step & self._called.keys()) - reached - {""}
+            reached |= frontier
+        self._reach[names, up] = frozenset(reached)
+        return self._reach[names, up]
+
+    def _above(self, names: set[str]) -> set[str]:
+        return {c.name for n in names for c in self._naming.get(n, ()) if n in c.calls}
+
+    def _below(self, names: set[str]) -> set[str]:
+        return {call for n in names for c in self._called.get(n, ()) for call in c.calls}
+
+
+def _own(outline: Outline, functions: frozenset[str], line: int) -> tuple[Chunk, ...]:
+    """The code of these functions; without any, the statements around the line."""
+    if functions:
+        return tuple(c for c in outline.chunks if c.name in functions)
+    return tuple(c for c in outline.chunks if any(a <= line <= b for a, b in c.spans))
+
+
+def _hands_owner(chunk: Chunk, subject: Subject) -> bool:
+    """Whether some code hands on a definition's module, its class, or an instance of that."""
+    if subject.module in chunk.modules | chunk.strings:
+        return True
+    return bool(subject.classes & (chunk.values | chunk.made))
+
+
+def names_file(pattern: str, path: str) -> bool:
+    """Whether a string that names source files may mean this one."""
+    return fnmatch.fnmatch(path.rpartition("/")[2], pattern.rpartition("/")[2])
