@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from monocyte.semdiff.scopes import Scope, resolve_module
+from monocyte.semdiff.sources import python_lines
 
 __all__ = [
     "Binding",
@@ -20,6 +21,8 @@ __all__ = [
     "Shared",
     "below",
     "bindings_of",
+    "bound_by",
+    "differing",
     "everything",
     "module_name",
     "type_checking",
@@ -32,17 +35,24 @@ Binding = ast.AST | tuple[str, str]
 class Module:
     """One file of a program: its tree, its scopes, what its names are bound to."""
 
-    def __init__(self, name: str, file: str, tree: ast.Module, *, has_globals: bool = True) -> None:
+    def __init__(self, name: str, file: str, tree: ast.Module, text: str) -> None:
         self.name = name
         self.file = file
         self.tree = tree
+        self.text = text
         self.is_package = PurePosixPath(file).stem == "__init__"
         self.names: dict[str, list[Binding]] = {}
         self.stars: list[str] = []
         self._local: dict[int, dict[str, list[Binding]]] = {}
         self.take(tree, self.names)
-        if has_globals:
+        if "global" in text:
             self._take_globals()
+
+    @cached_property
+    def statements(self) -> tuple[str, ...]:
+        """The lines of each top-level statement, decorators included."""
+        lines = python_lines(self.text)
+        return tuple("".join(lines[_start(it) - 1 : it.end_lineno]) for it in self.tree.body)
 
     @cached_property
     def scope(self) -> Scope:
@@ -91,6 +101,32 @@ class Module:
             found = self._local[id(scope)] = {}
             self.take(scope.node, found)
         return found
+
+
+def _start(node: ast.stmt) -> int:
+    return min([node.lineno, *(it.lineno for it in getattr(node, "decorator_list", ()))])
+
+
+def differing(old: Module, new: Module) -> tuple[frozenset[int], frozenset[int]]:
+    """Which top-level statements, by number, the other version does not have; layout apart."""
+    sides = old, new
+    told = [
+        {i: it for i, it in enumerate(side.statements) if it not in known}
+        for side, known in ((old, {*new.statements}), (new, {*old.statements}))
+    ]
+    dumped = [
+        {i: ast.dump(side.tree.body[i]) for i in loose}
+        for side, loose in zip(sides, told, strict=True)
+    ]
+    known = {*dumped[0].values()}, {*dumped[1].values()}
+    found = (frozenset(i for i, it in dumped[k].items() if it not in known[1 - k]) for k in (0, 1))
+    return next(found), next(found)
+
+
+def bound_by(module: Module, numbers: Collection[int]) -> set[str]:
+    """The names that some top-level statements of a module bind."""
+    body = [module.tree.body[i] for i in numbers]
+    return {name for name, _ in bindings_of(ast.Module(body=body, type_ignores=[]))}
 
 
 def _own(block: ast.AST) -> Iterator[ast.AST]:
@@ -173,7 +209,7 @@ class Program:
             except (SyntaxError, ValueError, RecursionError) as error:
                 self.broken[file] = str(error)
                 return None
-            found = Module(name, file, tree, has_globals="global" in text)
+            found = Module(name, file, tree, text)
             self._shared[name, file, text] = found
         return found
 

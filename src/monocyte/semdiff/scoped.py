@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 
-from monocyte.semdiff.bindings import Program, Shared, bindings_of, everything
+from monocyte.semdiff.bindings import Program, Shared, bound_by, differing, everything
 from monocyte.semdiff.callgraph import Graph, How, Step
 from monocyte.semdiff.capability_table import CLASS_METHODS, METHODS, NAMES, PATH_METHODS
 from monocyte.semdiff.impact import mentioned_in
@@ -139,31 +139,20 @@ def _differing(old: Program, new: Program) -> tuple[tuple[Numbers, Numbers], dic
     found: tuple[Numbers, Numbers] = ({}, {})
     turned: dict[str, str] = {}
     for name in {*old.modules} & {*new.modules}:
-        bodies = [program.modules[name].tree.body for program in (old, new)]
-        said = [[ast.dump(it) for it in body] for body in bodies]
-        differ = [[text not in said[1 - side] for text in said[side]] for side in (0, 1)]
-        loose = [
-            [it for it, is_so in zip(*both, strict=True) if is_so]
-            for both in zip(bodies, differ, strict=True)
-        ]
-        bound = {
-            name
-            for it in (*loose[0], *loose[1])
-            for name, _ in bindings_of(ast.Module(body=[it], type_ignores=[]))
-        }
-        for side, program in enumerate((old, new)):
-            file = program.modules[name].file
-            found[side][file] = frozenset(
+        modules = old.modules[name], new.modules[name]
+        loose = differing(*modules)
+        bound = {it for module, some in zip(modules, loose, strict=True)
+                 for it in bound_by(module, some)}
+        for side, module in enumerate(modules):
+            found[side][module.file] = frozenset(
                 number
-                for number, it in enumerate(bodies[side])
-                if differ[side][number] or _mentions(it, bound)
+                for number, it in enumerate(module.tree.body)
+                if number in loose[side] or (bound and _mentions(it, bound))
             )
         plain = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        for it in loose[1]:
-            if not isinstance(it, plain):
-                file = new.modules[name].file
-                mine = {n for n, _ in bindings_of(ast.Module(body=[it], type_ignores=[]))}
-                turned |= dict.fromkeys(mine & {*old.modules[name].names}, file)
+        others = [i for i in loose[1] if not isinstance(modules[1].tree.body[i], plain)]
+        mine = bound_by(modules[1], others) & {*modules[0].names}
+        turned |= dict.fromkeys(mine, modules[1].file)
     return found, turned
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from monocyte.semdiff.bindings import Program, Shared, everything
+from monocyte.semdiff.bindings import Program, Shared, bound_by, differing
 from monocyte.semdiff.contract.calls import (
     PLACED,
     broken_calls,
@@ -39,9 +39,10 @@ def compare_surfaces(
     """What has changed in what a program offers (file -> source): only what changed is read."""
     shared = {} if shared is None else shared
     changed = {file for file in {*old, *new} if old.get(file) != new.get(file)}
-    names = _classes_changed(Program(old, changed, shared), Program(new, changed, shared))
+    named = _names_changed(Program(old, changed, shared), Program(new, changed, shared))
+    names = {name for some in named.values() for name in some}
     before, after = (
-        surface_of(side, heirs(side, changed & side.keys(), names), shared) for side in (old, new)
+        surface_of(side, _wanted(side, named, names), shared) for side in (old, new)
     )
     found: list[Change] = []
     for name, offer in before.items():
@@ -58,18 +59,33 @@ def compare_surfaces(
     return tuple(found)
 
 
-def _classes_changed(old: Program, new: Program) -> set[str]:
-    """Classes that are not what they were: what others inherit from them may be otherwise."""
-    sides = [
-        {
-            (name, node.name): ast.dump(node)
-            for name, module in program.modules.items()
-            for node in everything(module.tree)
-            if isinstance(node, ast.ClassDef)
-        }
-        for program in (old, new)
-    ]
-    return {key[1] for key in {*sides[0], *sides[1]} if sides[0].get(key) != sides[1].get(key)}
+def _names_changed(old: Program, new: Program) -> dict[str, set[str]]:
+    """File -> names whose top-level statements are not on both sides what they were."""
+    found: dict[str, set[str]] = {}
+    for name in {*old.modules, *new.modules}:
+        sides = old.modules.get(name), new.modules.get(name)
+        if sides[0] and sides[1]:
+            some = differing(sides[0], sides[1])
+            pairs = zip((sides[0], sides[1]), some, strict=True)
+            mine = {it for module, numbers in pairs for it in bound_by(module, numbers)}
+        else:
+            mine = {it for module in sides if module for it in module.names} | {"__all__"}
+        for module in sides:
+            if module and mine:
+                found[module.file] = mine
+    return found
+
+
+def _wanted(
+    side: Mapping[str, str],
+    named: Mapping[str, set[str]],
+    names: Collection[str],
+) -> dict[str, frozenset[str] | None]:
+    """File -> the names whose offers are compared; None for all, where `__all__` itself differs."""
+    found: dict[str, set[str]] = {file: set(it) for file, it in named.items() if file in side}
+    for file, classes in heirs(side, names).items():
+        found.setdefault(file, set()).update(classes)
+    return {file: None if "__all__" in it else frozenset(it) for file, it in found.items()}
 
 
 def _gone(offer: Offer) -> Change:

@@ -49,40 +49,39 @@ class Offer(msgspec.Struct, frozen=True):
 
 def surface_of(
     sources: Mapping[str, str],
-    files: Collection[str] | None = None,
+    names: Mapping[str, Collection[str] | None] | None = None,
     shared: Shared | None = None,
 ) -> dict[str, Offer]:
-    """All that a program (file -> source), or some of its files, offers, by dotted name."""
-    program = Program(sources, files, shared)
+    """All that a program (file -> source) offers, by dotted name; or some names of some files."""
+    program = Program(sources, names, shared)
     offers: dict[str, Offer] = {}
     for module in list(program.modules.values()):
         if any(part.startswith("_") and part != "__init__" for part in module.name.split(".")):
             continue
-        for offer in _Reader(program, module).offers():
+        for offer in _Reader(program, module, (names or {}).get(module.file)).offers():
             offers.setdefault(offer.name, offer)
     return offers
 
 
-def heirs(
-    sources: Mapping[str, str], files: Collection[str], names: Collection[str]
-) -> frozenset[str]:
-    """Some files, and those whose classes may inherit from classes of these names."""
-    found, wanted = set(files), set(names)
-    if not wanted:
-        return frozenset(found)
-    others = {f: text for f, text in sources.items() if f.endswith(PYTHON) and f not in found}
-    classes = {file: CLASS.findall(text) for file, text in others.items()}
-    alias = {file: ALIAS.findall(text) for file, text in others.items()}
+def heirs(sources: Mapping[str, str], names: Collection[str]) -> dict[str, set[str]]:
+    """The classes, by file, that may inherit from what has one of these names; told by words."""
+    found: dict[str, set[str]] = {}
+    wanted = set(names)
+    texts = {f: text for f, text in sources.items() if f.endswith(PYTHON)} if wanted else {}
+    classes = {file: CLASS.findall(text) for file, text in texts.items()}
+    alias = [pair for text in texts.values() for pair in ALIAS.findall(text)]
     while wanted:
-        wanted |= {new for pairs in alias.values() for name, new in pairs if name in wanted}
+        wanted |= {new for name, new in alias if name in wanted}
         fresh = {
-            file
+            (file, name)
             for file, mine in classes.items()
-            if file not in found and any(wanted & {*WORD.findall(bases)} for _, bases in mine)
+            for name, bases in mine
+            if bases and wanted.intersection(WORD.findall(bases)) and name not in found.get(file, ())
         }
-        found |= fresh
-        wanted = {name for file in fresh for name, _ in classes[file]}
-    return frozenset(found)
+        for file, name in fresh:
+            found.setdefault(file, set()).add(name)
+        wanted = {name for _, name in fresh}
+    return found
 
 
 PYTHON = (".py", ".pyi")
@@ -94,13 +93,16 @@ WORD = re.compile(r"\w+")
 class _Reader:
     """Reads the offers of one module."""
 
-    def __init__(self, program: Program, module: Module) -> None:
+    def __init__(
+        self, program: Program, module: Module, names: Collection[str] | None = None
+    ) -> None:
         self.program = program
         self.module = module
+        self.names = names
         self.exported = _exported(module.tree)
 
     def offers(self) -> Iterator[Offer]:
-        if self.exported is not None:
+        if self.exported is not None and self.names is None:
             listed = ", ".join(sorted(self.exported))
             yield Offer(
                 f"{self.module.name}.__all__",
@@ -110,7 +112,7 @@ class _Reader:
                 module=self.module.name,
             )
         for name, bindings in self.module.names.items():
-            if self.is_public(name) and bindings:
+            if bindings and self.is_public(name) and (self.names is None or name in self.names):
                 yield from self.offer(self.module.name, name, bindings[-1], "function")
 
     def is_public(self, name: str) -> bool:
