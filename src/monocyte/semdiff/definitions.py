@@ -8,12 +8,14 @@ one function is a change of that function and of nothing else.
 from __future__ import annotations
 
 import ast
+import re
 import symtable
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
+from types import MappingProxyType
 
 from monocyte.semdiff.guards import Reader, readers_of
 from monocyte.semdiff.normal.effects import Effects, effects_of, is_plain_class
@@ -24,8 +26,10 @@ from monocyte.semdiff.normal.rewriter import Rewriter, RuleSet
 from monocyte.semdiff.normal.spelling import SPELLING
 from monocyte.semdiff.normal.writer import Writer, Written
 from monocyte.semdiff.scopes import FUNCTIONS, Scope, disagreements, inner_scope, resolve_module
+from monocyte.semdiff.sources import python_lines
+from monocyte.semdiff.verbatim import Words
 
-__all__ = ["FORM", "MODULE_CODE", "Definition", "Definitions", "Unreadable", "parse"]
+__all__ = ["FORM", "MODULE_CODE", "Definition", "Definitions", "Unreadable", "parse", "unnumbered"]
 
 FORM = "1"
 """The version of the normal form: it changes whenever a rule writes something in another way."""
@@ -38,6 +42,22 @@ class Unreadable(Exception):
     """Source that this Python cannot parse, or that we and the compiler read differently."""
 
 
+@dataclass(frozen=True)
+class Verbatim:
+    """A statement that both sides have word for word: its words are its form."""
+
+    code: Words
+    docs: tuple[str | None, ...] = ()
+    annotations: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    unbound: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """How it appears in the text of the body around it."""
+        return repr(self.code)
+
+
 @dataclass(slots=True)
 class Definition:
     """One named piece of a module, written down."""
@@ -47,7 +67,7 @@ class Definition:
     node: ast.AST
     first: int
     last: int
-    written: Written
+    written: Written | Verbatim
     text: str
     order: tuple[str, ...] = ()
     """For a class or module: the names of its definitions, as they stand in the file."""
@@ -75,6 +95,11 @@ class Definition:
         )
 
 
+def unnumbered(name: str) -> str:
+    """A definition's name without the numbers of those that a module defines more than once."""
+    return re.sub(r"#\d+", "", name)
+
+
 def parse(data: bytes, path: str) -> ast.Module:
     """Parse source as the interpreter would, coding cookie and all; raises `Unreadable`."""
     try:
@@ -91,8 +116,23 @@ def _own_code(module: ast.Module) -> list[ast.stmt]:
     return [s for s in module.body if not isinstance(s, (*FUNCTIONS, ast.ClassDef))]
 
 
+def _only(body: Iterable[ast.stmt], wanted: frozenset[str], prefix: str = "") -> Iterator[ast.stmt]:
+    """The statements that define what is wanted; of a class that is not, its wanted members."""
+    for statement in body:
+        name = prefix + _root(statement)
+        if name in wanted:
+            yield statement
+        elif isinstance(statement, ast.ClassDef) and _leads_to(f"{name}.", wanted):
+            statement.body = list(_only(statement.body, wanted, f"{name}."))
+            yield statement
+
+
+def _leads_to(prefix: str, wanted: Iterable[str]) -> bool:
+    return any(name.startswith(prefix) for name in wanted)
+
+
 def _root(statement: ast.stmt) -> str:
-    """The name under which a statement of a module goes; its own code has none."""
+    """The name under which a statement of a body goes; other code has none."""
     match statement:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             return name
@@ -128,8 +168,9 @@ class Definitions:
         imports: Imports = NO_TREE,
         *,
         wanted: Collection[str] | None = None,
+        shared: Mapping[int, Words] = MappingProxyType({}),
     ) -> None:
-        self.lines = data.decode("utf-8", "surrogateescape").splitlines(keepends=True)
+        self.lines = python_lines(data.decode("utf-8", "surrogateescape"))
         self.tree = tree
         self.scope = resolve_module(tree)
         if wanted is None:
@@ -138,8 +179,10 @@ class Definitions:
         self.facts.prepare()
         self.readers: list[Reader] = readers_of(self.facts) if wanted is None else []
         self.rules = rules
+        self.shared = shared
+        self.within: Words | None = None
         if wanted is not None:  # it was checked and written as a whole before
-            tree.body = [s for s in tree.body if _root(s) in wanted]
+            tree.body = list(_only(tree.body, frozenset(wanted)))
         self.found: dict[str, Definition] = {}
         self._rewrite()
         self.body = self._entries(tree.body, self.scope, "")
@@ -151,12 +194,17 @@ class Definitions:
             rewriter = Rewriter(self.facts, rules)
             body: list[ast.stmt] = []
             for statement in self.tree.body:
-                replaced = rewriter.visit(statement)
+                replaced = self._rewritten(rewriter, statement)
                 if isinstance(replaced, list):
                     body += replaced
                 elif replaced is not None:
                     body.append(replaced)  # type: ignore[arg-type]
             self.tree.body = body
+
+    def _rewritten(
+        self, rewriter: Rewriter, statement: ast.stmt
+    ) -> ast.AST | list[ast.stmt] | None:
+        return statement if id(statement) in self.shared else rewriter.visit(statement)
 
     # -- collecting -------------------------------------------------------------------------------
 
@@ -165,6 +213,8 @@ class Definitions:
 
     def _key(self, node: ast.stmt, scope: Scope, prefix: str) -> str:
         """How a statement appears in the text of the body around it."""
+        if not prefix:
+            self.within = self.shared.get(id(node))
         if isinstance(node, FUNCTIONS):
             kind = "method" if prefix else "function"
             return self._add(kind, prefix + node.name, node, self._write(node, scope))
@@ -180,13 +230,17 @@ class Definitions:
         name = self._free(prefix + node.name)
         entries = self._entries(node.body, inner_scope(node), f"{name}.")
         order = tuple(e.key for e in entries)
+        if self.within is not None:
+            return self._add("class", name, node, Verbatim(self.within), order)
         if is_plain_class(node, self.facts, scope):
             entries = _arranged(entries, self.facts.imports)
         writer = Writer(self.facts, scope)
         writer.class_header(node, [e.key for e in entries])
         return self._add("class", name, node, writer.written(), order)
 
-    def _write(self, node: ast.stmt, scope: Scope) -> Written:
+    def _write(self, node: ast.stmt, scope: Scope) -> Written | Verbatim:
+        if self.within is not None:
+            return Verbatim(self.within)
         writer = Writer(self.facts, scope)
         writer.write(node)
         return writer.written()
@@ -200,7 +254,12 @@ class Definitions:
         return free
 
     def _add(
-        self, kind: str, name: str, node: ast.stmt, written: Written, order: tuple[str, ...] = ()
+        self,
+        kind: str,
+        name: str,
+        node: ast.stmt,
+        written: Written | Verbatim,
+        order: tuple[str, ...] = (),
     ) -> str:
         name = self._free(name)
         decorators: list[ast.expr] = getattr(node, "decorator_list", [])

@@ -10,7 +10,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from monocyte.semdiff.definitions import MODULE_CODE, Definition, Definitions, Unreadable, parse
+from monocyte.semdiff.definitions import (
+    MODULE_CODE,
+    Definition,
+    Definitions,
+    Unreadable,
+    parse,
+    unnumbered,
+)
 from monocyte.semdiff.guard_words import MODULE_WORDS_OF_ITSELF
 from monocyte.semdiff.guards import Reader
 from monocyte.semdiff.matching import match_moved
@@ -18,7 +25,8 @@ from monocyte.semdiff.normal import EASY, STAGES, Channel, Stage
 from monocyte.semdiff.normal.imports import NO_TREE, Imports
 from monocyte.semdiff.normal.writer import Writer
 from monocyte.semdiff.packages import Packages
-from monocyte.semdiff.sources import BadSource, Source
+from monocyte.semdiff.sources import BadSource, Source, python_lines
+from monocyte.semdiff.verbatim import Words, shared
 from monocyte.semdiff.verdicts import Finding, Place, Severity, Verdict
 from monocyte.semdiff.watching import names_file
 
@@ -67,7 +75,7 @@ class _Pair:
 
     def findings(self) -> Iterator[Finding]:
         try:
-            old, new = self._loaded(EASY)
+            old, new = self._first_loaded()
             for packages, side in zip(self.packages, (old, new), strict=True):
                 packages.note(self.path, side.readers)
         except (Unreadable, BadSource) as error:
@@ -77,6 +85,18 @@ class _Pair:
         yield from self._compared(old, new)
         yield from self._module(old, new)
         yield from self._gone_and_come(old, new)
+
+    def _first_loaded(self) -> tuple[Definitions, Definitions]:
+        """Both sides as a whole, by the cheap rules; what both say word for word is passed by."""
+        datas = [_limited(source) for source in self.sources]
+        trees = [parse(data, self.path) for data in datas]
+        lines = [python_lines(data.decode("utf-8", "surrogateescape")) for data in datas]
+        both = shared(trees[0], lines[0], trees[1], lines[1])
+        old, new = (
+            _defined(tree, data, EASY, packages.imports_of(self.path), both=both)
+            for tree, data, packages in zip(trees, datas, self.packages, strict=True)
+        )
+        return old, new
 
     def _loaded(
         self, stage: Stage, wanted: Collection[str] | None = None
@@ -150,7 +170,7 @@ class _Pair:
         """Which of these definitions a stage's rules make equal."""
         if not names:
             return
-        wanted = {name.partition(".")[0].partition("#")[0] for name in names}
+        wanted = {unnumbered(name) for name in names}
         old, new = self._loaded(stage, wanted)
         for name in names:
             ours, theirs = old.found.get(name), new.found.get(name)
@@ -256,11 +276,28 @@ def _load(
     imports: Imports = NO_TREE,
     wanted: Collection[str] | None = None,
 ) -> Definitions:
+    data = _limited(source)
+    return _defined(parse(data, source.path), data, stage, imports, wanted=wanted)
+
+
+def _limited(source: Source) -> bytes:
     data = source.python
     if len(data) > LARGEST:
         raise Unreadable(f"it has {len(data):,} bytes; beyond {LARGEST:,} it would take too long")
+    return data
+
+
+def _defined(
+    tree: ast.Module,
+    data: bytes,
+    stage: Stage,
+    imports: Imports,
+    *,
+    wanted: Collection[str] | None = None,
+    both: Mapping[int, Words] | None = None,
+) -> Definitions:
     try:
-        return Definitions(parse(data, source.path), data, stage.rules, imports, wanted=wanted)
+        return Definitions(tree, data, stage.rules, imports, wanted=wanted, shared=both or {})
     except RecursionError as error:
         raise Unreadable("it nests too deep to be compared") from error
 
