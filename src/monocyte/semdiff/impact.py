@@ -9,6 +9,7 @@ the modules; where code reaches what it does not name, everything counts as reac
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
@@ -445,6 +446,7 @@ def mentioned_in(
     others = {f: text for f, text in sources.items() if f.endswith(".py") and f not in without}
     words = {file: frozenset(WORD.findall(text)) for file, text in others.items()}
     starred = {file for file, text in others.items() if "import *" in text}
+    relative = {file for file, text in others.items() if FROM_HERE.search(text)}
     kept: dict[str, tuple[Unit, ...]] = {}
     known: dict[str, set[str]] = {}
     ahead = {name: _leaf(file) for name, file in names.items()}
@@ -452,8 +454,9 @@ def mentioned_in(
         leaves = {*ahead.values()}
         fresh: dict[str, str] = {}
         for file, text in others.items():
+            near = {*ahead} if file in relative else {n for n in ahead if ahead[n] in words[file]}
             silent = file not in starred or words[file].isdisjoint(leaves)
-            if silent and words[file].isdisjoint(ahead):
+            if silent and words[file].isdisjoint(near):
                 continue
             if file not in kept:
                 kept[file] = read(summed(text)).units
@@ -463,6 +466,10 @@ def mentioned_in(
                 fresh |= dict.fromkeys(mine, _leaf(file))
         ahead = fresh
     return frozenset(known)
+
+
+FROM_HERE = re.compile(r"\bfrom[\s\\]*\.[\s\\.]*import\b")
+"""`from . import name`: the one import that does not say the name of the module it comes from."""
 
 
 def _leaf(file: str) -> str:

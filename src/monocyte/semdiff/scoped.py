@@ -13,7 +13,15 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 
-from monocyte.semdiff.bindings import Program, Shared, bound_by, differing, everything
+from monocyte.semdiff.bindings import (
+    Module,
+    Program,
+    Shared,
+    bindings_of,
+    bound_by,
+    differing,
+    everything,
+)
 from monocyte.semdiff.callgraph import Graph, How, Step
 from monocyte.semdiff.capability_table import CLASS_METHODS, METHODS, NAMES, PATH_METHODS
 from monocyte.semdiff.impact import mentioned_in
@@ -149,11 +157,37 @@ def _differing(old: Program, new: Program) -> tuple[tuple[Numbers, Numbers], dic
                 for number, it in enumerate(module.tree.body)
                 if number in loose[side] or (bound and _mentions(it, bound))
             )
-        plain = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        others = [i for i in loose[1] if not isinstance(modules[1].tree.body[i], plain)]
-        mine = bound_by(modules[1], others) & {*modules[0].names}
+        mine = _turned(modules, loose) & {*modules[0].names}
         turned |= dict.fromkeys(mine, modules[1].file)
     return found, turned
+
+
+def _turned(modules: tuple[Module, Module], loose: tuple[frozenset[int], frozenset[int]]) -> set[str]:
+    """Names that something else than a definition of their own gives another value.
+
+    All branches count alike: of a condition that differs, only what stands under it is looked at.
+    """
+    before, after = (
+        {ast.dump(it): it for number in some for it in _leaves(module.tree.body[number])}
+        for module, some in zip(modules, loose, strict=True)
+    )
+    body = [it for text, it in after.items() if text not in before and not isinstance(it, DEFINED)]
+    return {name for name, _ in bindings_of(ast.Module(body=body, type_ignores=[]))}
+
+
+DEFINED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def _leaves(node: ast.stmt) -> Iterator[ast.stmt]:
+    """The statements in the branches of one, or itself."""
+    if not isinstance(node, (ast.If, ast.Try)):
+        yield node
+        return
+    handlers = node.handlers if isinstance(node, ast.Try) else ()
+    blocks = [node.body, node.orelse, getattr(node, "finalbody", ()), *(it.body for it in handlers)]
+    for block in blocks:
+        for inner in block:
+            yield from _leaves(inner)
 
 
 def _mentions(node: ast.AST, names: Collection[str]) -> bool:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from monocyte.semdiff.bindings import Module, Program, Shared, bindings_of
+from monocyte.semdiff.bindings import Module, Program, Shared, below, bindings_of
 from monocyte.semdiff.verdicts import Place
 
 __all__ = ["Offer", "heirs", "surface_of"]
@@ -159,16 +159,17 @@ class _Reader:
 
     def function(self, full: str, node: Function, kind: str) -> Offer:
         marks = {ast.unparse(d).rpartition(".")[2] for d in node.decorator_list}
+        own = list(_own(node))
         return Offer(
             name=full,
             kind=kind,
             place=self.place(node),
             signature=_signature(node),
             binding=_binding(marks),
-            flavour=_flavour(node),
-            raises=(raises := _raises(node)),
+            flavour=_flavour(node, own),
+            raises=(raises := _raises(own)),
             module=self.module.name,
-            constants=_constants(node) if raises else (),
+            constants=_constants(own) if raises else (),
             marks=frozenset(
                 {"abstract"} & {m.replace("abstractmethod", "abstract") for m in marks}
                 | {"final"} & marks
@@ -359,26 +360,29 @@ def _binding(marks: set[str]) -> str:
     return "property" if marks & {"property", "setter", "getter", "deleter"} else "plain"
 
 
+INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+
+
 def _own(node: Function) -> Iterator[ast.AST]:
     """The nodes of a function's own body, not of functions inside."""
     ahead: list[ast.AST] = list(node.body)
     while ahead:
         here = ahead.pop()
         yield here
-        if not isinstance(here, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            ahead += ast.iter_child_nodes(here)
+        if not isinstance(here, INNER):
+            ahead += below(here)
 
 
-def _flavour(node: Function) -> str:
-    generator = any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in _own(node))
+def _flavour(node: Function, own: Iterable[ast.AST]) -> str:
+    generator = any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for inner in own)
     words = ["async"] * isinstance(node, ast.AsyncFunctionDef) + ["generator"] * generator
     return " ".join(words) or "plain"
 
 
-def _raises(node: Function) -> frozenset[str]:
+def _raises(own: Iterable[ast.AST]) -> frozenset[str]:
     """The exceptions that a function's own code raises by name, and does not catch by that name."""
     raised, caught = set(), set()
-    for inner in _own(node):
+    for inner in own:
         if isinstance(inner, ast.Raise) and inner.exc is not None:
             exc = inner.exc.func if isinstance(inner.exc, ast.Call) else inner.exc
             if isinstance(exc, ast.Name | ast.Attribute) and ast.unparse(exc)[:1].isupper():
@@ -403,10 +407,10 @@ def _raised_again(node: ast.Try, name: str) -> bool:
     )
 
 
-def _constants(node: Function) -> tuple[str, ...]:
+def _constants(own: Iterable[ast.AST]) -> tuple[str, ...]:
     """What its code compares with and the like, and what stands next to that, as code."""
     found: dict[str, None] = {}
-    for inner in _own(node):
+    for inner in own:
         value = inner.value if isinstance(inner, ast.Constant) else None
         if isinstance(value, int) and not isinstance(value, bool):
             found |= dict.fromkeys([repr(value), repr(value + 1), repr(value - 1)])
