@@ -71,6 +71,7 @@ def _formats(command: Callable[..., None]) -> Callable[..., None]:
     show_default=True,
     help="From which severity on to end with another code than 0.",
 )
+@click.option("--impact", is_flag=True, help="Read large programs, too, to see who can feel it.")
 @click.option("--full", is_flag=True, help="Tell everything that was ignored or not looked at.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep what is known already.")
 @json_option
@@ -84,6 +85,7 @@ def diff(  # noqa: PLR0913, PLR0917 (an option each)
     seconds: float,
     tests: Path | None,
     fail_on: str,
+    impact: bool,
     full: bool,
     no_cache: bool,
     as_json: bool,
@@ -113,7 +115,7 @@ def diff(  # noqa: PLR0913, PLR0917 (an option each)
     git = _git_here()
     old, new = open_pair(specs, git, staged=staged, name=os.environ.get("BASE", ""))
     folder = None if no_cache else _cache(git)
-    options = Options(run=not no_run, seconds=seconds, only=only)
+    options = Options(run=not no_run, seconds=seconds, only=only, impact=impact)
     found = difference(old, new, options, memory=Keeper(folder) if folder else None)
     if html is not None:
         _write_html(found, html)

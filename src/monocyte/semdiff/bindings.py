@@ -7,7 +7,7 @@ branches: whoever asks gets all that the name may stand for.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
 from functools import cached_property
 from pathlib import PurePosixPath
 
@@ -104,7 +104,8 @@ class Module:
 
 
 def _start(node: ast.stmt) -> int:
-    return min([node.lineno, *(it.lineno for it in getattr(node, "decorator_list", ()))])
+    lines: list[int] = [it.lineno for it in getattr(node, "decorator_list", ())]
+    return min([node.lineno, *lines])
 
 
 def differing(old: Module, new: Module) -> tuple[frozenset[int], frozenset[int]]:
@@ -240,7 +241,7 @@ def _named(sources: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def module_name(file: str, files: Mapping[str, str]) -> str:
+def module_name(file: str, files: Container[str]) -> str:
     """The dotted name under which a file is imported: from the outermost package around it."""
     path = PurePosixPath(file)
     parts = [] if path.stem == "__init__" else [path.stem]

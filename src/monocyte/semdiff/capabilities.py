@@ -18,9 +18,17 @@ from monocyte.semdiff.callgraph import Graph, Step
 from monocyte.semdiff.dependencies import dependencies
 from monocyte.semdiff.references import build
 from monocyte.semdiff.scoped import Scope, changed_files
-from monocyte.semdiff.verdicts import Finding, Place, Severity, Verdict
 
-__all__ = ["Capability", "Gain", "Where", "findings", "gains", "reached"]
+__all__ = [
+    "WORDS",
+    "Capability",
+    "Gain",
+    "Where",
+    "code_gains",
+    "dependency_gains",
+    "gains",
+    "reached",
+]
 
 
 class Capability(StrEnum):
@@ -111,16 +119,21 @@ def _is_all(entry: str) -> bool:
     return entry.endswith(":<all>")
 
 
-def gains(
+def gains(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Gain, ...]:
+    """Everything that the new version (file -> source) can reach and the old one cannot."""
+    return (*code_gains(old, new), *dependency_gains(old, new))
+
+
+def code_gains(
     old: Mapping[str, str], new: Mapping[str, str], shared: Shared | None = None
 ) -> tuple[Gain, ...]:
-    """Everything that the new version (file -> source) can reach and the old one cannot.
+    """What the Python of the new version can reach, and that of the old one cannot.
 
     Programs beyond WHOLE are read as far as the change demands it (`scoped`).
     """
     if changed_files(old, new) and max(map(_size, (old, new))) > WHOLE:
-        return (*_scoped(Scope(old, new, shared)), *_dependency_gains(old, new))
-    return (*_gains(build(old), build(new)), *_dependency_gains(old, new))
+        return tuple(_scoped(Scope(old, new, shared)))
+    return tuple(_gains(build(old), build(new)))
 
 
 WHOLE = 400_000
@@ -174,7 +187,8 @@ def _all(graph: Graph, *, surely: bool = False) -> dict[str, frozenset[str]]:
     }
 
 
-def _dependency_gains(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Gain]:
+def dependency_gains(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Gain]:
+    """The packages that the files of a project ask for now, and did not before."""
     before = {name for file, text in old.items() for name in dependencies(file, text)}
     for file, text in new.items():
         if old.get(file) == text:
@@ -183,23 +197,3 @@ def _dependency_gains(old: Mapping[str, str], new: Mapping[str, str]) -> Iterato
             if name not in before:
                 step = Step(file, file, line, name)
                 yield Gain(f"dependency:{name}", file, Where.PROGRAM, (step,))
-
-
-def findings(
-    old: Mapping[str, str], new: Mapping[str, str], shared: Shared | None = None
-) -> Iterator[Finding]:
-    """The gains as findings of a diff; `shared` spares reading twice what others read too."""
-    for gain in gains(old, new, shared):
-        kind, _, name = gain.capability.partition(":")
-        first = gain.path[0] if gain.path else Step("", gain.entry.partition(":")[0], 0, "")
-        own = gain.entry.partition(":")[2].replace("<all>", "<module>")
-        yield Finding(
-            verdict=Verdict.UNKNOWN,
-            kind="capability",
-            definition=own.lstrip("=") or "<module>",
-            what=WORDS[kind].format(name=name),
-            why=(gain.explain(),),
-            rule=f"capability:{kind}",
-            severity=Severity.NOTE if gain.where is Where.NEW_ENTRY else Severity.BREAKING,
-            new=Place(first.file, first.line),
-        )

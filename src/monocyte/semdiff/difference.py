@@ -12,18 +12,35 @@ import platform
 import time
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Protocol
 
 import msgspec
 
+from monocyte.semdiff.capabilities import dependency_gains
+from monocyte.semdiff.contract import Change as Contracted
 from monocyte.semdiff.diff import diff_trees
 from monocyte.semdiff.evidence import Budget
 from monocyte.semdiff.hunks import Hunk, by_text, find, hunks, pairs, units
 from monocyte.semdiff.sources import BadSource, Source, Tree
 from monocyte.semdiff.trials import Case, Trials, Tried
 from monocyte.semdiff.verdicts import Finding, Place, Severity, Verdict
+from monocyte.semdiff.whole import (
+    Demand,
+    Felt,
+    Gained,
+    Promise,
+    Sketch,
+    alike,
+    demanded,
+    felt,
+    gained,
+    promises,
+    texts_of,
+)
+from monocyte.semdiff.whole import read as read_whole
+from monocyte.semdiff.whole import run as run_contract
 from monocyte.semdiff.words import in_words
 
 __all__ = [
@@ -51,6 +68,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What one definition may take of them."""
     only: tuple[str, ...] = ()
     """Files and folders that findings are wanted about; all, if none are named."""
+    impact: bool = False
+    """Whether a large program, too, is read to see who can feel the change."""
 
 
 class Unseen(msgspec.Struct, frozen=True):
@@ -73,11 +92,14 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """A pytest module that passes on the old version and fails on the new."""
     more: tuple[Finding, ...] = ()
     """What further analyses have to say about the same definition."""
+    promises: tuple[Promise, ...] = ()
+    """What has changed of what it promises to those outside."""
 
     @property
     def severity(self) -> Severity:
         """The worst of what is said about it."""
-        return max(it.severity for it in (self.finding, *self.more))
+        others = [it.severity for it in self.more] + [it.severity for it in self.promises]
+        return max([self.finding.severity, *others])
 
     @property
     def place(self) -> Place:
@@ -105,6 +127,12 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """In the order of files and lines."""
     ignored: tuple[Finding, ...] = ()
     """Definitions that differ as text and mean the same, with what that rests on."""
+    gains: tuple[Gained, ...] = ()
+    """What the code can reach now and could not before."""
+    demand: Demand = Demand(step="none")
+    """The version step that the change asks for."""
+    felt: Felt = Felt()
+    """Who can feel it."""
     unseen: tuple[Unseen, ...] = ()
     looked: Looked = Looked(0, 0, 0)
     ran: bool = False
@@ -116,7 +144,8 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def severity(self) -> Severity:
         """The worst of all changes."""
-        found = [it.severity for it in self.changes] + [it.severity for it in self.ignored]
+        found = [it.severity for it in self.changes]
+        found += [it.severity for it in self.ignored] + [it.severity for it in self.gains]
         return max(found, default=Severity.IGNORED)
 
     def count(self, verdict: Verdict) -> int:
@@ -139,6 +168,8 @@ class Known(msgspec.Struct, frozen=True):
     ignored: tuple[Finding, ...] = ()
     drafts: tuple[Change, ...] = ()
     """Changes as far as they can be told without running anything."""
+    sketch: Sketch = Sketch()
+    """What reading shows of contracts and capabilities."""
 
 
 class Memory(Protocol):
@@ -165,11 +196,18 @@ def difference(
     known = _read(old, new, memory)
     drafts = [it for it in known.drafts if _wanted(it.finding, options.only)]
     further = [it for ask in analyses for it in ask(old, new) if _wanted(it, options.only)]
+    ours, theirs = texts_of(old, new), texts_of(new, old)
+    contract = _contract(known.sketch, ours, theirs, options)
+    told = [it for it in promises(contract) if _within(it.place.file, options.only)]
+    changes = _joined(_tried(old, new, drafts, options), further, told)
     return Difference(
         old=old.name,
         new=new.name,
-        changes=_joined(_tried(old, new, drafts, options), further),
+        changes=changes,
         ignored=tuple(it for it in known.ignored if _wanted(it, options.only)),
+        gains=_gains(known.sketch, ours, theirs, options),
+        demand=demanded(contract, old, new, is_other=any(map(_is_other, changes))),
+        felt=_felt(known, ours, theirs, new, options),
         unseen=tuple(_unseen(old, new, options.only)),
         looked=_looked(old, new, options.only),
         ran=options.run and any(it.finding.open for it in drafts),
@@ -216,7 +254,13 @@ def _read(old: Tree, new: Tree, memory: Memory | None) -> Known:
     rest = _folded([it for it in findings if not _is_same(it)])
     shown = _Shown(old, new)
     drafts = tuple(shown.draft(it) for it in sorted(rest, key=_order))
-    known = Known(tuple(sorted(_ignored(findings), key=_order)), drafts)
+    texts = texts_of(old, new), texts_of(new, old)
+    sketch = (
+        read_whole(*texts)
+        if any(it.endswith(".py") for it in _differing_paths(old, new))
+        else Sketch()
+    )
+    known = Known(tuple(sorted(_ignored(findings), key=_order)), drafts, sketch)
     if memory:
         memory.keep(old, new, known)
     return known
@@ -273,10 +317,41 @@ def _unseen(old: Tree, new: Tree, only: Sequence[str]) -> Iterator[Unseen]:
             how = "differs" if path in old.others and path in new.others else ""
             how = how or ("is new" if path in new.others else "is gone")
             kind = PurePosixPath(path).suffix or "without a suffix"
-            yield Unseen(path, f"it {how}, but is no Python ({kind})")
+            known = kind == ".toml" and path == "pyproject.toml"
+            but = "of it only version and dependencies are read" if known else "is no Python"
+            yield Unseen(path, f"it {how}, but {but} ({kind})")
     for path in sorted(old.unseen.keys() | new.unseen.keys()):
         if _within(path, only):
             yield Unseen(path, new.unseen.get(path) or old.unseen[path])
+
+
+# -- what is said of the whole --------------------------------------------------------------------
+
+
+def _contract(
+    sketch: Sketch, old: Mapping[str, str], new: Mapping[str, str], options: Options
+) -> tuple[Contracted, ...]:
+    """The changes of the contract; those of messages are seen only where code is run."""
+    may_run = options.run and options.seconds > 0
+    return run_contract(sketch, old, new) if may_run and old != new else sketch.changes
+
+
+def _gains(
+    sketch: Sketch, old: Mapping[str, str], new: Mapping[str, str], options: Options
+) -> tuple[Gained, ...]:
+    found = gained((*sketch.gains, *dependency_gains(old, new)))
+    return tuple(it for it in found if _within(it.place.file, options.only))
+
+
+def _felt(
+    known: Known, old: Mapping[str, str], new: Mapping[str, str], tree: Tree, options: Options
+) -> Felt:
+    same = alike(known.ignored, (it.finding for it in known.drafts), tree)
+    return felt(old, new, same, asked=options.impact) if old != new else Felt()
+
+
+def _is_other(change: Change) -> bool:
+    return change.severity > Severity.NOTE
 
 
 # -- what is shown --------------------------------------------------------------------------------
@@ -407,17 +482,51 @@ def _with(draft: Change, tried: Tried) -> Change:
     )
 
 
-def _joined(changes: Sequence[Change], further: Sequence[Finding]) -> tuple[Change, ...]:
+def _joined(
+    changes: Sequence[Change], further: Sequence[Finding], promised: Sequence[Promise]
+) -> tuple[Change, ...]:
     """Further findings beside the change that they are about; else as changes of their own."""
     by_name: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in further:
         by_name[_about(finding)].append(finding)
+    theirs: dict[tuple[str, str], list[Promise]] = defaultdict(list)
+    known = {_about(it.finding) for it in changes} | {
+        (it.place.file, it.definition) for it in promised
+    }
+    for it in promised:
+        theirs[_home(it, known)].append(it)
     told = [
-        msgspec.structs.replace(it, more=tuple(by_name.pop(_about(it.finding), ())))
+        msgspec.structs.replace(
+            it,
+            more=tuple(by_name.pop(_about(it.finding), ())),
+            promises=tuple(theirs.pop(_about(it.finding), ())),
+        )
         for it in changes
     ]
-    alone = [Change(finding=it[0], more=tuple(it[1:])) for it in by_name.values()]
+    alone = [
+        Change(finding=it[0], more=tuple(it[1:]), promises=tuple(theirs.pop(about, ())))
+        for about, it in by_name.items()
+    ]
+    alone += [Change(finding=_worst(it).finding(), promises=tuple(it)) for it in theirs.values()]
     return tuple(sorted((*told, *alone), key=lambda it: _order(it.finding)))
+
+
+def _home(promise: Promise, known: Collection[tuple[str, str]]) -> tuple[str, str]:
+    """What a promise is told with: the file that went or came, the definition, or its class."""
+    file, name = promise.place.file, promise.definition
+    owner = (file, name.rpartition(".")[0])
+    if (file, file) in known:
+        return file, file
+    is_member = promise.rule in MEMBERS and owner in known
+    return owner if is_member else (file, name)
+
+
+MEMBERS = frozenset({"attribute-type", "attribute-value", "object-added", "object-removed"})
+"""Rules about what may be an attribute of a class, without a definition of its own."""
+
+
+def _worst(promised: Sequence[Promise]) -> Promise:
+    return max(promised, key=lambda it: (it.severity, it.verdict is Verdict.CHANGED))
 
 
 def _about(finding: Finding) -> tuple[str, str]:

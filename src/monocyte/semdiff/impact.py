@@ -328,7 +328,7 @@ def _changes(old: _Web, new: _Web, same: frozenset[str]) -> tuple[Changed, Chang
             continue
         sides = [web.nodes.get(module, []) for web in (old, new)]
         for was, now in _pairs(*sides):
-            if _is_same(was, now) or (now and was and now.name in same):
+            if _is_same(was, now) or (was and now and _is_named(now, same)):
                 continue
             kept = loud if _is_loud(was, now) else quiet
             for side, node in enumerate((was, now)):
@@ -355,6 +355,11 @@ def _key(node: Node) -> object:
 
 def _is_same(was: Node | None, now: Node | None) -> bool:
     return was is not None and now is not None and was.unit.digest == now.unit.digest
+
+
+def _is_named(node: Node, same: frozenset[str]) -> bool:
+    """Whether it is among these; only of functions and classes the name says what they are."""
+    return node.unit.kind in ("function", "class") and node.name in same
 
 
 def _is_loud(was: Node | None, now: Node | None) -> bool:

@@ -149,8 +149,9 @@ def _differing(old: Program, new: Program) -> tuple[tuple[Numbers, Numbers], dic
     for name in {*old.modules} & {*new.modules}:
         modules = old.modules[name], new.modules[name]
         loose = differing(*modules)
-        bound = {it for module, some in zip(modules, loose, strict=True)
-                 for it in bound_by(module, some)}
+        bound = {
+            it for module, some in zip(modules, loose, strict=True) for it in bound_by(module, some)
+        }
         for side, module in enumerate(modules):
             found[side][module.file] = frozenset(
                 number
@@ -162,7 +163,9 @@ def _differing(old: Program, new: Program) -> tuple[tuple[Numbers, Numbers], dic
     return found, turned
 
 
-def _turned(modules: tuple[Module, Module], loose: tuple[frozenset[int], frozenset[int]]) -> set[str]:
+def _turned(
+    modules: tuple[Module, Module], loose: tuple[frozenset[int], frozenset[int]]
+) -> set[str]:
     """Names that something else than a definition of their own gives another value.
 
     All branches count alike: of a condition that differs, only what stands under it is looked at.

@@ -7,7 +7,7 @@ break of a surface by code that runs in a locked worker on one version, and not 
 """
 
 from monocyte.semdiff.contract.changes import RULES, Change, Effect, Evidence, Step, step_demanded
-from monocyte.semdiff.contract.messages import compare_messages
+from monocyte.semdiff.contract.messages import compare_messages, may_speak
 from monocyte.semdiff.contract.showing import shown
 from monocyte.semdiff.contract.signatures import compare_surfaces
 
@@ -19,6 +19,7 @@ __all__ = [
     "Step",
     "compare_messages",
     "compare_surfaces",
+    "may_speak",
     "shown",
     "step_demanded",
 ]

@@ -37,7 +37,7 @@ from monocyte.semdiff.summaries import summary
 from monocyte.semdiff.verdicts import Place
 from monocyte.semdiff.workers import Limits, Report, Worker
 
-__all__ = ["compare_messages"]
+__all__ = ["compare_messages", "may_speak"]
 
 T = TypeVar("T")
 BREAKING = Effect.BREAKING
@@ -47,6 +47,15 @@ HINT = re.compile(
     r"Struct|Value|Command|Query|Event|State|dataclass|TypedDict|NamedTuple|BaseModel|RootModel|Enum"
     r"|\battrs?\b"
 )
+
+
+def may_speak(old: Mapping[str, str], new: Mapping[str, str]) -> bool:
+    """Whether there can be messages in a program (file -> source), told by words alone."""
+    return any(
+        file.endswith(".py") and HINT.search(text)
+        for side in (old, new)
+        for file, text in side.items()
+    )
 
 
 def compare_messages(

@@ -41,9 +41,7 @@ def compare_surfaces(
     changed = {file for file in {*old, *new} if old.get(file) != new.get(file)}
     named = _names_changed(Program(old, changed, shared), Program(new, changed, shared))
     names = {name for some in named.values() for name in some}
-    before, after = (
-        surface_of(side, _wanted(side, named, names), shared) for side in (old, new)
-    )
+    before, after = (surface_of(side, _wanted(side, named, names), shared) for side in (old, new))
     found: list[Change] = []
     for name, offer in before.items():
         if name not in after:

@@ -76,7 +76,9 @@ def heirs(sources: Mapping[str, str], names: Collection[str]) -> dict[str, set[s
             (file, name)
             for file, mine in classes.items()
             for name, bases in mine
-            if bases and wanted.intersection(WORD.findall(bases)) and name not in found.get(file, ())
+            if bases
+            and wanted.intersection(WORD.findall(bases))
+            and name not in found.get(file, ())
         }
         for file, name in fresh:
             found.setdefault(file, set()).add(name)

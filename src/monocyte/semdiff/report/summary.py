@@ -1,23 +1,30 @@
-"""What every format says alike: the headline, the title of a change, and what was ignored."""
+"""What every format says alike: the headline, titles, contracts, ways, and what was ignored."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from monocyte.semdiff.difference import Change, Difference, Unseen
 from monocyte.semdiff.verdicts import Finding, Severity, Verdict
+from monocyte.semdiff.whole import Felt, Gained, Promise
 
 __all__ = [
     "BADGES",
+    "SEVERITIES",
     "Group",
+    "Told",
     "by_kind",
     "by_weight",
+    "feelings",
     "headline",
     "headline_parts",
     "ignored_groups",
     "title",
+    "told",
+    "ways",
 ]
 
 BADGES = {
@@ -38,31 +45,196 @@ SEVERITIES = {
 
 def headline(difference: Difference) -> str:
     """The whole answer in one line."""
-    return " · ".join(headline_parts(difference))
+    return "; ".join(headline_parts(difference))
 
 
 def headline_parts(difference: Difference) -> list[str]:
-    """How many definitions have which verdict, the worst first."""
-    changes = difference.changes
-    parts = []
-    breaking = sum(it.severity is Severity.BREAKING for it in changes)
-    changed = difference.count(Verdict.CHANGED)
-    if changed:
-        parts.append(f"{changed} changed")
-    if difference.count(Verdict.UNKNOWN):
-        parts.append(f"{difference.count(Verdict.UNKNOWN)} unknown")
-    if breaking:
-        parts[-1:] = [*parts[-1:], f"{breaking} breaking"]
-    if difference.count(Verdict.NO_DIFFERENCE_FOUND):
-        parts.append(f"{difference.count(Verdict.NO_DIFFERENCE_FOUND)} with no difference found")
-    if not changes:
+    """How many definitions have which verdict, what breaks, what is new to it, who feels it."""
+    parts = [", ".join(_verdicts(difference)), _contract(difference), _capabilities(difference)]
+    if difference.changes or difference.gains:
+        parts.append(_felt(difference.felt))
+    return [it for it in parts if it]
+
+
+def _verdicts(difference: Difference) -> Iterator[str]:
+    news = Counter(_news(it) for it in difference.changes)
+    several = "definition" if news[""] == 1 else "definitions"
+    means = "means" if news[""] == 1 else "mean"
+    if news[""]:
+        yield f"{news['']} {several} {means} something else"
+    for word in ("may", "no difference found", "new", "gone", "moved", "of note"):
+        if news[word]:
+            yield f"{news[word]} {word}"
+    if not difference.changes:
         differs = difference.looked.differing or difference.ignored
-        parts += ["nothing changed in meaning" if differs else "no Python file differs"]
+        yield "nothing changed in meaning" if differs else "no Python file differs"
     if difference.ignored:
-        parts.append(f"{len(difference.ignored)} differ as text and mean the same")
+        count = len(difference.ignored)
+        yield f"{count} {'means' if count == 1 else 'mean'} the same"
     if difference.unseen:
-        parts.append(f"{len(difference.unseen)} not looked at")
-    return parts
+        yield f"{len(difference.unseen)} not looked at"
+
+
+def _news(change: Change) -> str:
+    finding = change.finding
+    if finding.kind == "contract":
+        return "outside"
+    if finding.old is None or finding.new is None:
+        return "new" if finding.old is None else "gone"
+    if finding.rule in ("moved", "renamed"):
+        return "moved"
+    if finding.verdict is Verdict.CHANGED and change.severity <= Severity.NOTE:
+        return "of note"
+    unsure = {Verdict.UNKNOWN: "may", Verdict.NO_DIFFERENCE_FOUND: "no difference found"}
+    return unsure.get(finding.verdict, "")
+
+
+def _contract(difference: Difference) -> str:
+    demand = difference.demand
+    breaks = [p for it in difference.changes for p in it.promises if p.is_breaking]
+    step = f"{demand.step} step" + (f", {demand.least}" if demand.least else "")
+    short = f", but it says {demand.new}" if demand.is_enough is False else ""
+    if breaks:
+        messages = sum(it.message for it in breaks)
+        kind = "message " if messages == len(breaks) else ""
+        return f"{_count(len(breaks), f'breaking {kind}change')}: {step}{short}"
+    return f"{step}{short}" if demand.step == "minor" or short else ""
+
+
+def _capabilities(difference: Difference) -> str:
+    found = dict.fromkeys(it.capability for it in difference.gains if it.scope == "program")
+    shown = ", ".join([*found][:4]) + (" …" if len(found) > 4 else "")
+    return f"new {'capability' if len(found) == 1 else 'capabilities'}: {shown}" if found else ""
+
+
+def _felt(felt: Felt) -> str:
+    played = len(felt.again) + len(felt.spared)
+    if played:
+        return f"{len(felt.again)} of {_count(played, 'scenario')} can feel it"
+    return f"{_count(len(felt.functions), 'public function')} can feel it" if felt.functions else ""
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+class Told(NamedTuple):
+    """A change of a contract for people."""
+
+    text: str
+    because: str
+    example: str
+    """A message, and what becomes of it; empty if none was made."""
+    is_breaking: bool
+
+
+IMPLIED = frozenset({"object-added", "object-removed", "export-added", "export-removed"})
+
+
+def told(change: Change) -> list[Told]:
+    """What a change breaks or adds for those outside, as far as it is not said already."""
+    ordered = sorted(change.promises, key=lambda it: (-it.severity, it.definition))
+    return [_told(it, change) for it in ordered if not _is_implied(it, change)]
+
+
+def _is_implied(promise: Promise, change: Change) -> bool:
+    """Whether the finding itself says so: what is new is new to others too."""
+    if _news(change) not in ("new", "gone", "moved"):
+        return False
+    is_own = change.finding.kind == "file" or promise.definition == change.finding.definition
+    return not promise.is_breaking or (is_own and promise.rule in IMPLIED)
+
+
+def _told(promise: Promise, change: Change) -> Told:
+    sides = (("sender", promise.sender), ("receiver", promise.receiver))
+    words = SIDES[promise.message]
+    broken = " and ".join(words[name] for name, effect in sides if effect == "breaking")
+    may = "breaks" if promise.verdict is Verdict.CHANGED else "may break"
+    said = f"{may} {broken}" if broken else "adds to the contract"
+    said = said if "additive" in (promise.sender, promise.receiver) or broken else "the contract"
+    is_other = promise.definition != change.finding.definition
+    what = f"`{promise.definition}` {promise.text}" if is_other else promise.text
+    return Told(f"{said}: {what}", promise.because, _example(promise), bool(broken))
+
+
+def _example(promise: Promise) -> str:
+    """A message or a call that shows it, and what becomes of it."""
+    if not promise.said or promise.said.endswith(promise.definition):
+        return ""
+    call = promise.said.startswith("(")
+    said = f"{promise.definition}{promise.said}" if call else promise.said
+    other = "new" if promise.by == "old" else "old"
+    old, new = (FIELDS.sub("{", it).replace("}}", "}") for it in (promise.meant, promise.read))
+    return f"`{said}`: {promise.by} {'' if call else 'takes it as '}{old}; {other} {new}"
+
+
+FIELDS = re.compile(r'\{"\$fields":\{')
+"""How a record is written down, to be told from a map."""
+
+
+SIDES = {
+    True: {"sender": "old senders", "receiver": "old readers"},
+    False: {"sender": "callers", "receiver": "implementers"},
+}
+"""Whom it concerns: of a message, and of what is offered to code."""
+
+
+def ways(difference: Difference, *, full: bool = False) -> list[tuple[str, str]]:
+    """New capabilities in words, and the way that leads to each; those new to all first."""
+    groups: dict[tuple[object, ...], list[Gained]] = defaultdict(list)
+    for it in difference.gains:
+        if full or it.scope in ("program", "entry"):
+            groups[it.scope, it.entries, it.way].append(it)
+    return [(_gain(it), " → ".join(it[0].way)) for it in groups.values()]
+
+
+def _gain(group: Sequence[Gained]) -> str:
+    gained = group[0]
+    names = [it.partition(":")[2].lstrip("=") or it for it in gained.entries]
+    names = [
+        it.partition(":")[0] if name.startswith("<") else name
+        for it, name in zip(gained.entries, names, strict=True)
+    ]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    who = ", ".join(f"`{it}`" for it in dict.fromkeys(names[:3]))
+    return f"{who}{more} {_joined([it.what for it in group])} ({SCOPES[gained.scope]})"
+
+
+def _joined(phrases: Sequence[str]) -> str:
+    """`can read files, write files and use the network`."""
+    same = all(it.startswith("can ") for it in phrases)
+    rest = [*phrases[:1], *(it.removeprefix("can ") if same else it for it in phrases[1:])]
+    return ", ".join(rest[:-1]) + (" and " if len(rest) > 1 else "") + rest[-1]
+
+
+SCOPES = {
+    "program": "nothing in the old version could",
+    "entry": "other code could before",
+    "new entry": "new code; other code could before",
+    "tests": "a test",
+}
+
+
+def feelings(felt: Felt, most: int = 5) -> list[tuple[str, str]]:
+    """Who can feel it, by kind."""
+    if felt.untold:
+        return [("not told", felt.untold)]
+    rows = [
+        ("public functions", felt.functions),
+        ("messages", felt.messages),
+        ("cells", felt.cells),
+        ("rules", felt.rules),
+        ("to play again", tuple(felt.again)),
+    ]
+    found = [(f"{len(names)} {what}", _some(names, most)) for what, names in rows if names]
+    if felt.spared:
+        found.append((f"{len(felt.spared)} need not be played again", _some(felt.spared, most)))
+    return found
+
+
+def _some(names: Sequence[str], most: int) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def title(change: Change) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -13,13 +14,19 @@ from monocyte.semdiff.report.summary import (
     SEVERITIES,
     by_kind,
     by_weight,
+    feelings,
     headline,
     ignored_groups,
     title,
+    told,
+    ways,
 )
 from monocyte.semdiff.verdicts import Severity, Verdict
 
 __all__ = ["as_text"]
+
+MOST_WIDE = 110
+"""Columns of prose."""
 
 SIDE_BY_SIDE = 100
 """Columns from which two sides fit beside each other."""
@@ -40,9 +47,11 @@ def as_text(
 ) -> str:
     """The page; `full` unfolds what was ignored and not looked at."""
     page = _Page(width, colour=colour)
-    lines = [page.paint(headline(difference), "bold"), *_sides(difference, page)]
+    lines = [*page.filled(headline(difference), "bold"), *_sides(difference, page)]
+    lines += _ways(difference, page, full=full)
     for change in by_weight(difference.changes):
         lines += ["", *page.change(change)]
+    lines += _feelings(difference, page, full=full)
     lines += _folded(difference, page, full=full)
     return "\n".join(lines) + "\n"
 
@@ -52,6 +61,33 @@ def _sides(difference: Difference, page: _Page) -> Iterator[str]:
     files = f"{looked.differing} of {max(looked.old_files, looked.new_files)} Python files differ"
     said = f"{difference.old} → {difference.new}: {files}, {difference.seconds:.1f} s"
     yield page.paint(f"{said}, Python {difference.python}", "dim")
+
+
+def _ways(difference: Difference, page: _Page, *, full: bool) -> Iterator[str]:
+    """What the code can reach now, before all else: it is what nobody looks for."""
+    found = ways(difference, full=full)
+    if found:
+        yield ""
+        yield page.paint("It can do more", "bold", "red")
+    for what, way in found if full else found[:MOST_WAYS]:
+        yield from page.filled(what, indent="  ")
+        yield from page.filled(f"via {way}", "dim", indent="    ")
+    if not full and len(found) > MOST_WAYS:
+        yield page.paint(f"  and {len(found) - MOST_WAYS} more: --full", "dim")
+
+
+MOST_WAYS = 5
+
+
+def _feelings(difference: Difference, page: _Page, *, full: bool) -> Iterator[str]:
+    if not (difference.changes or difference.gains):
+        return
+    found = feelings(difference.felt, 10_000 if full else 5)
+    if found:
+        yield ""
+        yield page.paint("Who can feel it", "bold")
+    for who, names in found:
+        yield from page.filled(f"{who}: {names}", indent="  ")
 
 
 def _folded(difference: Difference, page: _Page, *, full: bool) -> Iterator[str]:
@@ -64,7 +100,7 @@ def _folded(difference: Difference, page: _Page, *, full: bool) -> Iterator[str]
             shown = names if full else names[:2]
             more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
             yield f"  {', '.join(shown)}{more}"
-            yield page.paint(f"    {group.why}", "dim")
+            yield from page.filled(group.why, "dim", indent="    ")
         if not full and len(groups) > 3:
             yield page.paint(f"  and {len(groups) - 3} groups more: --full", "dim")
     if difference.unseen:
@@ -92,17 +128,35 @@ class _Page:
         severity = SEVERITIES[change.severity]
         bad = f" {self.paint(severity, _hue(change))}" if severity else ""
         yield f"{badge}{bad} {self.paint(title(change), 'bold')}"
-        yield f"  {_safe(finding.what)}"
+        yield from self.filled(finding.what, indent="  ")
         if change.words:
-            yield f"  {_safe('; '.join(change.words))}"
+            yield from self.filled("; ".join(change.words), indent="  ")
+        for it in told(change):
+            yield from self.filled(it.text, "red" if it.is_breaking else "", indent="  ")
+            yield from self.filled(it.because, "dim", indent="    ")
+            if it.example:
+                yield from self.filled(it.example, indent="    ")
         for why in finding.why:
-            yield self.paint(f"  why: {why}", "dim")
+            yield from self.filled(f"why: {why}", "dim", indent="  ")
         for hunk in change.hunks:
             yield from self._rows(list(rows(hunk)))
         if change.tried:
-            yield self.paint(f"  tried: {change.tried}", "dim")
+            yield from self.filled(f"tried: {change.tried}", "dim", indent="  ")
         for more in change.more:
-            yield f"  {_safe(more.rule)}: {_safe(more.what)}"
+            yield from self.filled(f"{more.rule}: {more.what}", indent="  ")
+
+    def filled(self, text: str, *styles: str, indent: str = "") -> Iterator[str]:
+        """A text on as many lines as it needs."""
+        wide = min(self.width, MOST_WIDE)
+        for i, line in enumerate(
+            textwrap.wrap(
+                _safe(text),
+                wide - len(indent) - 2,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        ):
+            yield f"{indent}{'  ' if i else ''}{self.paint(line, *styles)}"
 
     def _rows(self, found: Sequence[Row]) -> Iterator[str]:
         if (
