@@ -1,164 +1,110 @@
 """Mutants of real packages: none may be SAME, and the definition that was broken is named.
 
-`python -m benchmarks.semdiff.mutants [--each N] [--seed S]`. Every mutant is made by
-`semdiff.mutator`; it counts as killed when a test of the package's own suite, run in a forked child
-with the mutated function swapped in, fails, hangs or dies. Suites come from the packages' sdists.
+    python -m benchmarks.semdiff.mutants kill [PACKAGE…] [--each N] [--seconds S]
+    python -m benchmarks.semdiff.mutants judge [PACKAGE…] [--json FILE]
+
+`kill` breaks packages by `semdiff.mutator` and keeps which mutants their own suites notice (see
+`killing`); `judge` asks the diff about every one of these. Mutants of different definitions share
+one diff; what is flagged by a guard alone is judged again by itself, and counted, for there the
+normal form took a broken definition for the same.
 """
 
 import argparse
 import ast
-import contextlib
-import functools
-import gc
-import importlib
-import inspect
+import json
 import os
-import random
-import signal
 import subprocess
 import sys
-import tarfile
 import time
-import unittest
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from benchmarks.semdiff import corpora
+import monocyte
+from benchmarks.semdiff import corpora, suites
 from monocyte.semdiff.diff import diff_trees
-from monocyte.semdiff.mutator import Mutant, Mutator
 from monocyte.semdiff.sources import from_texts
-from monocyte.semdiff.verdicts import Verdict
+from monocyte.semdiff.verdicts import Finding, Verdict
 
-SUITES = {
-    "toolz==1.0.0": (
-        ("toolz.itertoolz", "toolz.dicttoolz", "toolz.functoolz", "toolz.recipes"),
-        ("test_itertoolz", "test_dicttoolz", "test_functoolz", "test_recipes"),
+KILLER = Path(__file__).with_name("killing.py")
+PACKAGES = {
+    "toolz==1.0.0": ("toolz.itertoolz", "toolz.functoolz", "toolz.dicttoolz", "toolz.recipes"),
+    "more-itertools==10.7.0": ("more_itertools.more", "more_itertools.recipes"),
+    "cachetools==6.1.0": ("cachetools", "cachetools.keys", "cachetools.func"),
+    "h11==0.16.0": (
+        *("h11._connection", "h11._events", "h11._headers", "h11._readers", "h11._state"),
+        *("h11._receivebuffer", "h11._util", "h11._writers"),
     ),
-    "more-itertools==10.7.0": (
-        ("more_itertools.more", "more_itertools.recipes"),
-        ("test_more", "test_recipes"),
+    "packaging==25.0": (
+        *("packaging.version", "packaging.specifiers", "packaging.tags", "packaging.markers"),
+        *("packaging.requirements", "packaging.utils", "packaging.metadata", "packaging._parser"),
+        *("packaging._tokenizer", "packaging.licenses"),
     ),
-    "cachetools==6.1.0": (
-        ("cachetools", "cachetools.keys", "cachetools.func"),
-        (
-            *("test_lru", "test_fifo", "test_lfu", "test_rr", "test_ttl", "test_tlru"),
-            *("test_cache", "test_cached", "test_keys", "test_func"),
+    "pluggy==1.6.0": ("pluggy._manager", "pluggy._hooks", "pluggy._callers", "pluggy._result"),
+    "itsdangerous==2.2.0": (
+        *("itsdangerous.signer", "itsdangerous.serializer", "itsdangerous.timed"),
+        *("itsdangerous.encoding", "itsdangerous.url_safe", "itsdangerous.exc"),
+    ),
+    "sqlparse==0.5.3": (
+        *("sqlparse.sql", "sqlparse.lexer", "sqlparse.utils", "sqlparse.formatter"),
+        *("sqlparse.engine.grouping", "sqlparse.engine.statement_splitter"),
+        *(
+            "sqlparse.filters.reindent",
+            "sqlparse.filters.others",
+            "sqlparse.filters.aligned_indent",
         ),
     ),
+    "tabulate==0.9.0": ("tabulate",),
+    "tomlkit==0.13.3": ("tomlkit.items", "tomlkit.container", "tomlkit.parser", "tomlkit.source"),
+    "marshmallow==4.0.0": (
+        *("marshmallow.fields", "marshmallow.schema", "marshmallow.validate", "marshmallow.utils"),
+        *("marshmallow.class_registry", "marshmallow.error_store"),
+    ),
+    "pyparsing==3.2.3": ("pyparsing.core", "pyparsing.results", "pyparsing.helpers"),
+    "python-dateutil==2.9.0.post0": (
+        *("dateutil.relativedelta", "dateutil.rrule", "dateutil.parser._parser"),
+        *("dateutil.parser.isoparser", "dateutil.easter"),
+    ),
 }
-"""Modules to break, and the test modules that notice."""
-
-SECONDS = 3
-Test = tuple[frozenset[str], Callable[[], object]]
+"""What is broken: modules whose tests are quick. All are packages that one may look at."""
 
 
-def sdist(requirement: str) -> Path:
-    """The unpacked sdist of a package, with its tests."""
-    folder = corpora.home() / "sdists" / requirement.replace("==", "-")
-    if not folder.is_dir():
-        held = folder.parent
-        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(held)]
-        name = requirement.replace("==", "-").replace("-", "[-_]")
-        if not list(held.glob(f"{name}.tar.gz")):
-            subprocess.run([*command, "--no-binary", ":all:", requirement], check=True)
-        with tarfile.open(next(held.glob(f"{name}.tar.gz"))) as archive:
-            archive.extractall(folder, filter="data")
-    return next(path for path in folder.iterdir() if path.is_dir())
+# -- killing --------------------------------------------------------------------------------------
 
 
-def load(requirement: str) -> tuple[list[ModuleType], list[Test]]:
-    """The modules of a package, and the tests of its suite that need no fixtures."""
-    root = sdist(requirement)
-    modules, suites = SUITES[requirement]
-    for folder in (root, root / "src", *{path.parent for path in root.rglob("test_*.py")}):
-        sys.path.insert(0, str(folder))
-    loaded = [importlib.import_module(name) for name in modules]
-    package = next((p.parent for p in root.rglob(f"{suites[0]}.py")), root)
-    if (package / "__init__.py").exists():
-        sys.path.insert(0, str(package.parent.parent))
-        names = [f"{package.parent.name}.{package.name}.{name}" for name in suites]
-        if package.parent == root:
-            names = [f"{package.name}.{name}" for name in suites]
-    else:
-        names = list(suites)
-    return loaded, [test for name in names for test in tests_of(importlib.import_module(name))]
+def kill(requirement: str, each: int, seconds: float) -> None:
+    """Break one package in a process of its own, on a copy of its sdist."""
+    suite = suites.SUITES[requirement]
+    command = [suites.PYTHON, "-P", str(KILLER)]
+    with suites.scratch(requirement, suite.package, corpora.fetch(requirement)) as (root, home):
+        paths = [str(home), str(root), str(Path(monocyte.__file__).parents[1])]
+        subprocess.run(
+            [
+                *(*command, str(home), str(kept(requirement)), "--modules", *PACKAGES[requirement]),
+                *("--each", str(each), "--seconds", str(seconds)),
+                *("--", *suites.LENIENT, *suite.options, *suite.tests),
+            ],
+            cwd=root,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "HOME": str(root.parent)},
+            check=False,
+        )
 
 
-def tests_of(module: ModuleType) -> Iterator[Test]:
-    """Plain test functions, and methods of test cases."""
-    for name, value in vars(module).items():
-        if inspect.isfunction(value) and name.startswith("test"):
-            if not any(p.default is p.empty for p in inspect.signature(value).parameters.values()):
-                yield mentioned(value.__code__), value
-        elif inspect.isclass(value) and issubclass(value, unittest.TestCase):
-            for method in unittest.TestLoader().getTestCaseNames(value):
-                code = getattr(value, method).__code__
-                helpers = [v.__code__ for v in vars(value).values() if inspect.isfunction(v)]
-                words = frozenset().union(*map(mentioned, (code, *helpers)))
-                yield words, functools.partial(run_case, value, method)
+def kept(requirement: str) -> Path:
+    """Where the answers of a package's suite are."""
+    return corpora.home() / "mutants" / requirement
 
 
-def run_case(case: type[unittest.TestCase], method: str) -> None:
-    """One method of a test case; raises what it raises."""
-    with contextlib.suppress(unittest.SkipTest):
-        case(method).debug()
-
-
-def mentioned(code: CodeType) -> frozenset[str]:
-    """Every name that a piece of code and the code in it uses."""
-    inner = (c for c in code.co_consts if isinstance(c, CodeType))
-    return frozenset(code.co_names).union(*map(mentioned, inner))
-
-
-def passes(test: Test) -> bool:
-    """Whether a test passes on the code as it is."""
-    try:
-        test[1]()
-    except BaseException:  # noqa: BLE001 - a failing or missing fixture: not a test for us
-        return False
-    return True
-
-
-def functions_in(module: ModuleType) -> dict[str, list[FunctionType]]:
-    """Every live function that a module has defined, by qualified name."""
-    found: dict[str, list[FunctionType]] = {}
-    for thing in gc.get_objects():
-        if isinstance(thing, FunctionType) and thing.__code__.co_filename == module.__file__:
-            found.setdefault(thing.__code__.co_qualname, []).append(thing)
-    return found
-
-
-def killed(
-    mutator: Mutator, mutant: Mutant, functions: list[FunctionType], tests: list[Test]
-) -> bool:
-    """Whether a test fails in a child where the mutant is swapped in."""
-    child = os.fork()
-    if child == 0:
-        os.setpgid(0, 0)
-        signal.alarm(SECONDS)
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, 1)
-        os.dup2(null, 2)
-        swapped = False
-        try:
-            with mutator.swap(mutant, functions):
-                swapped = True
-                for _, test in tests:
-                    test()
-        except BaseException:  # noqa: BLE001 - whatever it is, the mutant was noticed
-            os._exit(1 if swapped else 0)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    return status != 0
+# -- judging --------------------------------------------------------------------------------------
 
 
 class Broken(NamedTuple):
     """A killed mutant, as the lines that it replaces."""
 
-    mutant: Mutant
+    definition: str
+    operator: str
+    what: str
     first: int
     last: int
     lines: list[str]
@@ -166,17 +112,21 @@ class Broken(NamedTuple):
     @property
     def root(self) -> str:
         """The definition of the module in which it stands."""
-        return self.mutant.definition.partition(".")[0]
+        return self.definition.partition(".")[0]
 
 
-def broken(mutant: Mutant, text: str, mutated: str) -> Broken:
-    """The region of a module in which a mutant's text differs."""
-    old, new = text.splitlines(), mutated.splitlines()
-    first = next(n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b)
-    tail = 0
-    while tail < min(len(old), len(new)) - first and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    return Broken(mutant, first, len(old) - tail, new[first : len(new) - tail])
+def modules(requirement: str) -> Iterator[tuple[str, str, list[Broken]]]:
+    """Every module that was broken: its path, its text, and its killed mutants."""
+    tree = corpora.fetch(requirement)
+    for name in PACKAGES[requirement]:
+        answers = kept(requirement) / f"{name}.jsonl"
+        if not answers.exists():
+            continue
+        stem = name.replace(".", "/")
+        path = next(p for p in (f"{stem}.py", f"{stem}/__init__.py") if (tree / p).is_file())
+        told = [json.loads(line) for line in answers.read_text().splitlines()]
+        killed = [Broken(**{f: it[f] for f in Broken._fields}) for it in told if "lines" in it]
+        yield path, (tree / path).read_bytes().decode("utf-8"), killed
 
 
 def batches(found: list[Broken]) -> Iterator[list[Broken]]:
@@ -198,90 +148,108 @@ def _clash(one: Broken, other: Broken) -> bool:
 
 def together(text: str, batch: list[Broken]) -> str:
     """A module with all mutants of a batch in it."""
-    lines = text.splitlines()
+    lines = text.split("\n")
     for one in reversed(batch):
         lines[one.first : one.last] = one.lines
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
+
+
+def flagged(path: str, text: str, mutated: str) -> list[Finding]:
+    """What the diff of two modules does not call SAME."""
+    ast.parse(mutated)
+    found = diff_trees(from_texts({path: text}), from_texts({path: mutated}))
+    return [finding for finding in found if finding.verdict is not Verdict.SAME]
 
 
 def judge(path: str, text: str, batch: list[Broken]) -> Counter[str]:
     """What the diff says of a batch: each mutant's definition must be flagged, and no other."""
-    mutated = together(text, batch)
-    ast.parse(mutated)
-    found = diff_trees(from_texts({path: text}), from_texts({path: mutated}))
-    flagged = {f.definition.partition("#")[0] for f in found if f.verdict is not Verdict.SAME}
+    findings = flagged(path, text, together(text, batch))
     count: Counter[str] = Counter()
     for one in batch:
-        wanted = one.mutant.definition
-        ours = {name for name in flagged if name.partition(".")[0] == one.root}
-        named = bool(ours) and all(f"{wanted}.".startswith(f"{name}.") for name in ours)
-        count["same"] += not ours
-        count["named"] += named
-        if not named:
-            print("  FALSE SAME:" if not ours else "  not named:", one.mutant, sorted(ours))
-    strangers = {name.partition(".")[0] for name in flagged} - {one.root for one in batch}
-    for name in strangers:
+        ours = [f for f in findings if _root(f) == one.root]
+        if len(batch) > 1 and all(f.rule.startswith("reads-") for f in ours):
+            count += judge(path, text, [one])
+            continue
+        count += _told(path, one, ours)
+    strangers = {_root(f) for f in findings} - {one.root for one in batch}
+    for name in sorted(strangers):
         print("  flagged though untouched:", path, name)
     count["strangers"] += len(strangers)
     return count
 
 
-def measure(requirement: str, each: int, seed: int) -> Counter[str]:
-    """Break one package, and ask its suite and the diff."""
-    modules, tests = load(requirement)
-    tests = [test for test in tests if passes(test)]
+def _root(finding: Finding) -> str:
+    return finding.definition.partition("#")[0].partition(".")[0]
+
+
+def _told(path: str, one: Broken, ours: list[Finding]) -> Counter[str]:
+    """Whether one mutant is flagged, by what, and under the right name."""
+    names = {f.definition.partition("#")[0] for f in ours}
+    named = bool(ours) and all(f"{one.definition}.".startswith(f"{name}.") for name in names)
+    guarded = bool(ours) and all(f.rule.startswith("reads-") for f in ours)
+    for wrong, words in ((not ours, "FALSE SAME"), (guarded, "equal forms, saved by a guard")):
+        if wrong:
+            print(f"  {words}: {path} {one.what}")
+    if ours and not named:
+        print(f"  not named: {path} {one.what}: {sorted(names)}")
+    return Counter(
+        {
+            "mutants": 1,
+            "same": not ours,
+            "named": named,
+            "guarded": guarded,
+            f"by {one.operator}": 1,
+        }
+    )
+
+
+def measure(requirement: str) -> Counter[str]:
+    """Ask the diff about every killed mutant of a package."""
     count: Counter[str] = Counter()
-    operators: Counter[str] = Counter()
-    for module in modules:
-        path = Path(module.__file__ or "")
-        text = path.read_text(encoding="utf-8")
-        mutator = Mutator(text, str(path))
-        mutants = [m for m in mutator.mutants if m.function]
-        random.Random(seed).shuffle(mutants)
-        live = functions_in(module)
-        found: list[Broken] = []
-        for mutant in mutants[:each]:
-            names = set(mutant.function.replace(".<locals>", "").split("."))
-            near = [t for t in tests if names & t[0]]
-            functions = live.get(mutant.function, [])
-            if not near or not functions or not killed(mutator, mutant, functions, near):
-                count["not killed"] += 1
-                continue
-            operators[mutant.operator] += 1
-            found.append(broken(mutant, text, mutator.source(mutant)))
-        count["killed"] += len(found)
-        for batch in batches(found):
-            count += judge(path.name, text, batch)
-    count.update({f"operator {name}": n for name, n in operators.items()})
+    for path, text, killed in modules(requirement):
+        for batch in batches(killed):
+            count += judge(path, text, batch)
     return count
 
 
+def row(name: str, count: Counter[str], seconds: float) -> dict[str, Any]:
+    """One row, printed and to be kept."""
+    told = {
+        "package": name,
+        **{key: count[key] for key in ("mutants", "same", "guarded", "named", "strangers")},
+        "operators": sum(key.startswith("by ") for key in count),
+        "cpu seconds": round(seconds, 1),
+    }
+    print("  ".join(f"{value} {key}" for key, value in told.items()), flush=True)
+    return told
+
+
 def main() -> int:
-    """Measure every package, each in a process of its own memory."""
+    """Kill, or judge."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("packages", nargs="*", default=list(SUITES))
-    parser.add_argument("--each", type=int, default=1500, help="mutants of each module at most")
-    parser.add_argument("--seed", type=int, default=20261122)
+    parser.add_argument("what", choices=["kill", "judge"])
+    parser.add_argument("packages", nargs="*")
+    parser.add_argument("--each", type=int, default=600, help="mutants of each module at most")
+    parser.add_argument("--seconds", type=float, default=240, help="for each module at most")
+    parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     total: Counter[str] = Counter()
-    for requirement in asked.packages:
-        began = time.perf_counter()
-        count = measure(requirement, asked.each, asked.seed)
+    rows = []
+    for requirement in asked.packages or PACKAGES:
+        print(requirement, flush=True)
+        if asked.what == "kill":
+            kill(requirement, asked.each, asked.seconds)
+            continue
+        began = time.process_time()
+        count = measure(requirement)
         total += count
-        show(requirement, count, time.perf_counter() - began)
-    show("all", total, 0)
+        rows.append(row(requirement, count, time.process_time() - began))
+    if asked.what == "judge":
+        rows.append(row("all", total, sum(it["cpu seconds"] for it in rows)))
+        by = {key.removeprefix("by "): n for key, n in total.items() if key.startswith("by ")}
+        if asked.json:
+            asked.json.write_text(json.dumps({"packages": rows, "operators": by}, indent=1))
     return 1 if total["same"] else 0
-
-
-def show(name: str, count: Counter[str], seconds: float) -> None:
-    """One row."""
-    operators = sum(key.startswith("operator ") for key in count)
-    print(
-        f"{name:26} {count['killed']:5} killed ({count['not killed']} not), {operators} operators,"
-        f" {count['same']} SAME, {count['named']} named right, {count['strangers']} others flagged,"
-        f" {seconds:.0f} s",
-        flush=True,
-    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,183 @@
+"""Rewrites of packages that nobody tuned on, proven equivalent by the packages' own suites.
+
+    python -m benchmarks.semdiff.heldout prove easy|hard [--tools PYTHON] [--kinds K…] [PACKAGE…]
+    python -m benchmarks.semdiff.heldout measure easy|hard [--json FILE] [--kinds K…] [PACKAGE…]
+
+`prove` makes a copy of every package under every kind of rewrite, and runs its suite on it. A file
+of the copy that differs is a label: *proven* where the suite passes and imports it, *by
+construction* where no suite was run or none imports it, *dropped* where the suite fails. `measure`
+asks the diff; only numbers are shown, for who sees a false alarm here will tune on it.
+"""
+
+import argparse
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from benchmarks.semdiff import corpora, easy, hard_rewrites, suites
+from monocyte.semdiff.diff import diff_trees
+from monocyte.semdiff.sources import from_directory
+from monocyte.semdiff.verdicts import Finding, Verdict
+
+KINDS = {"easy": tuple(easy.KINDS), "hard": tuple(hard_rewrites.REWRITES)}
+REWRITER = {"easy": easy.REWRITES, "hard": Path(hard_rewrites.__file__)}
+
+
+def home(group: str) -> Path:
+    """Where the copies of one version of the rewriter are."""
+    digest = hashlib.sha256(REWRITER[group].read_bytes()).hexdigest()[:8]
+    return corpora.home() / "heldout" / f"{group}-{digest}"
+
+
+def copied(group: str, requirement: str, kind: str, tools: str) -> Path:
+    """A package under one rewrite, made once."""
+    source = corpora.fetch(requirement)
+    target = home(group) / kind / source.name
+    if not target.is_dir():
+        making = target.with_name(f"{target.name}.making")
+        shutil.rmtree(making, ignore_errors=True)
+        shutil.copytree(source, making)
+        if group == "easy":
+            subprocess.run([tools, str(easy.REWRITES), kind, str(making)], check=True)
+        else:
+            _rewrite(making, kind)
+        making.rename(target)
+    return target
+
+
+def _rewrite(folder: Path, kind: str) -> None:
+    for path, text in corpora.python_files(folder).items():
+        made = hard_rewrites.rewrite(kind, text)
+        if made is not None:
+            compile(made, path, "exec", dont_inherit=True)
+            (folder / path).write_text(made, encoding="utf-8")
+
+
+# -- labels ---------------------------------------------------------------------------------------
+
+
+def labels(group: str, requirement: str, kind: str, tools: str) -> dict[str, str]:
+    """What is known of every file that a rewrite has changed."""
+    old, new = corpora.fetch(requirement), copied(group, requirement, kind, tools)
+    changed = {path for path in corpora.python_files(old) if _differ(old / path, new / path)}
+    kept = _proof(group, requirement, kind)
+    if not kept.exists():
+        return dict.fromkeys(changed, "by construction")
+    proven, why = json.loads(kept.read_text())
+    if why:
+        return dict.fromkeys(changed, "dropped")
+    return {path: "proven" if path in set(proven) else "by construction" for path in changed}
+
+
+def _differ(one: Path, two: Path) -> bool:
+    return one.read_bytes() != two.read_bytes()
+
+
+def _proof(group: str, requirement: str, kind: str) -> Path:
+    return home(group) / "proofs" / kind / f"{requirement}.json"
+
+
+def prove(group: str, requirement: str, kind: str, tools: str) -> None:
+    """Run a package's suite on its copy, once."""
+    kept = _proof(group, requirement, kind)
+    tree = copied(group, requirement, kind, tools)
+    if kept.exists() or requirement not in suites.SUITES:
+        return
+    began = time.perf_counter()
+    proven, why = suites.proven(requirement, tree)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps([sorted(proven), why]))
+    seconds = time.perf_counter() - began
+    print(f"{requirement:26} {kind:20} {len(proven):4} files {seconds:6.0f} s {why}", flush=True)
+
+
+# -- measuring ------------------------------------------------------------------------------------
+
+
+def measure(group: str, requirement: str, kind: str, tools: str) -> Counter[str]:
+    """What the diff says of one package under one rewrite, by file and by definition."""
+    known = labels(group, requirement, kind, tools)
+    old = from_directory(corpora.fetch(requirement))
+    new = from_directory(copied(group, requirement, kind, tools))
+    began = time.process_time()
+    findings = [f for f in diff_trees(old, new) if _file(f) in known]
+    count: Counter[str] = Counter({"cpu ms": round(1000 * (time.process_time() - began))})
+    flagged = {f: _worst(f, findings) for f in known}
+    for path, label in known.items():
+        count[f"{label} files"] += 1
+        count[f"{label} {flagged[path]}"] += 1
+    for finding in findings:
+        if known[_file(finding)] != "dropped":
+            count["definitions"] += 1
+            count["definitions flagged"] += finding.verdict is not Verdict.SAME
+            if finding.verdict is not Verdict.SAME:
+                count[f"rule {finding.rule}"] += 1
+    return count
+
+
+def _file(finding: Finding) -> str:
+    place = finding.new or finding.old
+    return place.file if place else ""
+
+
+def _worst(path: str, findings: list[Finding]) -> str:
+    verdicts = {finding.verdict for finding in findings if _file(finding) == path}
+    if Verdict.CHANGED in verdicts:
+        return "changed"
+    return "same" if verdicts <= {Verdict.SAME} else "unknown"
+
+
+def row(kind: str, count: Counter[str]) -> dict[str, Any]:
+    """One row, printed and to be kept."""
+    told: dict[str, Any] = {"kind": kind}
+    for label in ("proven", "by construction"):
+        told |= {f"{label} {what}": count[f"{label} {what}"] for what in WHAT}
+    told |= {"dropped files": count["dropped files"], "definitions": count["definitions"]}
+    told |= {"definitions flagged": count["definitions flagged"]}
+    told |= {"cpu seconds": count["cpu ms"] / 1000}
+    told |= {key: count[key] for key in sorted(count) if key.startswith("rule ")}
+    print("  ".join(f"{key} {value}" for key, value in told.items()), flush=True)
+    return told
+
+
+WHAT = ("files", "unknown", "changed")
+
+
+def main() -> int:
+    """Prove, or measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["prove", "measure"])
+    parser.add_argument("group", choices=["easy", "hard"])
+    parser.add_argument("packages", nargs="*")
+    parser.add_argument("--kinds", nargs="*")
+    parser.add_argument("--tools", default=sys.executable)
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    kinds, packages = asked.kinds or KINDS[asked.group], asked.packages or corpora.HELD_OUT
+    if asked.what == "prove":
+        for kind in kinds:
+            for requirement in packages:
+                prove(asked.group, requirement, kind, asked.tools)
+        return 0
+    total: Counter[str] = Counter()
+    rows = []
+    for kind in kinds:
+        count: Counter[str] = Counter()
+        for requirement in packages:
+            count += measure(asked.group, requirement, kind, asked.tools)
+        rows.append(row(kind, count))
+        total += count
+    rows.append(row("all", total))
+    if asked.json:
+        asked.json.write_text(json.dumps({"packages": list(packages), "rows": rows}, indent=1))
+    return 1 if total["proven changed"] + total["by construction changed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
