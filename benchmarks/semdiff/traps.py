@@ -11,19 +11,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.semdiff import trap_cases, trap_cases_across
+from benchmarks.semdiff import trap_cases, trap_cases_across, trap_cases_third
 from monocyte.semdiff.diff import diff_trees
-from monocyte.semdiff.sources import from_texts
+from monocyte.semdiff.sources import from_texts, python_lines
 from monocyte.semdiff.verdicts import Verdict
 
-CASES = {**trap_cases.CASES, **trap_cases_across.CASES}
+CASES = {**trap_cases.CASES, **trap_cases_across.CASES, **trap_cases_third.CASES}
 
 
 def files_of(side: str) -> dict[str, bytes]:
     """The files of one side of a trap."""
     found: dict[str, list[str]] = {}
     name = "main.py"
-    for line in side.strip("\n").splitlines(keepends=True):
+    for line in python_lines(side.strip("\n")):
         if line.startswith("# file: "):
             name = line.removeprefix("# file: ").strip()
             found[name] = []
