@@ -24,7 +24,7 @@ LOOKING: list[tuple[str, set[C]]] = [
     ("getattr(f, '__doc__')", {C.DOCS}),
     ("getattr(f, '__do' + x)", {C.NAMES, C.LINES, C.CODE, C.DOCS, C.ANNOTATIONS}),
     ("import inspect\ninspect.getsource(f)", {C.TEXT, C.LINES}),
-    ("import sys\nsys._getframe().f_lineno", {C.FRAMES, C.LINES}),
+    ("import sys\nprint(sys._getframe().f_lineno)", {C.FRAMES, C.LINES}),
     ("import sys\nsys._getframe().f_locals", {C.FRAMES, C.NAMES}),
     ("f.__closure__", {C.CODE}),
     ("list(globals())", {C.ORDER}),

@@ -24,6 +24,7 @@ from monocyte.semdiff.matching import match_moved
 from monocyte.semdiff.normal import EASY, STAGES, Channel, Stage
 from monocyte.semdiff.normal.imports import NO_TREE, Imports
 from monocyte.semdiff.normal.writer import Writer
+from monocyte.semdiff.onlookers import Onlookers, looks_by_itself
 from monocyte.semdiff.packages import Packages
 from monocyte.semdiff.sources import BadSource, Source, python_lines
 from monocyte.semdiff.verbatim import Words, shared
@@ -41,10 +42,12 @@ def diff_trees(old: Mapping[str, Source], new: Mapping[str, Source]) -> Iterator
     changed = [path for path in sorted(old.keys() & new.keys()) if _differs(old[path], new[path])]
     packages = Packages(old), Packages(new)
     moved = _Moves()
+    onlookers = Onlookers()
     for path in changed:
-        yield from _Pair(path, old[path], new[path], packages, moved).findings()
+        yield from _Pair(path, old[path], new[path], packages, moved, onlookers).findings()
     yield from _whole_files(old, new, moved)
     yield from moved.findings()
+    yield from onlookers.findings()
 
 
 def _differs(old: Source, new: Source) -> bool:
@@ -67,11 +70,13 @@ class _Pair:
         new: Source,
         packages: tuple[Packages, Packages],
         moves: _Moves,
+        onlookers: Onlookers,
     ) -> None:
         self.path = path
         self.sources = old, new
         self.packages = packages
         self.moves = moves
+        self.onlookers = onlookers
 
     def findings(self) -> Iterator[Finding]:
         try:
@@ -128,12 +133,13 @@ class _Pair:
 
     def _looking(
         self, old: Definition, new: Definition, channels: Collection[Channel]
-    ) -> Iterator[Reader]:
-        """Who may look at a definition, on either side."""
-        for packages, side in zip(self.packages, (old, new), strict=True):
-            for path, reader in packages.looking(self.path, side, channels):
-                if path != self.path or not self._is_out_of_reach(reader, side):
-                    yield reader
+    ) -> Iterator[tuple[int, str, Reader]]:
+        """Who may look at a definition: on which side, in which file."""
+        for number, definition in enumerate((old, new)):
+            looking = self.packages[number].looking(self.path, definition, channels)
+            for path, reader in looking:
+                if path != self.path or not self._is_out_of_reach(reader, definition):
+                    yield number, path, reader
 
     def _is_out_of_reach(self, reader: Reader, definition: Definition) -> bool:
         """`x.__dict__` shows a module's order only where the module gets hold of itself."""
@@ -180,25 +186,42 @@ class _Pair:
     def _judged(
         self, old: Definition, new: Definition, channels: Iterable[Channel], rule: str
     ) -> Iterator[Finding]:
-        """Equal code: SAME, unless somebody looks at a channel that differs."""
+        """Equal code: SAME, unless somebody set to look at it sees a channel that differs."""
         differing = sorted(channels)
         seen = list(self._looking(old, new, differing)) if differing else []
         if seen and Channel.CODE in differing and _compiles_alike(old, new):
-            seen = [reader for reader in seen if reader.channel is not Channel.CODE]
-        if seen:
-            yield self._guarded(old, new, seen)
+            seen = [it for it in seen if it[2].channel is not Channel.CODE]
+        own = [reader for *_, reader in seen if not looks_by_itself(reader)]
+        others = [it for it in seen if looks_by_itself(it[2])]
+        for side, path, reader in others:
+            self.onlookers.note(side, path, reader, (self.path, old.name))
+        if own:
+            yield self._guarded(old, new, own)
         elif differing:
-            yield Finding(
-                verdict=Verdict.SAME,
-                kind=old.kind,
-                definition=old.name,
-                what="means the same",
-                why=tuple(f"{c} differ, and nothing here looks at them" for c in differing),
-                rule=rule,
-                severity=Severity.NOTE if Channel.DOCS in differing else Severity.IGNORED,
-                old=Place(self.path, old.first),
-                new=Place(self.path, new.first),
-            )
+            yield self._same(old, new, differing, others, rule)
+
+    def _same(
+        self,
+        old: Definition,
+        new: Definition,
+        differing: Sequence[Channel],
+        others: Sequence[tuple[int, str, Reader]],
+        rule: str,
+    ) -> Finding:
+        readers = {r.channel: f"`{r.home.name}` of {path} reads them" for _, path, r in others}
+        return Finding(
+            verdict=Verdict.SAME,
+            kind=old.kind,
+            definition=old.name,
+            what="means the same",
+            why=tuple(
+                f"{c} differ, and {readers.get(c, 'nothing here looks at them')}" for c in differing
+            ),
+            rule=rule,
+            severity=Severity.NOTE if Channel.DOCS in differing else Severity.IGNORED,
+            old=Place(self.path, old.first),
+            new=Place(self.path, new.first),
+        )
 
     def _guarded(self, old: Definition, new: Definition, seen: Sequence[Reader]) -> Finding:
         reasons = {f"{r.channel} differ, and line {r.line} reads {r.word}": None for r in seen}

@@ -7,9 +7,15 @@ import re
 from monocyte.semdiff.normal.channels import Channel
 
 __all__ = [
+    "BY_OBJECT",
+    "CATCHERS",
+    "CATCHING",
+    "CODE_WORDS",
     "DOC_LIBRARIES",
     "MODULE_WORDS",
     "MODULE_WORDS_OF_ITSELF",
+    "RENDERINGS",
+    "SHOWING_ERRORS",
     "STRING_CHANNELS",
     "STRING_WORDS",
     "WORDS",
@@ -34,6 +40,7 @@ WORDS: dict[str, tuple[Channel, ...]] = {
     **dict.fromkeys(("getsource", "getsourcelines", "findsource"), (C.TEXT, C.LINES)),
     **dict.fromkeys(("getcomments", "getblock", "__loader__"), (C.TEXT, C.LINES)),
     **dict.fromkeys(("getline", "getlines"), (C.TEXT, C.LINES)),
+    **dict.fromkeys(("readmodule", "readmodule_ex", "cgitb"), (C.TEXT, C.LINES)),
     **dict.fromkeys(("_getframe", "currentframe", "f_back", "f_code", "tb_next"), (C.FRAMES,)),
     **dict.fromkeys(("getrecursionlimit", "setrecursionlimit"), (C.FRAMES,)),
     **dict.fromkeys(("open", "fdopen", "TemporaryFile", "NamedTemporaryFile"), (C.LIFETIME,)),
@@ -67,6 +74,11 @@ MODULE_WORDS: dict[str, tuple[str, tuple[Channel, ...]]] = {
         ("print_exc", "print_exception", "print_stack", "print_tb", "print_last"),
         ("traceback", (C.LINES, C.TEXT, C.FRAMES)),
     ),
+    **dict.fromkeys(
+        ("dump_traceback", "dump_traceback_later"), ("faulthandler", (C.LINES, C.FRAMES))
+    ),
+    "Trace": ("trace", (C.LINES, C.CODE, C.FRAMES)),
+    **dict.fromkeys(("Profile", "runctx", "print_stats"), ("cProfile", (C.LINES, C.FRAMES))),
     "finalize": ("weakref", (C.LIFETIME, C.DEATHS)),
     "dis": ("dis", (C.CODE, C.LINES)),
     **dict.fromkeys(("yacc", "lex"), ("ply", (C.DOCS,))),
@@ -98,5 +110,47 @@ STRING_CHANNELS: dict[str, tuple[Channel, ...]] = {
     "__code__": (C.CODE,),
     "lineno": (C.LINES,),
     **dict.fromkeys(("locals", "vars", "globals"), (C.NAMES, C.ORDER)),
-    **dict.fromkeys(("currentframe", "_getframe"), (C.NAMES, C.LINES)),
+    **dict.fromkeys(("currentframe", "_getframe"), (C.FRAMES,)),
 }
+
+CATCHING = frozenset(
+    {"stderr", "showwarning", "formatwarning", "catch_warnings", "StreamHandler", "basicConfig"}
+    | {"redirect_stderr"}
+)
+"""Words by which a program gets hold of its own diagnostics."""
+
+RENDERINGS = frozenset(
+    {"format_exc", "format_exception", "format_stack", "format_tb", "TracebackException"}
+    | {"print_exc", "print_exception", "print_stack", "print_tb", "print_last"}
+)
+"""Words that give lines as text, for people."""
+
+SHOWING_ERRORS = RENDERINGS | frozenset(
+    {"exception", "exc_info", "stack_info", "warn", "warn_explicit", "dump_traceback"}
+)
+"""Words by which lines get into diagnostics."""
+
+CODE_WORDS = frozenset(
+    {"co_firstlineno", "co_lines", "co_positions", "co_lnotab", "co_linetable", "co_code"}
+    | {"co_varnames", "co_names", "co_freevars", "co_cellvars", "co_nlocals", "co_consts"}
+    | {"co_stacksize", "__code__", "__closure__"}
+)
+"""Words that look into the code of a function."""
+
+BY_OBJECT = CODE_WORDS | {"getsource", "getsourcelines", "findsource", "getcomments"}
+"""Words that look at something only when they are handed it, unless they are handed frames."""
+
+CATCHERS: dict[str, frozenset[str]] = {
+    "stderr": frozenset({"redirect_stderr", "capfd", "capsys"}),
+    "logging": frozenset(
+        {"assertLogs", "caplog", "LogRecord", "makeLogRecord", "setLogRecordFactory"}
+        | {"MemoryHandler", "QueueHandler", "Handler emit", "Handler handle", "Formatter format"}
+        | {"StreamHandler stdout", "StreamHandler StringIO"}
+        | {"basicConfig stdout", "basicConfig StringIO", "Filter filter", "LoggerAdapter process"}
+    ),
+    "warnings": frozenset(
+        {"catch_warnings", "showwarning", "formatwarning", "captureWarnings", "assertWarns"}
+        | {"warns", "simplefilter error", "filterwarnings error", "resetwarnings"}
+    ),
+}
+"""Who catches diagnostics again: a word of the tree, or several that it must all have."""

@@ -11,12 +11,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from monocyte.semdiff.guard_words import (
+    CATCHERS,
     DOC_LIBRARIES,
     MODULE_WORDS,
+    SHOWING_ERRORS,
     STRING_CHANNELS,
     STRING_WORDS,
     WORDS,
@@ -25,10 +27,13 @@ from monocyte.semdiff.normal.channels import Channel
 from monocyte.semdiff.normal.effects import PURE_DECORATORS
 from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.scopes import BUILTINS, FUNCTIONS, Scope, inner_scope
+from monocyte.semdiff.uses import LINE_WORDS, SHAPES, Fate, Shape, Uses, is_stderr
+from monocyte.semdiff.uses import spelled as _spelled
 
 __all__ = [
     "FRAME_CHANNELS",
     "Channel",
+    "Home",
     "Reader",
     "readers_of",
 ]
@@ -41,6 +46,15 @@ FRAME_CHANNELS = frozenset(
 
 
 @dataclass(frozen=True)
+class Home:
+    """The definition in which a reader stands: what behaves differently when it sees another."""
+
+    kind: str = "module"
+    name: str = "<module>"
+    line: int = 1
+
+
+@dataclass(frozen=True)
 class Reader:
     """A place that looks at a channel."""
 
@@ -49,6 +63,9 @@ class Reader:
     line: int
     of: str = ""
     """Whose: a definition's name, `<module>`, `<classes>`, or empty for anybody's."""
+    needs: frozenset[str] = frozenset()
+    """What the tree must mention, one of these at least, for it to count; or nothing."""
+    home: Home = Home()
 
     def sees(self, kind: str, name: str) -> bool:
         """Whether it may be looking at this definition."""
@@ -74,10 +91,6 @@ _HARMLESS_CODE = frozenset(
 )
 """What a code object says that no rule of the normal form changes."""
 
-_LOGGING = frozenset(
-    {"debug", "info", "warning", "warn", "error", "critical", "exception", "log", "fatal"}
-)
-
 
 class _Search:
     """Looks through one module, knowing the parent of every node."""
@@ -85,51 +98,152 @@ class _Search:
     def __init__(self, facts: ModuleFacts) -> None:
         self.facts = facts
         self.parents = facts.parents
+        self.uses = Uses(facts)
         origins = {origin.partition(".")[0] for origin in facts.imported.values()}
         self.documents = bool(origins & DOC_LIBRARIES)
 
     def readers(self) -> Iterator[Reader]:
         for node in self.facts.nodes:
-            if isinstance(node, ast.Constant):
-                if isinstance(node.value, str):
-                    yield from self.string(node, node.value)
-            elif isinstance(node, ast.Attribute | ast.Name | ast.alias):
-                yield from self.word(node)
-            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                yield from self.decorated(node)
-                if _cleans_up(node):
-                    yield Reader(C.LIFETIME, "a generator's cleanup", node.lineno)
-                if node.name == "__del__":
-                    yield Reader(C.LIFETIME, "__del__", node.lineno)
-                    yield Reader(C.DEATHS, "__del__", node.lineno)
-            elif isinstance(node, ast.Call):
-                yield from self.call(node)
-            elif isinstance(node, ast.ExceptHandler) and shows_error(node):
-                yield Reader(C.UNBOUND, "an error's words", node.lineno)
+            for reader in self.of_node(node):
+                yield replace(reader, home=self._home(node))
+
+    def of_node(self, node: ast.AST) -> Iterator[Reader]:
+        if isinstance(node, ast.Constant):
+            if isinstance(node.value, str):
+                yield from self.string(node, node.value)
+        elif isinstance(node, ast.Attribute | ast.Name | ast.alias):
+            yield from self.word(node)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield from self.decorated(node)
+            if _cleans_up(node):
+                yield Reader(C.LIFETIME, "a generator's cleanup", node.lineno)
+            if node.name == "__del__":
+                yield Reader(C.LIFETIME, "__del__", node.lineno)
+                yield Reader(C.DEATHS, "__del__", node.lineno)
+        elif isinstance(node, ast.Call):
+            yield from self.call(node)
+        elif isinstance(node, ast.ImportFrom):
+            yield from self.imported(node)
+        elif isinstance(node, ast.ExceptHandler) and shows_error(node):
+            yield Reader(C.UNBOUND, "an error's words", node.lineno)
+
+    def _home(self, node: ast.AST) -> Home:
+        """The definition around a node: what stands at the top, and methods."""
+        chain: list[ast.AST] = [node]
+        while chain[-1] in self.parents:
+            chain.append(self.parents[chain[-1]])
+        home = Home()
+        for inner in reversed(chain[:-1]):
+            match inner:
+                case ast.ClassDef(name=name) if home.kind in {"module", "class"}:
+                    kind = "class"
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                    kind = "method" if home.kind == "class" else "function"
+                case ast.Assign(targets=[ast.Name(id=name)]) if home.kind == "module":
+                    kind = "constant"
+                case _:
+                    return home
+            name = f"{home.name}.{name}" if home.kind == "class" else name
+            home = Home(kind, name, inner.lineno)
+            if kind != "class":
+                return home
+        return home
 
     # -- words ------------------------------------------------------------------------------------
 
     def word(self, node: ast.Attribute | ast.Name | ast.alias) -> Iterator[Reader]:
-        word = _spelled(node)
-        line: int = getattr(node, "lineno", 0)
         if isinstance(node, ast.Attribute | ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield from self.replaced(node)
             return
-        if word == "help" and not self._is_help(node):
+        word = self._word(node)
+        if (word == "help" and not self._is_help(node)) or self._speaks_for_itself(node):
             return
         channels: Iterable[Channel] = WORDS.get(word, ())
         if word in MODULE_WORDS:
             library, channels = MODULE_WORDS[word]
-            if not self._is_of_library(node, library) or self.is_diagnostic(node):
-                channels = ()
+            channels = channels if self._is_of_library(node, library) else ()
         if word in _MANAGED and self._is_managed(node):
             channels = ()
         if channels and (self._is_parameter_names(node, word) or self._is_code_copied(node)):
             channels = ()
-        for channel in channels:
-            yield Reader(channel, word, line, self._mark(node))
+        if channels:
+            yield from self._seen_by(node, word, channels)
         special = _SPECIAL_WORDS.get(word)
         if special is not None and not isinstance(node, ast.alias):
             yield from special(self, node)
+
+    def _seen_by(
+        self, node: ast.Attribute | ast.Name | ast.alias, word: str, channels: Iterable[Channel]
+    ) -> Iterator[Reader]:
+        """What a word reads, without what goes nowhere or to people only."""
+        fate = self._fate(node, word)
+        rendered = word in SHAPES and SHAPES[word] is Shape.TEXT
+        for channel in channels:
+            needs = fate if rendered or channel in {C.LINES, C.TEXT} else None
+            if needs is None or needs:
+                line: int = getattr(node, "lineno", 0)
+                yield Reader(channel, word, line, self._mark(node), needs or frozenset())
+
+    def _fate(self, node: ast.AST, word: str) -> Fate:
+        """What becomes of what a word gives, where that can be told."""
+        if isinstance(node, ast.alias):
+            return None
+        if word in LINE_WORDS:
+            return self.uses.fate(node, Shape.TEXT)
+        if self._is_annotation(node):
+            return frozenset()
+        called, call = node, self.parents.get(node)
+        if isinstance(call, ast.Attribute) and word in {"TracebackException", "StackSummary"}:
+            called, call = call, self.parents.get(call)
+        if not isinstance(call, ast.Call) or call.func is not called:
+            return None
+        if word.startswith(("print_", "dump_traceback")):
+            given = [k.value for k in call.keywords if k.arg == "file"]
+            given += call.args if word.startswith("dump") else []
+            return CATCHERS["stderr"] if all(map(is_stderr, given)) else None
+        shape = SHAPES.get(word)
+        return self.uses.fate(call, shape) if shape is not None else None
+
+    def _is_annotation(self, node: ast.AST) -> bool:
+        """Whether a name stands where a type does."""
+        above = self.parents.get(node)
+        while isinstance(above, ast.Attribute | ast.Subscript | ast.BinOp | ast.Tuple):
+            node, above = above, self.parents.get(above)
+        match above:
+            case ast.AnnAssign(annotation=stands) | ast.arg(annotation=stands):
+                return stands is node
+            case ast.FunctionDef(returns=stands) | ast.AsyncFunctionDef(returns=stands):
+                return stands is node
+            case _:
+                return False
+
+    def _word(self, node: ast.Attribute | ast.Name | ast.alias) -> str:
+        """The word behind a name: of an import under another name, the original."""
+        word = _spelled(node)
+        return self._renamed.get(word, word) if isinstance(node, ast.Name) else word
+
+    @cached_property
+    def _renamed(self) -> dict[str, str]:
+        return {
+            node.asname: node.name.rpartition(".")[2]
+            for node in self.facts.nodes
+            if isinstance(node, ast.alias) and node.asname
+        }
+
+    def _speaks_for_itself(self, node: ast.AST) -> bool:
+        """An import whose name is used here: each use counts, and the import does not."""
+        if not isinstance(node, ast.alias) or (node.asname or node.name) != node.name:
+            return False
+        return any(node.name in scope.loaded for scope in self.facts.scope.within())
+
+    def imported(self, node: ast.ImportFrom) -> Iterator[Reader]:
+        """`from doctest import …`: whatever it is, it looks."""
+        word = (node.module or "").rpartition(".")[2]
+        channels = WORDS.get(word, ()) if word in _READING_MODULES else ()
+        if word == "dis":
+            channels = MODULE_WORDS["dis"][1]
+        for channel in channels:
+            yield Reader(channel, word, node.lineno)
 
     def _is_help(self, node: ast.AST) -> bool:
         """`help` as the builtin; as an attribute, or bound anywhere here, it is anything."""
@@ -139,12 +253,12 @@ class _Search:
 
     def _is_of_library(self, node: ast.AST, library: str) -> bool:
         """A word that many use for things of their own counts only where it is the library's."""
-        if library not in self.facts.words:
-            return False
-        if _spelled(node) not in _COMMON_WORDS or isinstance(node, ast.alias):
-            return True
         root = node.value if isinstance(node, ast.Attribute) else node
         origin = self.facts.origins.get(_spelled(root), "")
+        if library not in self.facts.words and not origin.startswith(library):
+            return bool(origin) and _spelled(node) not in _COMMON_WORDS
+        if _spelled(node) not in _COMMON_WORDS or isinstance(node, ast.alias):
+            return True
         unknown = isinstance(root, ast.Name) and root.id in self.facts.scope.bound and not origin
         return unknown or origin.partition(".")[0] == library
 
@@ -217,29 +331,58 @@ class _Search:
             and parent.slice.upper.attr == "co_argcount"
         )
 
-    def is_diagnostic(self, node: ast.AST) -> bool:
-        """Whether a traceback goes to stderr or a log, which the observation model leaves out."""
-        call = self.parents.get(node)
-        if isinstance(node, ast.alias):
-            return True  # its use is what counts
-        if not isinstance(call, ast.Call) or call.func is not node:
-            return isinstance(call, ast.Attribute)
-        if _spelled(node).startswith("print_"):
-            return all(k.arg != "file" or _is_stderr(k.value) for k in call.keywords)
-        return self._is_logged(call)
+    # -- who catches diagnostics again ------------------------------------------------------------
 
-    def _is_logged(self, call: ast.Call) -> bool:
-        outer = self.parents.get(call)
-        if isinstance(outer, ast.keyword):
-            outer = self.parents.get(outer)
-        if not isinstance(outer, ast.Call) or not isinstance(outer.func, ast.Attribute | ast.Name):
-            return False
-        if isinstance(outer.func, ast.Attribute):
-            written = outer.func.attr == "write" and _is_stderr(outer.func.value)
-            return outer.func.attr in _LOGGING or written
-        return outer.func.id == "print" and any(
-            k.arg == "file" and _is_stderr(k.value) for k in outer.keywords
+    def replaced(self, node: ast.Attribute | ast.Name) -> Iterator[Reader]:
+        """`sys.stderr = …`, `warnings.showwarning = …`: what went to people comes back."""
+        if not isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Store):
+            return
+        if node.attr == "stderr" and not self._is_passed_on(node):
+            yield from self._of_text("stderr", node, SHOWING_ERRORS)
+        elif node.attr in {"showwarning", "formatwarning"}:
+            yield from self._of_text(node.attr, node)
+
+    def _is_passed_on(self, node: ast.Attribute) -> bool:
+        """`sys.stderr = Wrapper(sys.stderr)`, `sys.stderr = saved`: people still see it."""
+        value = getattr(self.parents.get(node), "value", None)
+        if value is None or any(is_stderr(n) for n in ast.walk(value)):
+            return value is not None
+        return isinstance(value, ast.Name) and any(
+            isinstance(n, ast.Assign)
+            and any(is_stderr(v) for v in ast.walk(n.value))
+            and any(value.id == _spelled(t) for t in ast.walk(n))
+            for n in self.facts.nodes
         )
+
+    def _of_text(
+        self, word: str, node: ast.expr | ast.stmt, needs: frozenset[str] = frozenset()
+    ) -> Iterator[Reader]:
+        for channel in (C.LINES, C.TEXT):
+            yield Reader(channel, word, node.lineno, "", needs)
+
+    def caught(self, node: ast.Call, name: str) -> Iterator[Reader]:
+        """Recorded warnings, and logs that go where the program's output goes."""
+        if name == "catch_warnings":
+            recorded = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "record")]
+            asked = any(not isinstance(r, ast.Constant) or r.value for r in recorded)
+            if asked and self._is_looked_into(node):
+                yield from self._of_text(name, node)
+        elif name in {"StreamHandler", "basicConfig"} and "logging" in self.facts.words:
+            given = [k.value for k in node.keywords if k.arg in {None, "stream", "handlers"}]
+            given += node.args
+            if self.facts.words & _OUTPUTS and not all(map(is_stderr, given)):
+                yield from self._of_text(name, node, SHOWING_ERRORS)
+        elif name == "redirect_stderr":
+            yield from self._of_text(name, node, SHOWING_ERRORS)
+
+    def _is_looked_into(self, node: ast.Call) -> bool:
+        """Whether more of recorded warnings is looked at than what they say."""
+        item = self.parents.get(node)
+        if not isinstance(item, ast.withitem):
+            return True
+        if item.optional_vars is None:
+            return False
+        return self.uses.bound(item.optional_vars, Shape.WARNINGS) != frozenset()
 
     # -- documentation ----------------------------------------------------------------------------
 
@@ -390,10 +533,12 @@ class _Search:
         )
 
     def line_number(self, node: ast.Attribute | ast.Name) -> Iterator[Reader]:
-        """`.lineno` of a recorded warning or a log record; other things have lines of their own."""
+        """`.lineno` of a log record; other things have lines of their own."""
         owner = _spelled(node.value) if isinstance(node, ast.Attribute) else "self"
-        if owner != "self" and self.facts.words & _RECORDERS:
-            yield Reader(C.LINES, "lineno", node.lineno)
+        if owner == "self" or self.uses.fate(node, Shape.TEXT) == frozenset():
+            return
+        here = self.facts.words & _RECORDERS and self.facts.words & {"logging", "warnings"}
+        yield Reader(C.LINES, "lineno", node.lineno, "" if here else "<recorded>")
 
     def file(self, node: ast.Attribute | ast.Name) -> Iterator[Reader]:
         """`__file__`: finding a neighbour is fine, reading oneself is not."""
@@ -404,8 +549,7 @@ class _Search:
             above = self.parents.get(above)
         if not self.facts.words & _FILE_READERS:
             return
-        yield Reader(C.TEXT, "__file__", node.lineno)
-        yield Reader(C.LINES, "__file__", node.lineno)
+        yield from self._of_text("__file__", node)
 
     def call(self, node: ast.Call) -> Iterator[Reader]:
         """`getattr` with a name put together on the spot, one's own source as a script."""
@@ -418,8 +562,9 @@ class _Search:
                 for channel in _BY_ANY_NAME if spelled else (C.DOCS, C.ANNOTATIONS):
                     yield Reader(channel, name, node.lineno)
         elif name == "open" and any("argv" in _words(a) for a in node.args):
-            yield Reader(C.TEXT, "open", node.lineno)
-            yield Reader(C.LINES, "open", node.lineno)
+            yield from self._of_text("open", node)
+        else:
+            yield from self.caught(node, name)
 
     def string(self, node: ast.Constant, text: str) -> Iterator[Reader]:
         if ".py" not in text and not STRING_WORDS.search(text):
@@ -428,16 +573,26 @@ class _Search:
         if isinstance(parent, ast.Expr) and parent.value is node:
             return  # a docstring, or nothing
         if _SOURCE_NAME.fullmatch(text) and self._reads_files(node):
-            yield Reader(C.TEXT, text, node.lineno)
-            yield Reader(C.LINES, text, node.lineno)
+            yield from self._of_text(text, node)
         if text == "__doc__" and self._is_looked_up_doc(node):
             yield Reader(C.DOCUMENTED, text, node.lineno)
             return
         for match in STRING_WORDS.finditer(text):
             word = next(group for group in match.groups() if group)
+            if word == "lineno" and not self._is_log_format(match[0], text):
+                continue
             channels = STRING_CHANNELS.get(word) or WORDS.get(word) or (C.CODE,)
             for channel in channels:
                 yield Reader(channel, word, node.lineno)
+
+    def _is_log_format(self, found: str, text: str) -> bool:
+        """`{lineno}` is a log's only beside other things of logs, or where logs are spoken of."""
+        if found.startswith("%"):
+            return True
+        if self.facts.words & {"logging", "dictConfig", "fileConfig"} or _LOG_FIELDS.search(text):
+            return True
+        strings = (n.value for n in self.facts.nodes if isinstance(n, ast.Constant))
+        return any(it in {"formatters", "style", "format"} for it in strings)
 
     def _reads_files(self, node: ast.AST) -> bool:
         """Whether the function around it, or the module's own code, reads files."""
@@ -517,12 +672,15 @@ def _is_doc(target: ast.expr) -> bool:
     return _spelled(target) == "__doc__"
 
 
-_COMMON_WORDS = frozenset({"stack", "trace", "dis", "lex", "yacc", "finalize"})
+_COMMON_WORDS = frozenset({"stack", "trace", "dis", "lex", "yacc", "finalize", "Profile", "Trace"})
+_READING_MODULES = frozenset({"weakref", "gc", "tracemalloc", "doctest", "pydoc", "docopt"})
+_OUTPUTS = frozenset({"stdout", "StringIO", "BytesIO", "TextIOWrapper"})
+_LOG_FIELDS = re.compile(r"\{(?:levelname|message|asctime|pathname|filename|funcName|module)\b")
 _MANAGED = frozenset({"open", "fdopen", "TemporaryFile", "NamedTemporaryFile", "socket", "Popen"})
 _BY_ANY_NAME = (C.NAMES, C.LINES, C.CODE, C.DOCS, C.ANNOTATIONS)
 _RECORDERS = frozenset(
     {"catch_warnings", "showwarning", "formatwarning", "LogRecord", "makeLogRecord", "Handler"}
-    | {"Formatter", "StreamHandler", "Filter", "addFilter", "assertLogs"}
+    | {"Formatter", "StreamHandler", "Filter", "addFilter", "assertLogs", "LoggerAdapter"}
 )
 _FILE_READERS = frozenset(
     {"open", "read_text", "read_bytes", "readlines", "getline", "getlines", "run_path", "tokenize"}
@@ -545,14 +703,6 @@ _SPECIAL_WORDS = {
 }
 
 
-def _spelled(node: ast.AST) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    if isinstance(node, ast.Name):
-        return node.id
-    return node.name.rpartition(".")[2] if isinstance(node, ast.alias) else ""
-
-
 def _tested(test: ast.expr) -> str:
     """The variable whose presence is tested: `x`, `x is not None`."""
     match test:
@@ -570,22 +720,21 @@ def _words(node: ast.AST) -> set[str]:
     return {_spelled(n) for n in ast.walk(node)}
 
 
-def _is_stderr(node: ast.AST) -> bool:
-    return _spelled(node) == "stderr"
-
-
 def _may_spell_reader(node: ast.expr) -> bool:
     """Whether a name that is put together here may come out as a word that looks at a channel."""
-    if isinstance(node, ast.BinOp | ast.JoinedStr):
+    if isinstance(node, ast.BinOp | ast.JoinedStr | ast.Call):
         pattern = re.compile(_pattern(node), re.DOTALL)
-        return any(pattern.fullmatch(word) for word in _SPELLABLE)
-    if isinstance(node, ast.Subscript):
-        return isinstance(node.value, ast.Constant)
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and isinstance(node.func.value, ast.Constant)
-    )
+        made = isinstance(node, ast.Call) and not _is_method_of_text(node)
+        return not made and any(pattern.fullmatch(word) for word in _SPELLABLE)
+    return isinstance(node, ast.Subscript) and isinstance(node.value, ast.Constant)
+
+
+def _is_method_of_text(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Constant)
+
+
+_PERCENT = re.compile(r"%(?:\(\w*\))?[-+ #0]*\d*(?:\.\d+)?[a-zA-Z]")
+_BRACES = re.compile(r"\{[^{}]*\}")
 
 
 def _pattern(node: ast.expr) -> str:
@@ -597,11 +746,15 @@ def _pattern(node: ast.expr) -> str:
             return "".join(map(_pattern, node.values))
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             return _pattern(left) + _pattern(right)
+        case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod()):
+            return ".*".join(map(re.escape, _PERCENT.split(text)))
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
+            return ".*".join(map(re.escape, _BRACES.split(text)))
         case _:
             return ".*"
 
 
-_SPELLABLE = frozenset({*WORDS, *_SPECIAL_WORDS, "f_locals", "co_code", "co_consts"})
+_SPELLABLE = frozenset({*WORDS, *MODULE_WORDS, *_SPECIAL_WORDS, "f_locals", "co_code"})
 
 
 def _cleans_up(node: ast.AST) -> bool:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from monocyte.semdiff.chunks import Chunk, chunks_of
+from monocyte.semdiff.guard_words import BY_OBJECT, CATCHING, CODE_WORDS
 from monocyte.semdiff.guards import FRAME_CHANNELS, Channel, Reader
 from monocyte.semdiff.normal.facts import ModuleFacts
 
@@ -34,8 +35,25 @@ _ENUMERATORS = frozenset(
 )
 """Words by which the members of an object are reached without being named."""
 
-_OBSERVERS = frozenset({"settrace", "setprofile", "monitoring", "_settraceallthreads"})
+_OBSERVERS = frozenset(
+    {"settrace", "setprofile", "monitoring", "_settraceallthreads", "Profile", "Trace", "cgitb"}
+) | (CATCHING - {"catch_warnings"})
 """Readers that see whatever runs from then on."""
+
+_HOOKS = frozenset({"excepthook", "unraisablehook", "set_exception_handler", "exception_handler"})
+"""Where functions are put that see whatever error comes up."""
+
+_CODELESS = frozenset({"module", "class"})
+"""What is no function, and has no code object that anybody could be handed."""
+
+_TO_CODE = frozenset({"f_code", "tb_frame", "gi_frame", "cr_frame", "ag_frame"})
+"""Ways to a code object, other than by the function that it is of."""
+
+_RECORDERS = frozenset(
+    {"Handler", "StreamHandler", "Formatter", "Filter", "addFilter", "LogRecord", "makeLogRecord"}
+    | {"setLogRecordFactory", "assertLogs", "catch_warnings", "showwarning", "formatwarning"}
+)
+"""Words of modules that get hold of such records."""
 
 
 @dataclass(frozen=True)
@@ -209,23 +227,65 @@ class Watchers:
     ) -> Iterator[tuple[str, Reader]]:
         """The readers of these channels that may get hold of a definition, with their files."""
         for path, reader in self._of(channels):
-            post = self._post(path, reader.line)
-            if reader.of == "<classes>":
-                if subject.kind == "class" and self._is_of(subject, post.classes):
-                    yield path, reader
-            elif reader.of.startswith("<mark "):
-                if reader.of[6:-1] in self.outlines[subject.path].globals:
-                    yield path, reader
-            elif path == subject.path:
-                seen = reader.sees(subject.kind, subject.name)
-                if seen and (reader.of or self._in_reach(reader, post, subject)):
-                    yield path, reader
-            elif not reader.of and self._sees(reader, post, subject):
+            if self._may_see(path, reader, subject):
                 yield path, reader
+
+    def _may_see(self, path: str, reader: Reader, subject: Subject) -> bool:
+        post = self._post(path, reader.line)
+        if reader.of == "<classes>":
+            return subject.kind == "class" and self._is_of(subject, post.classes)
+        if reader.of == "<recorded>":
+            return self._is_handed_records(post) and self._sees(reader, post, subject)
+        if reader.of.startswith("<mark "):
+            return reader.of[6:-1] in self.outlines[subject.path].globals
+        if reader.of:
+            return path == subject.path and reader.sees(subject.kind, subject.name)
+        if reader.word in CODE_WORDS and subject.kind in _CODELESS and not self._is_framed(reader):
+            return False
+        if path == subject.path and (reader.word not in CODE_WORDS or self._is_framed(reader)):
+            return self._in_reach(reader, post, subject)
+        return self._sees(reader, post, subject)
 
     def _of(self, channels: Collection[Channel]) -> Iterator[tuple[str, Reader]]:
         for path, readers in self.readers.items():
-            yield from ((path, reader) for reader in readers if reader.channel in channels)
+            for reader in readers:
+                if reader.channel in channels and (not reader.needs or self._has(reader.needs)):
+                    yield path, reader
+
+    def _has(self, needs: frozenset[str]) -> bool:
+        """Whether the tree mentions all words of one of these."""
+        return any(all(word in self._said for word in it.split()) for it in needs)
+
+    @cached_property
+    def _said(self) -> frozenset[str]:
+        return frozenset(w for c in self.chunks for w in (*c.words, *c.strings, c.name))
+
+    def _is_handed_records(self, post: Post) -> bool:
+        """Whether who may get records of logs or warnings calls these functions."""
+        return any(post.functions & chunk.words for chunk in self._recording)
+
+    @cached_property
+    def _recording(self) -> list[Chunk]:
+        modules = (outline.chunks for outline in self.outlines.values())
+        return [
+            chunk
+            for chunks in modules
+            if any(_RECORDERS & chunk.words for chunk in chunks)
+            and any({"logging", "warnings"} & chunk.words for chunk in chunks)
+            for chunk in chunks
+        ]
+
+    @cached_property
+    def _hooked(self) -> frozenset[str]:
+        """Functions that are put where every error passes."""
+        hooking = (chunk for chunk in self.chunks if _HOOKS & chunk.words)
+        return frozenset(word for chunk in hooking for word in chunk.values)
+
+    def _is_framed(self, reader: Reader) -> bool:
+        """Whether it sees what runs, and not only what it is handed."""
+        if reader.channel not in FRAME_CHANNELS:
+            return False
+        return reader.word not in BY_OBJECT or bool(self._said & _TO_CODE)
 
     def _sees(self, reader: Reader, post: Post, subject: Subject) -> bool:
         if reader.word in _OBSERVERS or reader.channel in {Channel.LIFETIME, Channel.DEATHS}:
@@ -234,9 +294,9 @@ class Watchers:
             return names_file(reader.word, subject.path)
         if self._derives(subject, post.classes) or self._is_named(post, subject):
             return True
-        framed = reader.channel in FRAME_CHANNELS
-        return framed and (
-            subject.own in self._spread(post.functions, up=True)
+        return self._is_framed(reader) and (
+            bool(post.functions & self._hooked)
+            or subject.own in self._spread(post.functions, up=True)
             or subject.own in self._spread(post.calls, up=False)
             or self._is_called_by_given(post, subject)
             or self._meets(post, subject)
@@ -249,7 +309,7 @@ class Watchers:
         Nor does it see through objects what nobody hands on as one.
         """
         if not post.functions or not all(map(self._is_test, post.functions)):
-            return reader.channel in FRAME_CHANNELS or self._is_held(post, subject)
+            return self._is_framed(reader) or self._is_held(post, subject)
         below = self._spread(post.calls, up=False)
         chunks = (*post.own, *(c for name in below for c in self._called.get(name, ())))
         return any(subject.named & chunk.words for chunk in chunks)
