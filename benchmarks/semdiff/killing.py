@@ -34,6 +34,8 @@ SECONDS = 5.0
 """A mutant's tests may take that long, or ten times as long as before if that is less."""
 AT_MOST = 1.5
 """Seconds of tests that are tried on one mutant, the quick ones first."""
+TESTS = 1500
+"""Tests of a suite that are used: some have tens of thousands of cases."""
 MEMORY = 2**30
 
 
@@ -52,7 +54,9 @@ class Killer:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Learn what each test covers; then break one module after the other."""
-        items = {item.nodeid: item for item in session.items}
+        chosen = list(session.items)
+        random.Random(self.asked.seed).shuffle(chosen)
+        items = {item.nodeid: item for item in chosen[:TESTS]}
         self._learn(items)
         print(f"{len(self.took)} of {len(items)} tests pass twice", flush=True)
         modules = [importlib.import_module(name) for name in self.asked.modules]
