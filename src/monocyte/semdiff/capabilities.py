@@ -136,7 +136,7 @@ def code_gains(
     return tuple(_gains(build(old), build(new)))
 
 
-WHOLE = 400_000
+WHOLE = 100_000
 """Characters of Python up to which a program is read as a whole, for every change."""
 
 

@@ -13,13 +13,13 @@ import time
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
 from typing import Protocol
 
 import msgspec
 
 from monocyte.semdiff.capabilities import dependency_gains
 from monocyte.semdiff.contract import Change as Contracted
+from monocyte.semdiff.definitions import MODULE_CODE
 from monocyte.semdiff.diff import diff_trees
 from monocyte.semdiff.evidence import Budget
 from monocyte.semdiff.hunks import Hunk, by_text, find, hunks, pairs, units
@@ -267,22 +267,39 @@ def _read(old: Tree, new: Tree, memory: Memory | None) -> Known:
 
 
 def _folded(findings: Sequence[Finding]) -> list[Finding]:
-    """Definitions of a file that came or went as a whole are told with it."""
-    whole = {it.definition: it for it in findings if it.rule in ("file-added", "file-removed")}
-    inside: dict[str, list[Finding]] = defaultdict(list)
+    """What came or went as a whole, a file or a class, is told with the names in it."""
+    lone = [it for it in findings if it.rule in LONE]
+    whole = {_about(it) for it in lone}
+    inside: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     kept = []
     for finding in findings:
-        place = finding.old if finding.rule == "removed" else finding.new
-        if finding.rule in ("added", "removed") and place and place.file in whole:
-            inside[place.file].append(finding)
-        else:
+        around = next(_around(finding, whole), None) if finding.rule in LONE else None
+        if around is None:
             kept.append(finding)
-    return [_with_names(it, inside.get(it.definition, ())) for it in kept]
+        else:
+            inside[around].append(finding)
+    return [_with_names(it, inside.get(_about(it), ())) for it in kept]
+
+
+LONE = frozenset({"added", "removed", "file-added", "file-removed"})
+
+
+def _around(finding: Finding, whole: Collection[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """What a finding is part of, if that has come or gone too: its file first."""
+    file, name = _about(finding)
+    if finding.kind != "file" and (file, file) in whole:
+        yield file, file
+    while "." in name and finding.kind != "file":
+        name = name.rpartition(".")[0]
+        if (file, name) in whole:
+            yield file, name
 
 
 def _with_names(finding: Finding, inside: Sequence[Finding]) -> Finding:
-    names = [it.definition for it in inside if "." not in it.definition]
-    if finding.kind != "file" or not names:
+    depth = 0 if finding.kind == "file" else finding.definition.count(".") + 1
+    names = [it.definition for it in inside if it.definition.count(".") == depth]
+    names = [it.rpartition(".")[2] for it in names]
+    if not names:
         return finding
     more = f" and {len(names) - 6} more" if len(names) > 6 else ""
     what = f"{finding.what}, with {', '.join(f'`{it}`' for it in names[:6])}{more}"
@@ -316,10 +333,9 @@ def _unseen(old: Tree, new: Tree, only: Sequence[str]) -> Iterator[Unseen]:
         if _within(path, only):
             how = "differs" if path in old.others and path in new.others else ""
             how = how or ("is new" if path in new.others else "is gone")
-            kind = PurePosixPath(path).suffix or "without a suffix"
-            known = kind == ".toml" and path == "pyproject.toml"
+            known = path == "pyproject.toml"
             but = "of it only version and dependencies are read" if known else "is no Python"
-            yield Unseen(path, f"it {how}, but {but} ({kind})")
+            yield Unseen(path, f"it {how}, but {but}")
     for path in sorted(old.unseen.keys() | new.unseen.keys()):
         if _within(path, only):
             yield Unseen(path, new.unseen.get(path) or old.unseen[path])
@@ -503,12 +519,33 @@ def _joined(
         )
         for it in changes
     ]
+    told = [_with_lines(it, theirs) for it in told]
     alone = [
         Change(finding=it[0], more=tuple(it[1:]), promises=tuple(theirs.pop(about, ())))
         for about, it in by_name.items()
     ]
     alone += [Change(finding=_worst(it).finding(), promises=tuple(it)) for it in theirs.values()]
     return tuple(sorted((*told, *alone), key=lambda it: _order(it.finding)))
+
+
+def _with_lines(change: Change, left: dict[tuple[str, str], list[Promise]]) -> Change:
+    """With what is promised by the very lines that it shows, whoever inherits that."""
+    mine = [about for about, it in left.items() if all(_stands_in(change, p) for p in it)]
+    promised = [it for about in mine for it in left.pop(about)]
+    return msgspec.structs.replace(change, promises=(*change.promises, *promised))
+
+
+def _stands_in(change: Change, promise: Promise) -> bool:
+    if promise.place.file != change.place.file:
+        return False
+    if not promise.place.line:
+        return change.finding.definition == MODULE_CODE
+    return any(
+        it.new_line <= promise.new.line < it.new_line + len(it.new)
+        if promise.new
+        else it.old_line <= promise.place.line < it.old_line + len(it.old)
+        for it in change.hunks
+    )
 
 
 def _home(promise: Promise, known: Collection[tuple[str, str]]) -> tuple[str, str]:

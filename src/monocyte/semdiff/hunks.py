@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -97,7 +98,8 @@ def _units(node: ast.AST, local: frozenset[str], depth: int, *, whole: bool) -> 
     inner = [it for block in _blocks(node) for it in block[1]]
     last = getattr(node, "end_lineno", 0) or 0
     if inner:
-        last = max(start(node), start(inner[0]) - 1) if start(inner[0]) > start(node) else last
+        below = min(start(inner[0]), _first_inside(node))
+        last = max(start(node), below - 1) if start(inner[0]) > start(node) else last
     yield Unit(node, f"{depth} {key}", tuple(spelled.names), start(node), last)
     for label, block in _blocks(node):
         if label:
@@ -105,6 +107,12 @@ def _units(node: ast.AST, local: frozenset[str], depth: int, *, whole: bool) -> 
             yield Unit(block[0], f"{depth} {label}", (), max(first - 1, 1), max(first - 1, 1))
         for child in block:
             yield from _units(child, local, depth + 1, whole=whole)
+
+
+def _first_inside(node: ast.AST) -> int:
+    """The first line below the head of a definition, a docstring counted."""
+    body = node.body if isinstance(node, DEFINITIONS) else []
+    return start(body[0]) if body else sys.maxsize
 
 
 def _speaks_for_itself(node: ast.AST, *, in_module: bool = False) -> bool:
@@ -211,12 +219,22 @@ def pairs(old: Sequence[Unit], new: Sequence[Unit]) -> list[Pair]:
     renamed = _Renaming()
     for tag, a, b, c, d in matcher.get_opcodes():
         if tag != "equal":
-            found.append((old[a:b], new[c:d]))
+            found += _heads_apart(old[a:b], new[c:d])
             continue
         for ours, theirs in zip(old[a:b], new[c:d], strict=True):
             if not renamed.fits(ours.names, theirs.names):
                 found.append(([ours], [theirs]))
     return found
+
+
+def _heads_apart(old: Sequence[Unit], new: Sequence[Unit]) -> list[Pair]:
+    """A definition's head by itself: between it and what follows a docstring may stand."""
+    if len(old) + len(new) > 2 and old and new:
+        heads = old[0].node, new[0].node
+        if all(isinstance(it, DEFINITIONS) for it in heads):
+            rest = (old[1:], new[1:])
+            return [(old[:1], new[:1]), *([rest] if any(rest) else [])]
+    return [(old, new)]
 
 
 class _Renaming:

@@ -134,6 +134,16 @@ class Gained(msgspec.Struct, frozen=True, kw_only=True):
     place: Place
     """Where the last step stands."""
 
+    @property
+    def is_near(self) -> bool:
+        """Whether it is news: to the program, or to code that does it itself, or calls who does."""
+        is_direct = len(self.way) <= NEAR and not self.capability.startswith("dependency:")
+        return self.scope == "program" or (self.scope == "entry" and is_direct)
+
+
+NEAR = 2
+"""Steps of a way; what is farther is seldom what somebody changed, and often a type's name."""
+
 
 class Demand(msgspec.Struct, frozen=True, kw_only=True):
     """The version step that a change asks for."""
@@ -333,15 +343,16 @@ def _gained(group: Sequence[Gain]) -> Gained:
     kind, _, name = first.capability.partition(":")
     last = first.path[-1] if first.path else None
     scope = _scope(first)
-    return Gained(
+    made = Gained(
         capability=first.capability,
         what=capabilities.WORDS[kind].format(name=name),
         scope=scope,
-        severity=Severity.WARNING if scope in ("program", "entry") else Severity.NOTE,
+        severity=Severity.NOTE,
         entries=_entries(first.entry, {it.entry for it in group}),
         way=tuple(f"{it.what} ({it.file}:{it.line})" for it in first.path),
         place=Place(last.file, last.line) if last else Place(first.entry.partition(":")[0]),
     )
+    return msgspec.structs.replace(made, severity=Severity.WARNING) if made.is_near else made
 
 
 def _entries(first: str, names: Collection[str]) -> tuple[str, ...]:

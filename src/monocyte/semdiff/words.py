@@ -35,10 +35,31 @@ def _group(old: Sequence[Unit], new: Sequence[Unit]) -> Iterator[str]:
         for a, b in zip(old, new, strict=True):
             yield from _changed(a.node, b.node)
         return
+    rest = list(new)
     for unit in old:
-        yield _sentence(unit, "no longer ")
-    for unit in new:
+        twin = next((it for it in rest if _is_twin(unit.node, it.node)), None)
+        if twin is None:
+            yield _sentence(unit, "no longer ")
+        else:
+            rest.remove(twin)
+            yield from _changed(unit.node, twin.node)
+    for unit in rest:
         yield _sentence(unit, "now ")
+
+
+def _is_twin(old: ast.AST, new: ast.AST) -> bool:
+    """Whether two statements are about the same name, so that one has become the other."""
+    if not _alike(old, new):
+        return False
+    names = [_first_target(it) for it in (old, new)]
+    return bool(names[0]) and names[0] == names[1]
+
+
+def _first_target(node: ast.AST) -> str:
+    if isinstance(node, DEFINITIONS):
+        return node.name
+    target = getattr(node, "target", None) or next(iter(getattr(node, "targets", [])), None)
+    return ast.unparse(target) if isinstance(target, ast.expr) else ""
 
 
 def _alike(old: ast.AST, new: ast.AST) -> bool:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from monocyte.semdiff.hunks import Hunk
 
-__all__ = ["Piece", "Row", "rows", "tokens"]
+__all__ = ["Piece", "Row", "differing", "rows", "tokens"]
 
 TOKENS = re.compile(
     r"""
@@ -63,6 +63,17 @@ def rows(hunk: Hunk) -> Iterator[Row]:
                 hunk.new_line + j if j is not None else 0,
                 right,
             )
+
+
+def differing(hunk: Hunk) -> Iterator[Row]:
+    """The rows of a hunk from the first that differs to the last; all, if none does."""
+    found = list(rows(hunk))
+    others = [i for i, it in enumerate(found) if _text(it.left) != _text(it.right)]
+    yield from found[others[0] : others[-1] + 1] if others else found
+
+
+def _text(pieces: Sequence[Piece]) -> str:
+    return "".join(it.text for it in pieces)
 
 
 def tokens(line: str) -> list[tuple[str, str]]:

@@ -19,9 +19,13 @@ __all__ = [
     "by_kind",
     "by_weight",
     "feelings",
+    "gist",
     "headline",
     "headline_parts",
     "ignored_groups",
+    "is_brief",
+    "meaning",
+    "reasons",
     "title",
     "told",
     "ways",
@@ -133,8 +137,11 @@ IMPLIED = frozenset({"object-added", "object-removed", "export-added", "export-r
 
 def told(change: Change) -> list[Told]:
     """What a change breaks or adds for those outside, as far as it is not said already."""
-    ordered = sorted(change.promises, key=lambda it: (-it.severity, it.definition))
-    return [_told(it, change) for it in ordered if not _is_implied(it, change)]
+    groups: dict[tuple[object, ...], list[Promise]] = defaultdict(list)
+    for it in sorted(change.promises, key=lambda it: (-it.severity, it.definition)):
+        if not _is_implied(it, change):
+            groups[it.rule, it.text, it.verdict, it.sender, it.receiver].append(it)
+    return [_told(it, change) for it in groups.values()]
 
 
 def _is_implied(promise: Promise, change: Change) -> bool:
@@ -145,16 +152,19 @@ def _is_implied(promise: Promise, change: Change) -> bool:
     return not promise.is_breaking or (is_own and promise.rule in IMPLIED)
 
 
-def _told(promise: Promise, change: Change) -> Told:
+def _told(alike: Sequence[Promise], change: Change) -> Told:
+    promise = alike[0]
     sides = (("sender", promise.sender), ("receiver", promise.receiver))
     words = SIDES[promise.message]
     broken = " and ".join(words[name] for name, effect in sides if effect == "breaking")
     may = "breaks" if promise.verdict is Verdict.CHANGED else "may break"
     said = f"{may} {broken}" if broken else "adds to the contract"
     said = said if "additive" in (promise.sender, promise.receiver) or broken else "the contract"
-    is_other = promise.definition != change.finding.definition
-    what = f"`{promise.definition}` {promise.text}" if is_other else promise.text
-    return Told(f"{said}: {what}", promise.because, _example(promise), bool(broken))
+    names = [it.definition for it in alike]
+    who = (
+        "" if names == [change.finding.definition] else f"{_some([f'`{it}`' for it in names], 2)} "
+    )
+    return Told(f"{said}: {who}{promise.text}", promise.because, _example(promise), bool(broken))
 
 
 def _example(promise: Promise) -> str:
@@ -183,7 +193,7 @@ def ways(difference: Difference, *, full: bool = False) -> list[tuple[str, str]]
     """New capabilities in words, and the way that leads to each; those new to all first."""
     groups: dict[tuple[object, ...], list[Gained]] = defaultdict(list)
     for it in difference.gains:
-        if full or it.scope in ("program", "entry"):
+        if full or it.is_near:
             groups[it.scope, it.entries, it.way].append(it)
     return [(_gain(it), " → ".join(it[0].way)) for it in groups.values()]
 
@@ -235,6 +245,44 @@ def feelings(felt: Felt, most: int = 5) -> list[tuple[str, str]]:
 def _some(names: Sequence[str], most: int) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def meaning(change: Change, *, longest: int = 320) -> str:
+    """What has become of a definition: shorn of what both answers begin with, if it is long."""
+    what = change.finding.what
+    head, now, after = what.partition(", now ")
+    call, returned, before = head.partition(" returned ")
+    if len(what) <= longest or not now or not returned:
+        return what
+    after = after.removeprefix("returned ")
+    pairs = zip(before, after, strict=False)
+    same = next((i for i, (ours, theirs) in enumerate(pairs) if ours != theirs), 0) - 20
+    if same < 20:
+        return what
+    old, new = (f"…{it[same:]}" for it in (before, after))
+    return f"{call} returned {old}, now returned {new}"
+
+
+def gist(change: Change) -> str:
+    """What a line can say: the meaning, or where that is open, the words."""
+    is_open = change.finding.verdict is not Verdict.CHANGED and change.words
+    said = "; ".join(change.words) if is_open else meaning(change)
+    return "; ".join([said, *(it.text for it in told(change)[:1])])
+
+
+def reasons(change: Change) -> list[str]:
+    """Why there is no more to say; what every such change has in common is left out."""
+    finding = change.finding
+    found = [it for it in finding.why if it != change.tried and not it.startswith(GENERAL)]
+    return found or list(finding.why[: not change.tried])
+
+
+GENERAL = "no rule makes the two forms equal"
+
+
+def is_brief(change: Change) -> bool:
+    """Whether a line is enough: it is only of note."""
+    return change.severity <= Severity.NOTE
 
 
 def title(change: Change) -> str:

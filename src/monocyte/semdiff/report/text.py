@@ -8,15 +8,19 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from monocyte.semdiff.difference import Change, Difference
-from monocyte.semdiff.report.rows import Piece, Row, rows
+from monocyte.semdiff.report.rows import Piece, Row, differing
 from monocyte.semdiff.report.summary import (
     BADGES,
     SEVERITIES,
     by_kind,
     by_weight,
     feelings,
+    gist,
     headline,
     ignored_groups,
+    is_brief,
+    meaning,
+    reasons,
     title,
     told,
     ways,
@@ -49,8 +53,7 @@ def as_text(
     page = _Page(width, colour=colour)
     lines = [*page.filled(headline(difference), "bold"), *_sides(difference, page)]
     lines += _ways(difference, page, full=full)
-    for change in by_weight(difference.changes):
-        lines += ["", *page.change(change)]
+    lines += _definitions(difference, page, full=full)
     lines += _feelings(difference, page, full=full)
     lines += _folded(difference, page, full=full)
     return "\n".join(lines) + "\n"
@@ -63,6 +66,30 @@ def _sides(difference: Difference, page: _Page) -> Iterator[str]:
     yield page.paint(f"{said}, Python {difference.python}", "dim")
 
 
+def _definitions(difference: Difference, page: _Page, *, full: bool) -> Iterator[str]:
+    """Each change at length, as far as a page goes; what is only of note on a line."""
+    ordered = by_weight(difference.changes)
+    brief = [] if full else [it for it in ordered if is_brief(it)]
+    long = [it for it in ordered if it not in brief]
+    most = len(long) if full else MOST_AT_LENGTH
+    for change in long[:most]:
+        yield ""
+        yield from page.change(change, full=full)
+    for head, rest in (("More", long[most:]), ("Of note", brief)):
+        if rest:
+            yield ""
+            yield page.paint(f"{head}: {len(rest)}", "bold")
+            yield from (page.brief(it) for it in rest[:MOST_BRIEF])
+        if len(rest) > MOST_BRIEF:
+            yield page.paint(f"  and {len(rest) - MOST_BRIEF} more: --full", "dim")
+
+
+MOST_AT_LENGTH = 12
+MOST_BRIEF = 20
+MOST_ROWS = 12
+"""Lines of code of one definition."""
+
+
 def _ways(difference: Difference, page: _Page, *, full: bool) -> Iterator[str]:
     """What the code can reach now, before all else: it is what nobody looks for."""
     found = ways(difference, full=full)
@@ -72,8 +99,11 @@ def _ways(difference: Difference, page: _Page, *, full: bool) -> Iterator[str]:
     for what, way in found if full else found[:MOST_WAYS]:
         yield from page.filled(what, indent="  ")
         yield from page.filled(f"via {way}", "dim", indent="    ")
+    rest = len(difference.gains) - sum(it.is_near for it in difference.gains)
     if not full and len(found) > MOST_WAYS:
         yield page.paint(f"  and {len(found) - MOST_WAYS} more: --full", "dim")
+    elif not full and rest and found:
+        yield page.paint(f"  and {rest} more, which other code could before: --full", "dim")
 
 
 MOST_WAYS = 5
@@ -121,14 +151,25 @@ class _Page:
         codes = ";".join(str(CODES[it]) for it in styles if it)
         return f"\x1b[{codes}m{text}\x1b[0m" if self.colour and codes and text else text
 
-    def change(self, change: Change) -> Iterator[str]:
-        """One definition: verdict, meaning, words, lines, and how hard it was tried."""
-        finding = change.finding
-        badge = self.paint(BADGES[finding.verdict].upper(), "bold", _hue(change))
+    def head(self, change: Change) -> str:
+        """Verdict, severity, and which definition."""
+        badge = self.paint(BADGES[change.finding.verdict].upper(), "bold", _hue(change))
         severity = SEVERITIES[change.severity]
         bad = f" {self.paint(severity, _hue(change))}" if severity else ""
-        yield f"{badge}{bad} {self.paint(title(change), 'bold')}"
-        yield from self.filled(finding.what, indent="  ")
+        return f"{badge}{bad} {self.paint(title(change), 'bold')}"
+
+    def brief(self, change: Change) -> str:
+        """One definition on one line."""
+        what = gist(change)
+        room = max(self.width, 80) - 6 - len(title(change))
+        cut = what if len(what) <= room else f"{what[: max(room - 1, 20)]}…"
+        return f"  {self.paint(title(change), 'bold')}: {_safe(cut)}"
+
+    def change(self, change: Change, *, full: bool = False) -> Iterator[str]:
+        """One definition: verdict, meaning, words, lines, and how hard it was tried."""
+        yield self.head(change)
+        if change.finding.verdict is Verdict.CHANGED or not change.words:
+            yield from self.filled(meaning(change), indent="  ")
         if change.words:
             yield from self.filled("; ".join(change.words), indent="  ")
         for it in told(change):
@@ -136,10 +177,13 @@ class _Page:
             yield from self.filled(it.because, "dim", indent="    ")
             if it.example:
                 yield from self.filled(it.example, indent="    ")
-        for why in finding.why:
+        for why in reasons(change):
             yield from self.filled(f"why: {why}", "dim", indent="  ")
-        for hunk in change.hunks:
-            yield from self._rows(list(rows(hunk)))
+        found = [row for hunk in change.hunks for row in self._rows(list(differing(hunk)))]
+        most = len(found) if full or len(found) <= MOST_ROWS + 2 else MOST_ROWS
+        yield from found[:most]
+        if len(found) > most:
+            yield self.paint(f"        {len(found) - most} more lines: --full", "dim")
         if change.tried:
             yield from self.filled(f"tried: {change.tried}", "dim", indent="  ")
         for more in change.more:
