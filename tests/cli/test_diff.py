@@ -50,8 +50,8 @@ def git(*arguments: str, **options: str) -> str:
 EXIT_CODES = {
     "nothing": (OLD, 0, "no Python file differs"),
     "layout": (LAYOUT, 0, "nothing changed in meaning"),
-    "a change": (NEW, 1, "1 changed"),
-    "a break": (BREAKS, 4, "1 breaking"),
+    "a change": (NEW, 1, "1 definition means something else"),
+    "a break": (BREAKS, 4, "1 breaking change: major step"),
 }
 
 
@@ -121,7 +121,7 @@ def test_machines_get_what_they_ask_for(cli: Cli, repository: Path) -> None:
     (repository / "shop.py").write_text(NEW)
     assert json.loads(cli("diff", "--json").stdout)["counts"]["changed"] == 1
     assert json.loads(cli("diff", "--sarif").stdout)["runs"][0]["results"]
-    assert cli("diff", "--markdown").stdout.startswith("**1 changed")
+    assert cli("diff", "--markdown").stdout.startswith("**1 definition means something else")
     cli("diff", "--html", "out/page.html")
     assert "<!doctype html>" in (repository / "out" / "page.html").read_text(encoding="utf-8")
 

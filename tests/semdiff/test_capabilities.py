@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks.semdiff.capability import Case, cases, found, heard_of, uncovered, verdict
-from monocyte.semdiff.capabilities import Where, findings, gains, reached
+from monocyte.semdiff.capabilities import Where, gains, reached
 from monocyte.semdiff.verdicts import Severity
+from monocyte.semdiff.whole import gained
 from monocyte.semdiff.workers import Worker
 from monocyte.semdiff.workers.listening import Heard
 
@@ -73,7 +74,7 @@ def test_a_new_function_with_an_old_capability_is_only_a_note() -> None:
     old = {"m.py": "def a(): open('x')\n"}
     new = {"m.py": "def a(): open('x')\ndef b(): open('y')\n"}
     assert [(g.entry, g.where) for g in gains(old, new)] == [("m:b", Where.NEW_ENTRY)]
-    assert [f.severity for f in findings(old, new)] == [Severity.NOTE]
+    assert [it.severity for it in gained(gains(old, new))] == [Severity.NOTE]
 
 
 def test_a_sure_gain_is_not_hidden_by_an_unsure_one() -> None:

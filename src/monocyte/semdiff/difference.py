@@ -298,7 +298,7 @@ def _around(finding: Finding, whole: Collection[tuple[str, str]]) -> Iterator[tu
 def _with_names(finding: Finding, inside: Sequence[Finding]) -> Finding:
     depth = 0 if finding.kind == "file" else finding.definition.count(".") + 1
     names = [it.definition for it in inside if it.definition.count(".") == depth]
-    names = [it.rpartition(".")[2] for it in names]
+    names = [it.rpartition(".")[2] for it in names if "#" not in it]
     if not names:
         return finding
     more = f" and {len(names) - 6} more" if len(names) > 6 else ""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
+import msgspec
 import pytest
 
 from monocyte.semdiff.difference import Change, Difference, Looked, Options, Unseen, difference
@@ -17,9 +18,10 @@ from monocyte.semdiff.hunks import Hunk
 from monocyte.semdiff.report import as_html, as_json, as_markdown, as_sarif, as_text, schema
 from monocyte.semdiff.report.rows import rows, tokens
 from monocyte.semdiff.report.sarif import LEVELS
-from monocyte.semdiff.report.summary import headline
+from monocyte.semdiff.report.summary import headline, meaning
 from monocyte.semdiff.sources import from_texts
 from monocyte.semdiff.verdicts import Finding, Place, Severity, Verdict, Witness
+from monocyte.semdiff.whole import Demand, Felt, Gained, Promise
 
 ROOT = Path(__file__).parents[3]
 EVIL = "</td><script>alert(1)</script> `*_[x](y)_*` \x1b[31m\u202e ```"
@@ -39,6 +41,35 @@ def finding(verdict: Verdict, severity: Severity, name: str = "f", **more: Any) 
     return Finding(verdict=verdict, severity=severity, definition=name, witness=witness, **fields)
 
 
+PROMISE = Promise(
+    definition="worst",
+    part="each",
+    what="had the default 2",
+    rule="parameter-required",
+    because="Calls that leave it out fail.",
+    verdict=Verdict.CHANGED,
+    severity=Severity.BREAKING,
+    sender="breaking",
+    receiver="neutral",
+    said="(1)",
+    by="old",
+    meant="binds",
+    read="TypeError: it is missing",
+    new=Place("a/b c.py", 3),
+    witness=Witness(code="import a", old="1", new="TypeError"),
+)
+GAIN = Gained(
+    capability="network",
+    what="can use the network",
+    scope="program",
+    severity=Severity.WARNING,
+    entries=("a:worst", "a:caller"),
+    way=("urlopen (a/b c.py:3)",),
+    place=Place("a/b c.py", 3),
+)
+FAR = msgspec.structs.replace(
+    GAIN, capability="ffi", scope="new entry", severity=Severity.NOTE, way=("far away",)
+)
 HUNK = Hunk(3, ("    return 1",), 3, ("    return 2",))
 FULL = Difference(
     old="HEAD",
@@ -51,7 +82,8 @@ FULL = Difference(
             hunks=(HUNK,),
             tried="3 inputs, 0.1 s",
             test='def test_it():\n    assert "x"\n',
-            more=(finding(Verdict.UNKNOWN, Severity.NOTE, "worst", rule="capability:network"),),
+            more=(finding(Verdict.UNKNOWN, Severity.NOTE, "worst", rule="tests:weaker"),),
+            promises=(PROMISE,),
         ),
         Change(finding=finding(Verdict.NO_DIFFERENCE_FOUND, Severity.NOTE, "tried")),
     ),
@@ -63,7 +95,10 @@ FULL = Difference(
             why=("source text differ, and nothing here looks at them",),
         ),
     ),
-    unseen=(Unseen("x.bin", "it differs, but is no Python (.bin)"),),
+    gains=(GAIN, FAR),
+    demand=Demand(step="major", old="1.4.2", new="1.4.3", least="2.0.0", is_enough=False),
+    felt=Felt(functions=("a.worst",), again={"a.scene": "it is new"}, spared=("a.other",)),
+    unseen=(Unseen("x.bin", "it differs, but is no Python"),),
     looked=Looked(2, 2, 1),
     ran=True,
     python="3.11.7",
@@ -80,8 +115,15 @@ HOSTILE = Difference(
             hunks=(Hunk(1, (EVIL,), 1, (EVIL, EVIL)),),
             tried=EVIL,
             test=EVIL,
+            promises=(
+                msgspec.structs.replace(
+                    PROMISE, definition=EVIL, part=EVIL, what=EVIL, said=EVIL, read=EVIL
+                ),
+            ),
         ),
     ),
+    gains=(msgspec.structs.replace(GAIN, what=EVIL, entries=(EVIL,), way=(EVIL,)),),
+    felt=Felt(functions=(EVIL,), untold=EVIL),
     unseen=(Unseen(EVIL, EVIL),),
     looked=Looked(1, 1, 1),
 )
@@ -91,14 +133,15 @@ HEADLINES = {
     "all of it": (
         FULL,
         (
-            "1 changed · 1 unknown · 1 breaking · 1 with no difference found · "
-            "1 differ as text and mean the same · 1 not looked at"
+            "1 definition means something else, 1 may, 1 no difference found, 1 means the same, "
+            "1 not looked at; 1 breaking change: major step, 2.0.0, but it says 1.4.3; "
+            "new capability: network; 1 of 2 scenarios can feel it"
         ),
     ),
     "nothing": (EQUAL, "no Python file differs"),
     "only text": (
         Difference(old="a", new="b", ignored=FULL.ignored, looked=Looked(1, 1, 1)),
-        "nothing changed in meaning · 1 differ as text and mean the same",
+        "nothing changed in meaning, 1 means the same",
     ),
 }
 
@@ -121,7 +164,11 @@ FORMATS: dict[str, Callable[[Difference], str]] = {
 def test_each_format_tells_everything(name: str) -> None:
     """Verdicts, meanings, words, lines, witnesses, what was ignored and what was not looked at."""
     page = re.sub(r"<[^>]*>|\\", "", FORMATS[name](FULL))
-    for said in ("unsure", "worst", "tried", "3 inputs", "layout", "x.bin", "no Python"):
+    for said in (
+        *("unsure", "worst", "tried", "3 inputs", "layout", "x.bin", "no Python"),
+        *("leave it out fail", "TypeError: it is missing", "the network", "urlopen", "a.worst"),
+        *("a.scene", "a.other", "tests:weaker"),
+    ):
         assert said in page, said
     assert "return 2" in page
     assert name == "text" or "test_it" in page
@@ -130,7 +177,44 @@ def test_each_format_tells_everything(name: str) -> None:
 def test_the_worst_comes_first() -> None:
     """Whatever the order of the files."""
     text = as_text(FULL)
-    assert text.index("worst") < text.index("unsure") < text.index("function tried")
+    assert text.index("function worst") < text.index("unsure") < text.index("function tried")
+
+
+def test_what_is_far_is_folded() -> None:
+    """What other code could before is counted, and told in full where that is asked for."""
+    assert "far away" not in as_text(FULL)
+    assert "and 1 more, which other code could before" in as_text(FULL)
+    assert "far away" in as_text(FULL, full=True)
+
+
+BREAKS = FULL.changes[1]
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_many_changes_stay_on_a_page(full: bool) -> None:
+    """The first at length, the others on a line or counted; all, where that is asked for."""
+    many = Difference(old="a", new="b", changes=(BREAKS,) * 60, looked=Looked(1, 1, 1))
+    text = as_text(many, full=full)
+    assert text.count("return 2") == (60 if full else 12)
+    assert ("More: 48" in text) is ("and 28 more: --full" in text) is not full
+
+
+LONG = "x" * 400
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        (f"`f()` returned [{LONG}1], now returned [{LONG}2]", "returned …xxxxxxxxxxxxxxxxxxxx1]"),
+        (f"`f()` returned a{LONG}, now returned b{LONG}", "returned a" + "x" * 158 + "…, now"),
+        ("`f()` returned 1, now returned 2", "`f()` returned 1, now returned 2"),
+        (f"is {LONG}", f"is {LONG}"),
+    ],
+)
+def test_of_long_answers_the_difference_is_shown(what: str, said: str) -> None:
+    """And a little of what stands before it."""
+    change = Change(finding=finding(Verdict.CHANGED, Severity.WARNING, what=what))
+    assert said in meaning(change)
 
 
 def test_json_keeps_its_schema() -> None:
@@ -158,13 +242,25 @@ def test_sarif_has_a_result_for_each_change() -> None:
     run = log["runs"][0]
     assert log["version"] == "2.1.0"
     rules = [it["id"] for it in run["tool"]["driver"]["rules"]]
-    assert [it["level"] for it in run["results"]] == ["warning", "error", "note"]
+    levels = [it["level"] for it in run["results"]]
+    assert levels == ["warning", "error", "note", "error", "warning", "note"]
     for result in run["results"]:
         assert rules[result["ruleIndex"]] == result["ruleId"]
         place = result["locations"][0]["physicalLocation"]
         assert place["artifactLocation"]["uri"] == "a/b%20c.py"
         assert place["region"]["startLine"] == 3
     assert set(LEVELS) == set(Severity)
+
+
+def test_sarif_is_read_by_others() -> None:
+    """A library that knows nothing of us finds every result in the log."""
+    models = pytest.importorskip("sarif_pydantic")
+    for found in (FULL, HOSTILE, EQUAL):
+        log = models.Sarif.model_validate_json(as_sarif(found, "1.0"))
+        results = json.loads(as_sarif(found))["runs"][0]["results"]
+        assert [it.message.text for it in log.runs[0].results] == [
+            it["message"]["text"] for it in results
+        ]
 
 
 def test_a_fingerprint_survives_a_move() -> None:
@@ -246,8 +342,20 @@ def test_markdown_fits_into_a_comment() -> None:
     """Of too many definitions the last are counted."""
     many = Difference(old="a", new="b", changes=FULL.changes[1:2] * 500, looked=Looked(1, 1, 1))
     page = as_markdown(many)
-    assert len(page) < 65_000
+    assert len(page) < 65_536
     assert re.search(r"and \d+ definitions more", page)
+    assert page.count("<details>") == page.count("</details>")
+
+
+def test_markdown_folds_what_is_long_and_small() -> None:
+    """Thousands of notes do not push out what breaks, nor leave anything unfolded."""
+    notes = tuple(
+        Change(finding=finding(Verdict.CHANGED, Severity.NOTE, f"note{i}")) for i in range(3000)
+    )
+    page = as_markdown(Difference(old="a", new="b", changes=(*notes, BREAKS)))
+    assert len(page) < 65_536
+    assert "function worst" in page
+    assert page.count("<details>") == page.count("</details>")
 
 
 def test_rows_mark_what_differs_in_a_line() -> None:

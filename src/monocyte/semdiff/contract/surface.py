@@ -126,7 +126,8 @@ class _Reader:
         full = f"{owner}.{name}"
         if isinstance(binding, tuple):
             # What is imported is offered only if it is said to be: by `__all__`, or in a package.
-            if self.exported is not None or self.module.is_package:
+            is_said = self.exported is not None or self.module.is_package
+            if is_said and binding[0] != "__future__":
                 yield Offer(
                     full,
                     "import",

@@ -12,15 +12,21 @@ from importlib.resources import files
 
 from monocyte.semdiff.difference import Change, Difference
 from monocyte.semdiff.hunks import Hunk
-from monocyte.semdiff.report.rows import Piece, Row, rows, tokens
+from monocyte.semdiff.report.rows import Piece, Row, differing, tokens
 from monocyte.semdiff.report.summary import (
     BADGES,
     SEVERITIES,
     by_kind,
     by_weight,
+    feelings,
     headline_parts,
     ignored_groups,
+    is_brief,
+    meaning,
+    reasons,
     title,
+    told,
+    ways,
 )
 from monocyte.semdiff.verdicts import Severity, Verdict
 
@@ -51,18 +57,65 @@ def _body(difference: Difference) -> Iterator[str]:
     parts = headline_parts(difference)
     looked = difference.looked
     yield "<header>"
-    yield f"<h1>{' · '.join(f'<span>{_text(it)}</span>' for it in parts)}</h1>"
+    yield f"<h1>{'; '.join(f'<span>{_text(it)}</span>' for it in parts)}</h1>"
     yield f"<p>{_text(difference.old)} → {_text(difference.new)} · {looked.differing} of "
     yield f"{max(looked.old_files, looked.new_files)} Python files differ · "
     yield f"Python {_text(difference.python)} · {difference.seconds:.1f} s</p>"
     ordered = by_weight(difference.changes)
-    if len(ordered) > 3:
-        yield f"<nav><ol>{''.join(_entry(i, it) for i, it in enumerate(ordered, 1))}</ol></nav>"
+    brief = [it for it in ordered if is_brief(it)]
+    long = [it for it in ordered if not is_brief(it)]
+    if 3 < len(long) <= MOST_LISTED:
+        yield f"<nav><ol>{''.join(_entry(i, it) for i, it in enumerate(long, 1))}</ol></nav>"
     yield "</header>\n<main>"
-    for i, change in enumerate(ordered, 1):
+    yield from _ways(difference)
+    for i, change in enumerate(long, 1):
         yield from _change(i, change)
+    if brief:
+        yield f"<details><summary>{len(brief)} of note</summary>"
+        for i, change in enumerate(brief, len(long) + 1):
+            yield from _change(i, change)
+        yield "</details>"
+    yield from _feelings(difference)
     yield from _folded(difference)
     yield "</main>"
+
+
+MOST_LISTED = 40
+"""Definitions that are listed above all; beyond, nobody reads the list."""
+
+
+def _ways(difference: Difference) -> Iterator[str]:
+    """What the code can reach now; what others could before is folded."""
+    near = ways(difference)
+    far = [it for it in ways(difference, full=True) if it not in near]
+    if near:
+        items = "".join(map(_way, near))
+        yield f'<section class="bad"><h2>It can do more</h2><ul>{items}</ul></section>'
+    if far:
+        items = "".join(map(_way, far))
+        yield f"<details><summary>{len(far)} more that other code could before</summary>"
+        yield f"<ul>{items}</ul></details>"
+
+
+def _way(told: tuple[str, str]) -> str:
+    what, way = told
+    return f'<li>{_prose(what)}<p class="why">via {_text(way)}</p></li>'
+
+
+def _feelings(difference: Difference) -> Iterator[str]:
+    found = feelings(difference.felt, 200) if difference.changes or difference.gains else []
+    if found:
+        rows = "".join(f"<dt>{_text(who)}</dt><dd>{_text(names)}</dd>" for who, names in found)
+        yield f"<details><summary>Who can feel it</summary><dl>{rows}</dl></details>"
+
+
+def _promises(change: Change) -> Iterator[str]:
+    for it in told(change):
+        yield f'<div class="promise{" broken" if it.is_breaking else ""}">{_prose(it.text)}'
+        yield f'<p class="why">{_prose(it.because)}</p>'
+        if it.example:
+            yield f'<p class="example">{_prose(it.example)}</p>'
+        yield "</div>"
 
 
 def _entry(number: int, change: Change) -> str:
@@ -89,10 +142,12 @@ def _change(number: int, change: Change) -> Iterator[str]:
     finding = change.finding
     yield f'<section id="c{number}" class="{_hue(change)}">'
     yield f"<h2>{_badge(change)} <code>{_text(title(change))}</code></h2>"
-    yield f'<p class="what">{_prose(finding.what)}</p>'
+    if finding.verdict is Verdict.CHANGED or not change.words:
+        yield f'<p class="what">{_prose(meaning(change))}</p>'
     if change.words:
         yield f"<ul>{''.join(f'<li>{_prose(it)}</li>' for it in change.words)}</ul>"
-    for why in finding.why:
+    yield from _promises(change)
+    for why in reasons(change):
         yield f'<p class="why">{_prose(why)}</p>'
     if change.hunks:
         yield _table(change.hunks)
@@ -107,7 +162,7 @@ def _change(number: int, change: Change) -> Iterator[str]:
 
 
 def _table(hunks: Sequence[Hunk]) -> str:
-    groups = "".join(f"<tbody>{''.join(map(_row, rows(it)))}</tbody>" for it in hunks)
+    groups = "".join(f"<tbody>{''.join(map(_row, differing(it)))}</tbody>" for it in hunks)
     head = (
         '<thead><tr><th colspan="2" scope="col">old</th><th colspan="2" scope="col">new</th></tr>'
     )

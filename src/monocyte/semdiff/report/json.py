@@ -15,6 +15,7 @@ from monocyte.semdiff.difference import Change, Difference, Unseen
 from monocyte.semdiff.hunks import Hunk
 from monocyte.semdiff.report.summary import headline
 from monocyte.semdiff.verdicts import Finding, Place, Verdict, Witness
+from monocyte.semdiff.whole import Demand, Felt, Gained, Promise
 
 __all__ = ["Page", "as_json", "schema"]
 
@@ -40,6 +41,50 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     witness: Witness | None = None
 
 
+class Broken(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One change of what is promised, for who sends and who receives apart."""
+
+    definition: str
+    part: str = ""
+    """The field, the parameter, the exception… that it is about."""
+    what: str
+    rule: str
+    because: str
+    """The rule in a sentence."""
+    verdict: Verdict
+    severity: Severity
+    sender: Literal["neutral", "additive", "breaking"]
+    receiver: Literal["neutral", "additive", "breaking"]
+    message: bool = False
+    """Whether it is about what is said on a wire."""
+    said: str = ""
+    """A message, or a call, that shows it."""
+    by: str = ""
+    """The version that accepts it: old or new."""
+    meant: str = ""
+    """What that version makes of it."""
+    read: str = ""
+    """What the other version makes of it."""
+    why: str = ""
+    """Why it has not been shown."""
+    old: Place | None = None
+    new: Place | None = None
+    witness: Witness | None = None
+
+
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that code can reach now and could not before."""
+
+    capability: str
+    what: str
+    scope: Literal["program", "entry", "new entry", "tests"]
+    severity: Severity
+    entries: tuple[str, ...]
+    way: tuple[str, ...]
+    """From the first entry, step by step."""
+    place: Place
+
+
 class Changed(Said, frozen=True, omit_defaults=True, kw_only=True):
     """A definition whose meaning has changed, or may have."""
 
@@ -48,6 +93,8 @@ class Changed(Said, frozen=True, omit_defaults=True, kw_only=True):
     tried: str = ""
     test: str = ""
     more: tuple[Said, ...] = ()
+    contract: tuple[Broken, ...] = ()
+    """What has changed of what it promises to those outside."""
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +113,12 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     old: str
     new: str
     changes: tuple[Changed, ...]
+    capabilities: tuple[Reach, ...]
+    """What the code can reach now and could not before."""
+    step: Demand
+    """The version step that the change asks for."""
+    impact: Felt
+    """Who can feel it."""
     ignored: tuple[Said, ...]
     """Definitions that differ as text and mean the same."""
     unseen: tuple[Unseen, ...]
@@ -102,6 +155,9 @@ def page(difference: Difference, version: str = "") -> Page:
         old=difference.old,
         new=difference.new,
         changes=tuple(map(_changed, difference.changes)),
+        capabilities=tuple(Reach(**_fields(it, Reach)) for it in difference.gains),
+        step=difference.demand,
+        impact=difference.felt,
         ignored=tuple(Said(**_said(it)) for it in difference.ignored),
         unseen=difference.unseen,
         files={"old": looked.old_files, "new": looked.new_files, "differing": looked.differing},
@@ -113,6 +169,12 @@ def page(difference: Difference, version: str = "") -> Page:
 def _severity(severity: Any) -> Severity:
     name: Severity = severity.name.lower()
     return name
+
+
+def _fields(value: Promise | Gained, published: type[msgspec.Struct]) -> dict[str, Any]:
+    """The published fields of a value, which has them by the same names."""
+    found = {name: getattr(value, name) for name in published.__struct_fields__}
+    return {**found, "severity": _severity(value.severity)}
 
 
 def _said(finding: Finding) -> Mapping[str, Any]:
@@ -129,4 +191,5 @@ def _changed(change: Change) -> Changed:
         tried=change.tried,
         test=change.test,
         more=tuple(Said(**_said(it)) for it in change.more),
+        contract=tuple(Broken(**_fields(it, Broken)) for it in change.promises),
     )

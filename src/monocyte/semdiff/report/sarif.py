@@ -15,6 +15,7 @@ from typing import Any, Literal
 from monocyte.semdiff.difference import Change, Difference
 from monocyte.semdiff.report.summary import BADGES
 from monocyte.semdiff.verdicts import Severity
+from monocyte.semdiff.whole import Gained, Promise
 
 __all__ = ["Level", "as_sarif", "log", "result"]
 
@@ -30,8 +31,11 @@ RULES = {
     "meaning-changed": "The meaning of a definition has changed, and a witness shows it.",
     "meaning-unknown": "The meaning of a definition may have changed.",
     "meaning-no-difference-found": "Other code, and no input was found on which it differs.",
+    "contract-breaking": "A promise to those outside is not kept by the other version.",
+    "contract-additive": "There is more that can be said, called or used.",
+    "capability-gained": "Code can reach what it could not before.",
 }
-"""By verdict; what means the same is no result."""
+"""Of meanings by verdict; what means the same is no result."""
 
 
 # -- for anybody with rules and places ------------------------------------------------------------
@@ -88,7 +92,9 @@ def _uri(path: str) -> str:
 
 def as_sarif(difference: Difference, version: str = "") -> str:
     """The log of a diff; what means the same is no result."""
-    results = [_result(it) for it in difference.changes]
+    results = [_result(it) for it in difference.changes if it.finding.kind != "contract"]
+    results += [_promise(it) for change in difference.changes for it in change.promises]
+    results += [_gain(it) for it in difference.gains]
     return json.dumps(log(results, RULES, version), indent=1, ensure_ascii=False) + "\n"
 
 
@@ -110,3 +116,33 @@ def _result(change: Change) -> dict[str, Any]:
     )
     kept = {"verdict": finding.verdict.value, "rule": finding.rule, "test": change.test}
     return {**made, "properties": {name: it for name, it in kept.items() if it}}
+
+
+def _promise(promise: Promise) -> dict[str, Any]:
+    rule = "contract-breaking" if promise.is_breaking else "contract-additive"
+    text = f"{promise.definition}: {promise.text}\n{promise.because}"
+    shows = f"\n{promise.said}: {promise.by} {promise.meant}; other {promise.read}"
+    place = promise.place
+    made = result(
+        rule,
+        LEVELS[promise.severity],
+        text + (shows if promise.said else ""),
+        place.file,
+        place.line,
+        same=f"{promise.definition} {promise.part} {promise.rule}",
+    )
+    kept = {"sender": promise.sender, "receiver": promise.receiver, "rule": promise.rule}
+    return {**made, "properties": kept}
+
+
+def _gain(gained: Gained) -> dict[str, Any]:
+    made = result(
+        "capability-gained",
+        LEVELS[gained.severity],
+        f"{', '.join(gained.entries[:5])}: {gained.what}\n{' → '.join(gained.way)}",
+        gained.place.file,
+        gained.place.line,
+        same=f"{gained.capability} {gained.entries[0]}",
+    )
+    kept = {"capability": gained.capability, "scope": gained.scope}
+    return {**made, "properties": kept}

@@ -139,7 +139,8 @@ def told(change: Change) -> list[Told]:
     """What a change breaks or adds for those outside, as far as it is not said already."""
     groups: dict[tuple[object, ...], list[Promise]] = defaultdict(list)
     for it in sorted(change.promises, key=lambda it: (-it.severity, it.definition)):
-        if not _is_implied(it, change):
+        is_neutral = it.sender == it.receiver == "neutral"
+        if not is_neutral and not _is_implied(it, change):
             groups[it.rule, it.text, it.verdict, it.sender, it.receiver].append(it)
     return [_told(it, change) for it in groups.values()]
 
@@ -159,7 +160,6 @@ def _told(alike: Sequence[Promise], change: Change) -> Told:
     broken = " and ".join(words[name] for name, effect in sides if effect == "breaking")
     may = "breaks" if promise.verdict is Verdict.CHANGED else "may break"
     said = f"{may} {broken}" if broken else "adds to the contract"
-    said = said if "additive" in (promise.sender, promise.receiver) or broken else "the contract"
     names = [it.definition for it in alike]
     who = (
         "" if names == [change.finding.definition] else f"{_some([f'`{it}`' for it in names], 2)} "
@@ -207,7 +207,12 @@ def _gain(group: Sequence[Gained]) -> str:
     ]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     who = ", ".join(f"`{it}`" for it in dict.fromkeys(names[:3]))
-    return f"{who}{more} {_joined([it.what for it in group])} ({SCOPES[gained.scope]})"
+    what = _joined([it.what for it in group])
+    what = SINGULAR.sub(r"\1", what) if len({*names}) > 1 else what
+    return f"{who}{more} {what} ({SCOPES[gained.scope]})"
+
+
+SINGULAR = re.compile(r"^(use|ask|do)(?:es|s)\b")
 
 
 def _joined(phrases: Sequence[str]) -> str:
@@ -248,19 +253,27 @@ def _some(names: Sequence[str], most: int) -> str:
 
 
 def meaning(change: Change, *, longest: int = 320) -> str:
-    """What has become of a definition: shorn of what both answers begin with, if it is long."""
+    """What has become of a definition; of two long answers, where they begin to differ."""
     what = change.finding.what
     head, now, after = what.partition(", now ")
     call, returned, before = head.partition(" returned ")
-    if len(what) <= longest or not now or not returned:
+    if len(what) <= longest or not (now and returned):
         return what
     after = after.removeprefix("returned ")
     pairs = zip(before, after, strict=False)
-    same = next((i for i, (ours, theirs) in enumerate(pairs) if ours != theirs), 0) - 20
-    if same < 20:
-        return what
-    old, new = (f"…{it[same:]}" for it in (before, after))
+    same = next((i for i, (ours, theirs) in enumerate(pairs) if ours != theirs), 0)
+    since = max(same - CONTEXT, 0) if same > 2 * CONTEXT else 0
+    old, new = (_clipped(it, since, longest // 2) for it in (before, after))
     return f"{call} returned {old}, now returned {new}"
+
+
+CONTEXT = 20
+"""Characters before a difference, so that one sees where it is."""
+
+
+def _clipped(text: str, since: int, longest: int) -> str:
+    shown = f"{'…' if since else ''}{text[since:]}"
+    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
 
 
 def gist(change: Change) -> str:
