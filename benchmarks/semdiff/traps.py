@@ -11,12 +11,22 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.semdiff import trap_cases, trap_cases_across, trap_cases_third
+from benchmarks.semdiff import (
+    trap_cases,
+    trap_cases_across,
+    trap_cases_readers,
+    trap_cases_third,
+)
 from monocyte.semdiff.diff import diff_trees
 from monocyte.semdiff.sources import from_texts, python_lines
 from monocyte.semdiff.verdicts import Verdict
 
-CASES = {**trap_cases.CASES, **trap_cases_across.CASES, **trap_cases_third.CASES}
+CASES = {
+    **trap_cases.CASES,
+    **trap_cases_across.CASES,
+    **trap_cases_third.CASES,
+    **trap_cases_readers.CASES,
+}
 
 
 def files_of(side: str) -> dict[str, bytes]:

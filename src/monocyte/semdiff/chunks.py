@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
 
 from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.scopes import FUNCTIONS
@@ -37,6 +39,10 @@ class Chunk:
     """Those of the values that are looked up on something, with the name where that begins."""
     strings: set[str] = field(default_factory=set)
     """The strings in it that may name something."""
+    keywords: set[str] = field(default_factory=set)
+    """The names in it under which arguments are passed."""
+    kept: set[str] = field(default_factory=set)
+    """The attributes that it sets."""
     variables: set[str] = field(default_factory=set)
     """For the module's own statements: the module's variables that they share."""
     spans: list[tuple[int, int]] = field(default_factory=list)
@@ -50,6 +56,8 @@ class Chunk:
         self.made |= other.made
         self.modules |= other.modules
         self.strings |= other.strings
+        self.keywords |= other.keywords
+        self.kept |= other.kept
         self.variables |= other.variables
         self.spans += other.spans
 
@@ -125,29 +133,67 @@ def _collect(node: ast.AST, chunk: Chunk) -> Iterator[Chunk]:
     todo: list[tuple[ast.AST, bool]] = [(node, False)]
     while todo:
         node, used = todo.pop()
-        _note(node, chunk, used=used)
-        for child, consumed in _children(node):
-            if isinstance(child, FUNCTIONS):
-                yield from _collect_function(child)
-            else:
-                todo.append((child, consumed))
+        kind = type(node)
+        note = _NOTED.get(kind)
+        if note is not None:
+            note(node, chunk, used)
+        for name, consumed in _fields(kind):
+            value = getattr(node, name, None)
+            for child in value if isinstance(value, list) else (value,):
+                if isinstance(child, FUNCTIONS):
+                    yield from _collect_function(child)
+                elif isinstance(child, ast.AST):
+                    todo.append((child, consumed))
     yield chunk
 
 
-def _note(node: ast.AST, chunk: Chunk, *, used: bool) -> None:
-    match node:
+@cache
+def _fields(kind: Any) -> tuple[tuple[str, bool], ...]:
+    """The fields of a node that hold nodes, and whether it uses these up on the spot."""
+    consumed = _CONSUMED.get(kind, ())
+    return tuple((name, name in consumed) for name in kind._fields if name not in _PLAIN)
+
+
+def _name(node: ast.Name, chunk: Chunk, used: bool) -> None:
+    chunk.words.add(node.id)
+    if not used:
+        chunk.values.add(node.id)
+
+
+def _attribute(node: ast.Attribute, chunk: Chunk, used: bool) -> None:
+    chunk.words.add(node.attr)
+    if isinstance(node.ctx, ast.Store):
+        chunk.kept.add(node.attr)
+    if not used:
+        chunk.values.add(node.attr)
+        chunk.attributes.add((_root(node), node.attr))
+
+
+def _call(node: ast.Call, chunk: Chunk, used: bool) -> None:
+    match node.func:
         case ast.Name(id=word) | ast.Attribute(attr=word):
-            chunk.words.add(word)
-            if not used:
-                chunk.values.add(word)
-                if isinstance(node, ast.Attribute):
-                    chunk.attributes.add((_root(node), word))
-        case ast.Call(func=ast.Name(id=word) | ast.Attribute(attr=word)):
             chunk.calls.add(word)
             if not used:
                 chunk.made.add(word)
-        case ast.Constant(value=str(text)) if _NAME.fullmatch(text):
-            chunk.strings.update((text, text.rpartition(".")[2]))
+
+
+def _constant(node: ast.Constant, chunk: Chunk, _used: bool) -> None:
+    if isinstance(node.value, str) and _NAME.fullmatch(node.value):
+        chunk.strings.update((node.value, node.value.rpartition(".")[2]))
+
+
+def _keyword(node: ast.keyword, chunk: Chunk, _used: bool) -> None:
+    if node.arg is not None:
+        chunk.keywords.add(node.arg)
+
+
+_NOTED: dict[type[ast.AST], Callable[[Any, Chunk, bool], None]] = {
+    ast.Name: _name,
+    ast.Attribute: _attribute,
+    ast.Call: _call,
+    ast.Constant: _constant,
+    ast.keyword: _keyword,
+}
 
 
 def _root(node: ast.expr) -> str:
@@ -157,14 +203,8 @@ def _root(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _children(node: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
-    """The children of a node, and whether it uses them up on the spot."""
-    for name, value in ast.iter_fields(node):
-        consumed = name in _CONSUMED.get(type(node), ())
-        for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST):
-                yield child, consumed
-
+_PLAIN = frozenset({"ctx", "op", "ops", "id", "attr", "kind", "type_comment", "level", "module"})
+"""Fields that hold no nodes in which anything is named."""
 
 _CONSUMED: dict[type[ast.AST], tuple[str, ...]] = {
     ast.Expr: ("value",),

@@ -53,7 +53,11 @@ WORDS: dict[str, tuple[Channel, ...]] = {
     **dict.fromkeys(("signature", "getfullargspec", "Signature"), (C.ANNOTATIONS,)),
     **dict.fromkeys(("singledispatch", "singledispatchmethod"), (C.ANNOTATIONS,)),
     **dict.fromkeys(("__del__", "weakref", "getrefcount"), (C.LIFETIME, C.DEATHS)),
-    **dict.fromkeys(("gc", "get_referrers", "get_objects", "tracemalloc"), (C.LIFETIME, C.DEATHS)),
+    **dict.fromkeys(("gc", "get_referrers", "get_objects"), (C.LIFETIME, C.DEATHS)),
+    "tracemalloc": (C.LIFETIME, C.DEATHS, C.LINES),
+    "findCaller": (C.LINES, C.FRAMES),
+    "print_stack": (C.LINES, C.TEXT, C.FRAMES),
+    **dict.fromkeys(("InteractiveConsole", "InteractiveInterpreter"), (C.LINES, C.TEXT)),
 }
 """Words that look at a channel wherever they stand."""
 
@@ -71,7 +75,7 @@ MODULE_WORDS: dict[str, tuple[str, tuple[Channel, ...]]] = {
         ("traceback", (C.LINES, C.TEXT, C.FRAMES)),
     ),
     **dict.fromkeys(
-        ("print_exc", "print_exception", "print_stack", "print_tb", "print_last"),
+        ("print_exc", "print_exception", "print_tb", "print_last"),
         ("traceback", (C.LINES, C.TEXT, C.FRAMES)),
     ),
     **dict.fromkeys(

@@ -114,18 +114,26 @@ class _Search:
         elif isinstance(node, ast.Attribute | ast.Name | ast.alias):
             yield from self.word(node)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield from self.decorated(node)
-            if _cleans_up(node):
-                yield Reader(C.LIFETIME, "a generator's cleanup", node.lineno)
-            if node.name == "__del__":
-                yield Reader(C.LIFETIME, "__del__", node.lineno)
-                yield Reader(C.DEATHS, "__del__", node.lineno)
+            yield from self.defined(node)
         elif isinstance(node, ast.Call):
             yield from self.call(node)
-        elif isinstance(node, ast.ImportFrom):
-            yield from self.imported(node)
+        elif isinstance(node, ast.BinOp):
+            yield from self.joined(node)
         elif isinstance(node, ast.ExceptHandler) and shows_error(node):
             yield Reader(C.UNBOUND, "an error's words", node.lineno)
+
+    def defined(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    ) -> Iterator[Reader]:
+        """A definition that is handed to decorators, cleans up, or is given records."""
+        yield from self.decorated(node)
+        if _cleans_up(node):
+            yield Reader(C.LIFETIME, "a generator's cleanup", node.lineno)
+        if node.name == "__del__":
+            yield Reader(C.LIFETIME, "__del__", node.lineno)
+            yield Reader(C.DEATHS, "__del__", node.lineno)
+        if not isinstance(node, ast.ClassDef):
+            yield from self.records(node)
 
     def _home(self, node: ast.AST) -> Home:
         """The definition around a node: what stands at the top, and methods."""
@@ -220,7 +228,12 @@ class _Search:
     def _word(self, node: ast.Attribute | ast.Name | ast.alias) -> str:
         """The word behind a name: of an import under another name, the original."""
         word = _spelled(node)
-        return self._renamed.get(word, word) if isinstance(node, ast.Name) else word
+        if not isinstance(node, ast.Name):
+            return word
+        origin = self.facts.origins.get(word, "").rpartition(".")[2]
+        renamed = self._renamed.get(word, word)
+        known = renamed in WORDS or renamed in MODULE_WORDS
+        return origin if origin in _READING_MODULES and not known else renamed
 
     @cached_property
     def _renamed(self) -> dict[str, str]:
@@ -235,15 +248,6 @@ class _Search:
         if not isinstance(node, ast.alias) or (node.asname or node.name) != node.name:
             return False
         return any(node.name in scope.loaded for scope in self.facts.scope.within())
-
-    def imported(self, node: ast.ImportFrom) -> Iterator[Reader]:
-        """`from doctest import …`: whatever it is, it looks."""
-        word = (node.module or "").rpartition(".")[2]
-        channels = WORDS.get(word, ()) if word in _READING_MODULES else ()
-        if word == "dis":
-            channels = MODULE_WORDS["dis"][1]
-        for channel in channels:
-            yield Reader(channel, word, node.lineno)
 
     def _is_help(self, node: ast.AST) -> bool:
         """`help` as the builtin; as an attribute, or bound anywhere here, it is anything."""
@@ -566,7 +570,17 @@ class _Search:
         else:
             yield from self.caught(node, name)
 
-    def string(self, node: ast.Constant, text: str) -> Iterator[Reader]:
+    def joined(self, node: ast.BinOp) -> Iterator[Reader]:
+        """A string in two pieces."""
+        match node:
+            case ast.BinOp(
+                left=ast.Constant(value=str(one)),
+                op=ast.Add(),
+                right=ast.Constant(value=str(two)),
+            ):
+                yield from self.string(node, one + two)
+
+    def string(self, node: ast.Constant | ast.BinOp, text: str) -> Iterator[Reader]:
         if ".py" not in text and not STRING_WORDS.search(text):
             return
         parent = self.parents.get(node)
@@ -601,7 +615,7 @@ class _Search:
             around = self.parents.get(around)
         return around is not None and bool(_words(around) & _FILE_READERS)
 
-    def _is_looked_up_doc(self, node: ast.Constant) -> bool:
+    def _is_looked_up_doc(self, node: ast.expr) -> bool:
         """`x.__doc__ = getattr(f, "__doc__", None)`, or a key of a class's namespace."""
         parent = self.parents.get(node)
         if isinstance(parent, ast.Dict):
@@ -622,6 +636,17 @@ class _Search:
         return isinstance(parent, ast.Assign) and _spelled(parent.targets[0]) == "__all__"
 
     # -- decorators -------------------------------------------------------------------------------
+
+    def records(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Reader]:
+        """A handler of logs: does it look at more of a record than what it says?"""
+        around = self.parents.get(node)
+        if node.name not in _RECORDED or not isinstance(around, ast.ClassDef):
+            return
+        if not around.bases or "logging" not in self.facts.words or len(node.args.args) < 2:
+            return
+        fate = self.uses.parameter(node, node.args.args[1].arg, Shape.RECORD)
+        if fate is None or fate:
+            yield from self._of_text("a log record", node, fate or frozenset())
 
     def decorated(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -673,7 +698,8 @@ def _is_doc(target: ast.expr) -> bool:
 
 
 _COMMON_WORDS = frozenset({"stack", "trace", "dis", "lex", "yacc", "finalize", "Profile", "Trace"})
-_READING_MODULES = frozenset({"weakref", "gc", "tracemalloc", "doctest", "pydoc", "docopt"})
+_READING_MODULES = frozenset({"weakref", "gc", "tracemalloc", "doctest", "pydoc", "docopt", "dis"})
+_RECORDED = frozenset({"emit", "handle", "filter", "format", "formatMessage"})
 _OUTPUTS = frozenset({"stdout", "StringIO", "BytesIO", "TextIOWrapper"})
 _LOG_FIELDS = re.compile(r"\{(?:levelname|message|asctime|pathname|filename|funcName|module)\b")
 _MANAGED = frozenset({"open", "fdopen", "TemporaryFile", "NamedTemporaryFile", "socket", "Popen"})

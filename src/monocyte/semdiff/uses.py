@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
-from monocyte.semdiff.guard_words import CATCHERS
+from monocyte.semdiff.guard_words import CATCHERS, SHOWING_ERRORS
 from monocyte.semdiff.normal.facts import FRAME_READERS, ModuleFacts
 from monocyte.semdiff.scopes import FUNCTIONS
 
@@ -33,6 +33,13 @@ class Fields:
     places: frozenset[int] = frozenset()
 
 
+_OF_RECORDS = (
+    *("name", "msg", "args", "levelname", "levelno", "pathname", "filename", "module", "funcName"),
+    *("created", "msecs", "relativeCreated", "thread", "threadName", "process", "processName"),
+    *("taskName", "asctime", "message"),
+)
+
+
 class Shape(Enum):
     """What a reader of frames or of lines gives."""
 
@@ -45,6 +52,8 @@ class Shape(Enum):
     REPORT = Fields(frozenset({"exc_type", "exc_type_str", "format_exception_only"}))
     """A `TracebackException`."""
     WARNING = Fields(frozenset({"message", "category", "filename", "source"}))
+    RECORD = Fields(frozenset({"lineno", "getMessage", *_OF_RECORDS}))
+    """A `LogRecord`; its line counts by itself."""
     SUMMARIES = "several of them"
     INFOS = "several of these"
     PAIRS = "several such"
@@ -92,6 +101,7 @@ _TEXT_METHODS = frozenset(
     }
     | {"partition", "rpartition", "removesuffix", "removeprefix"}
 )
+_PASSING_ON = frozenset({"format", "emit", "handle", "filter", "formatMessage"})
 _GATHERED = frozenset({"append", "extend"})
 _LOGGING = frozenset(
     {"debug", "info", "warning", "warn", "error", "critical", "exception", "log", "fatal"}
@@ -174,6 +184,8 @@ class Uses:
 
     def _one(self, node: ast.AST, above: ast.AST, shape: Shape, seen: frozenset[str]) -> Fate:
         fields: Fields = shape.value
+        if shape is Shape.RECORD:
+            return self._record(above)
         match above:
             case ast.Attribute(attr=name) if name in fields.attributes:
                 return NOBODY
@@ -187,6 +199,26 @@ class Uses:
                 return NOBODY if place in fields.places else self.fate(above, Shape.TEXT, seen)
             case _:
                 return _tested(node, above)
+
+    def _record(self, above: ast.AST) -> Fate:
+        """Its own words tell no line; shown as a whole, it does where it was told of an error."""
+        match above:
+            case ast.Attribute(attr=name) if name in Shape.RECORD.value.attributes:
+                return NOBODY
+            case ast.Attribute(attr="exc_info" | "exc_text" | "stack_info"):
+                return SHOWING_ERRORS
+            case ast.Attribute(ctx=ast.Store()):
+                return NOBODY
+            case ast.Call(func=ast.Attribute(attr=name) as func) if name in _PASSING_ON:
+                return SHOWING_ERRORS if self._is_of_logs(func.value) else None
+            case _:
+                return None
+
+    def _is_of_logs(self, owner: ast.expr) -> bool:
+        """`self`, `super()`, `self.formatter`, `logging.Handler`."""
+        if isinstance(owner, ast.Call):
+            return spelled(owner.func) == "super"
+        return spelled(owner) in {"self", "formatter"} or self._root(owner) == "logging"
 
     def _called(self, node: ast.Attribute, seen: frozenset[str]) -> Fate:
         call = self.parents.get(node)
@@ -231,6 +263,11 @@ class Uses:
                 )
             case _:
                 return None
+
+    def parameter(self, function: ast.AST, name: str, shape: Shape) -> Fate:
+        """What becomes of what a function is given under a name."""
+        inside = next(iter(ast.iter_child_nodes(function)))
+        return self._variable(inside, name, shape, frozenset())
 
     def _variable(self, target: ast.AST, name: str, shape: Shape, seen: frozenset[str]) -> Fate:
         """What becomes of a local variable; one that other functions share is anybody's."""

@@ -37,7 +37,9 @@ _ENUMERATORS = frozenset(
 
 _OBSERVERS = frozenset(
     {"settrace", "setprofile", "monitoring", "_settraceallthreads", "Profile", "Trace", "cgitb"}
-) | (CATCHING - {"catch_warnings"})
+    | {"lineno", "a log record", "findCaller", "tracemalloc", "InteractiveConsole"}
+    | {"InteractiveInterpreter", *CATCHING} - {"catch_warnings"}
+)
 """Readers that see whatever runs from then on."""
 
 _HOOKS = frozenset({"excepthook", "unraisablehook", "set_exception_handler", "exception_handler"})
@@ -48,6 +50,9 @@ _CODELESS = frozenset({"module", "class"})
 
 _TO_CODE = frozenset({"f_code", "tb_frame", "gi_frame", "cr_frame", "ag_frame"})
 """Ways to a code object, other than by the function that it is of."""
+
+_OF_CALLS = frozenset({"gi_code", "cr_code", "ag_code"})
+"""What a function's call gives leads to its code."""
 
 _RECORDERS = frozenset(
     {"Handler", "StreamHandler", "Formatter", "Filter", "addFilter", "LogRecord", "makeLogRecord"}
@@ -156,16 +161,37 @@ class Post:
     classes: frozenset[str]
     own: tuple[Chunk, ...]
     """The code in which it stands; for a reader outside all functions the module's own."""
+    kept: frozenset[str] = frozenset()
+    """The variables and the attributes that its module keeps things in."""
 
     @property
     def calls(self) -> frozenset[str]:
         """What that code calls."""
         return frozenset(call for chunk in self.own for call in chunk.calls)
 
-    @property
-    def enumerates(self) -> bool:
+    def enumerates(self, reader: Reader) -> bool:
         """Whether that code goes through the members of what it is given, by whatever names."""
-        return any(_ENUMERATORS & chunk.words for chunk in self.own)
+        return reader.word in _ENUMERATORS or any(_ENUMERATORS & it.words for it in self.own)
+
+
+@dataclass(frozen=True)
+class Near:
+    """What is named around a reader: by its own code, and by who names it or shares variables."""
+
+    values: frozenset[str]
+    strings: frozenset[str]
+    modules: frozenset[str]
+    made: frozenset[str]
+    given: frozenset[str]
+    """What is called by what may be handed to the reader, directly or through others."""
+    meeting: frozenset[str]
+    """What is called by code that hands the reader on."""
+
+    def hands_owner(self, subject: Subject) -> bool:
+        """Whether a definition's module, its class, or an instance of that is handed on."""
+        if subject.module in self.modules or subject.module in self.strings:
+            return True
+        return not subject.classes.isdisjoint(self.values | self.made)
 
 
 class Watchers:
@@ -178,6 +204,7 @@ class Watchers:
         self.readers = readers
         self._outlines = outlines
         self._posts: dict[tuple[str, int], Post] = {}
+        self._nears: dict[int, Near] = {}
         self._reach: dict[tuple[frozenset[str], bool], frozenset[str]] = {}
 
     @cached_property
@@ -195,7 +222,7 @@ class Watchers:
         if found is None:
             outline = self.outlines[path]
             functions, classes = outline.around[line]
-            found = Post(functions, classes, _own(outline, functions, line))
+            found = Post(functions, classes, _own(outline, functions, line), _kept(outline))
             self._posts[path, line] = found
         return found
 
@@ -235,7 +262,7 @@ class Watchers:
         if reader.of == "<classes>":
             return subject.kind == "class" and self._is_of(subject, post.classes)
         if reader.of == "<recorded>":
-            return self._is_handed_records(post) and self._sees(reader, post, subject)
+            return self._is_handed_records(post)
         if reader.of.startswith("<mark "):
             return reader.of[6:-1] in self.outlines[subject.path].globals
         if reader.of:
@@ -258,7 +285,9 @@ class Watchers:
 
     @cached_property
     def _said(self) -> frozenset[str]:
-        return frozenset(w for c in self.chunks for w in (*c.words, *c.strings, c.name))
+        return frozenset(
+            w for c in self.chunks for w in (*c.words, *c.strings, *c.keywords, c.name)
+        )
 
     def _is_handed_records(self, post: Post) -> bool:
         """Whether who may get records of logs or warnings calls these functions."""
@@ -292,14 +321,14 @@ class Watchers:
             return True
         if reader.word.endswith(".py"):
             return names_file(reader.word, subject.path)
-        if self._derives(subject, post.classes) or self._is_named(post, subject):
+        if self._derives(subject, post.classes) or self._is_named(reader, post, subject):
             return True
         return self._is_framed(reader) and (
             bool(post.functions & self._hooked)
             or subject.own in self._spread(post.functions, up=True)
             or subject.own in self._spread(post.calls, up=False)
-            or self._is_called_by_given(post, subject)
-            or self._meets(post, subject)
+            or subject.own in self._near(post).given
+            or subject.own in self._near(post).meeting
         )
 
     def _in_reach(self, reader: Reader, post: Post, subject: Subject) -> bool:
@@ -309,19 +338,23 @@ class Watchers:
         Nor does it see through objects what nobody hands on as one.
         """
         if not post.functions or not all(map(self._is_test, post.functions)):
-            return self._is_framed(reader) or self._is_held(post, subject)
+            return self._is_framed(reader) or self._is_held(reader, post, subject)
         below = self._spread(post.calls, up=False)
         chunks = (*post.own, *(c for name in below for c in self._called.get(name, ())))
         return any(subject.named & chunk.words for chunk in chunks)
 
-    def _is_held(self, post: Post, subject: Subject) -> bool:
+    def _is_held(self, reader: Reader, post: Post, subject: Subject) -> bool:
         """Whether anybody hands the definition on at all; else only its name leads to it."""
-        if post.enumerates or subject.kind == "module":
+        if post.enumerates(reader) or subject.kind == "module":
             return True
         if any(subject.own in chunk.words for chunk in post.own):
             return True
-        handed = {subject.own, *subject.classes}
-        return any(handed & (c.values | c.made | c.strings) for c in self.chunks)
+        return not self._handed.isdisjoint({subject.own, *subject.classes})
+
+    @cached_property
+    def _handed(self) -> frozenset[str]:
+        """All that any code hands on, or may name."""
+        return _union(it for c in self.chunks for it in (c.values, c.made, c.strings))
 
     def _is_test(self, function: str) -> bool:
         return function.startswith("test") and function not in self._naming
@@ -342,26 +375,54 @@ class Watchers:
         """A class that looks at its own instances: itself, and what derives from it."""
         return subject.own in classes or self._derives(subject, classes)
 
-    def _is_named(self, post: Post, subject: Subject) -> bool:
+    def _is_named(self, reader: Reader, post: Post, subject: Subject) -> bool:
         """Some code names both: the reader, and the definition as a value."""
         if any(subject.own in chunk.words for chunk in post.own):
             return True
         near = self._near(post)
         if subject.kind == "module":
-            return any(subject.own in chunk.modules | chunk.strings for chunk in near)
-        if any(subject.own in chunk.values | chunk.strings for chunk in near):
+            return subject.own in near.modules or subject.own in near.strings
+        if subject.own in near.values or subject.own in near.strings:
             return True
-        if subject.kind == "class" and any(subject.own in chunk.made for chunk in near):
+        made = subject.kind == "class" or any(_OF_CALLS & it.words for it in post.own)
+        if made and subject.own in near.made:
             return True
-        return post.enumerates and any(_hands_owner(chunk, subject) for chunk in near)
+        return post.enumerates(reader) and near.hands_owner(subject)
 
-    def _near(self, post: Post) -> list[Chunk]:
-        """The reader's own code, and what names its function or a variable that the two share."""
-        found = [*post.own]
-        for name in post.functions:
-            found += self._naming.get(name, ())
-        shared = {word for chunk in found for word in chunk.words & self._variables.keys()}
-        return [*found, *(c for name in shared for c in self._variables[name])]
+    def _near(self, post: Post) -> Near:
+        found = self._nears.get(id(post))  # posts are kept, so that this stays theirs
+        if found is None:
+            found = self._nears[id(post)] = self._made_near(post)
+        return found
+
+    def _made_near(self, post: Post) -> Near:
+        naming = [c for name in post.functions for c in self._naming.get(name, ())]
+        chunks = [*post.own, *naming]
+        shared = {word for chunk in chunks for word in chunk.words & self._variables.keys()}
+        chunks += [c for name in shared for c in self._variables[name]]
+        chunks += self._filling(post)
+        values = _union(c.values for c in chunks)
+        handing = (c for c in naming if post.functions & (c.values | c.made))
+        return Near(
+            values=values,
+            strings=_union(c.strings for c in chunks),
+            modules=_union(c.modules for c in chunks),
+            made=_union(c.made for c in chunks),
+            given=self._spread(frozenset(values & self._called.keys()), up=False),
+            meeting=_union(c.calls for c in handing),
+        )
+
+    def _filling(self, post: Post) -> Iterator[Chunk]:
+        """What may put something where the reader finds it, and who hands that over.
+
+        That is: code that mentions a variable of the reader's module, or an attribute that this
+        sets, which the reader mentions, too; and whoever names the functions in which it stands.
+        """
+        words = frozenset[str]().union(*(chunk.words for chunk in post.own))
+        filling = [c for word in words & post.kept for c in self._naming.get(word, ())]
+        yield from filling
+        for name in {chunk.name for chunk in filling} - {""}:
+            yield from self._naming.get(name, ())
 
     @cached_property
     def _variables(self) -> dict[str, list[Chunk]]:
@@ -371,20 +432,6 @@ class Watchers:
             for name in chunk.variables:
                 found[name].append(chunk)
         return found
-
-    def _is_called_by_given(self, post: Post, subject: Subject) -> bool:
-        """What is handed to the reader calls it, directly or through others."""
-        near = self._near(post)
-        values = frozenset(v for c in near for v in c.values if v in self._called)
-        return subject.own in self._spread(values, up=False)
-
-    def _meets(self, post: Post, subject: Subject) -> bool:
-        """Some code hands the reader to the definition: a callback, an operand."""
-        return any(
-            name in chunk.values | chunk.made and subject.own in chunk.calls
-            for name in post.functions
-            for chunk in self._naming.get(name, ())
-        )
 
     def _spread(self, names: frozenset[str], *, up: bool) -> frozenset[str]:
         """The functions that call these (up), or that these call, through at most some others."""
@@ -406,6 +453,10 @@ class Watchers:
         return {call for n in names for c in self._called.get(n, ()) for call in c.calls}
 
 
+def _kept(outline: Outline) -> frozenset[str]:
+    return frozenset(w for chunk in outline.chunks for w in chunk.variables | chunk.kept)
+
+
 def _own(outline: Outline, functions: frozenset[str], line: int) -> tuple[Chunk, ...]:
     """The code of these functions; without any, the statements around the line."""
     if functions:
@@ -413,11 +464,8 @@ def _own(outline: Outline, functions: frozenset[str], line: int) -> tuple[Chunk,
     return tuple(c for c in outline.chunks if any(a <= line <= b for a, b in c.spans))
 
 
-def _hands_owner(chunk: Chunk, subject: Subject) -> bool:
-    """Whether some code hands on a definition's module, its class, or an instance of that."""
-    if subject.module in chunk.modules | chunk.strings:
-        return True
-    return bool(subject.classes & (chunk.values | chunk.made))
+def _union(found: Iterable[Collection[str]]) -> frozenset[str]:
+    return frozenset[str]().union(*found)
 
 
 def names_file(pattern: str, path: str) -> bool:
