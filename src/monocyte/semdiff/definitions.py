@@ -17,6 +17,7 @@ from functools import cached_property
 from hashlib import blake2b
 from types import MappingProxyType
 
+from monocyte.semdiff.dialects import complaint
 from monocyte.semdiff.guards import Reader, readers_of
 from monocyte.semdiff.normal.effects import Effects, effects_of, is_plain_class
 from monocyte.semdiff.normal.facts import ModuleFacts
@@ -107,7 +108,7 @@ def parse(data: bytes, path: str) -> ast.Module:
             warnings.simplefilter("ignore")  # an invalid escape is not ours to report
             return ast.parse(data, path)
     except (SyntaxError, ValueError, LookupError) as error:
-        raise Unreadable(f"this Python cannot parse it: {error}") from error
+        raise Unreadable(complaint(data, error)) from error
     except (RecursionError, MemoryError) as error:
         raise Unreadable("it nests too deep to be parsed") from error
 
@@ -179,6 +180,7 @@ class Definitions:
         self.facts.prepare()
         self.readers: list[Reader] = readers_of(self.facts) if wanted is None else []
         self.rules = rules
+        self.flows = any(it.flows for it in rules)
         self.shared = shared
         self.within: Words | None = None
         if wanted is not None:  # it was checked and written as a whole before
@@ -234,14 +236,14 @@ class Definitions:
             return self._add("class", name, node, Verbatim(self.within), order)
         if is_plain_class(node, self.facts, scope):
             entries = _arranged(entries, self.facts.imports)
-        writer = Writer(self.facts, scope)
+        writer = Writer(self.facts, scope, flows=self.flows)
         writer.class_header(node, [e.key for e in entries])
         return self._add("class", name, node, writer.written(), order)
 
     def _write(self, node: ast.stmt, scope: Scope) -> Written | Verbatim:
         if self.within is not None:
             return Verbatim(self.within)
-        writer = Writer(self.facts, scope)
+        writer = Writer(self.facts, scope, flows=self.flows)
         writer.write(node)
         return writer.written()
 

@@ -11,8 +11,9 @@ from contextlib import redirect_stdout
 import pytest
 
 from monocyte.semdiff.diff import diff_trees
-from monocyte.semdiff.normal.branches import BRANCHES
+from monocyte.semdiff.normal.conditions import CONDITIONS
 from monocyte.semdiff.normal.constants import CONSTANTS
+from monocyte.semdiff.normal.flows import flow_of
 from monocyte.semdiff.normal.loops import LOOPS
 from monocyte.semdiff.normal.spelling import SPELLING
 from monocyte.semdiff.normal.temporaries import CARRIED, TEMPORARIES
@@ -76,17 +77,17 @@ SAME: list[tuple[str, str, str]] = [
         "def f(a): return a or 2\nprint(f(0))",
     ),
     (
-        "swap_branches",
+        "flow_of",
         "def f(a):\n if not a: return 1\n else: return 2\nprint(f(0))",
         "def f(a):\n if a: return 2\n else: return 1\nprint(f(0))",
     ),
     (
-        "swap_branches",
+        "flow_of",
         "def f(a, b):\n if a and b: print(1)\nf(1, 1)",
         "def f(a, b):\n if a:\n  if b: print(1)\nf(1, 1)",
     ),
     (
-        "swap_branches",
+        "flow_of",
         "def f(a, b):\n if not a or not b: print(1)\nf(1, 0)",
         "def f(a, b):\n if not (a and b): print(1)\nf(1, 0)",
     ),
@@ -101,44 +102,94 @@ SAME: list[tuple[str, str, str]] = [
         "def f(a): return 0 < a and a < 3\nprint(f(1))",
     ),
     (
-        "split_conditional",
+        "flow_of",
         "def f(a): return 1 if a else 2\nprint(f(0))",
         "def f(a):\n if a: return 1\n return 2\nprint(f(0))",
     ),
     (
-        "split_conditional",
+        "flow_of",
         "def f(a):\n x = 1 if a else 2\n return [x]\nprint(f(0))",
         "def f(a):\n if a: x = 1\n else: x = 2\n return [x]\nprint(f(0))",
     ),
     (
-        "return_truth",
+        "flow_of",
         "def f(a): return not a\nprint(f(0))",
         "def f(a):\n if a: return False\n return True\nprint(f(0))",
     ),
     (
-        "plain_return",
+        "flow_of",
         "def f(a):\n print(a)\n return None\nf(1)",
         "def f(a):\n print(a)\n return\nf(1)",
     ),
     (
-        "endless_while",
+        "flow_of",
         "def f(a):\n while a: a -= 1\n return a\nprint(f(2))",
         "def f(a):\n while True:\n  if not a: break\n  a -= 1\n return a\nprint(f(2))",
     ),
     (
-        "loop_tail",
+        "flow_of",
         "def f(a):\n for x in a:\n  if x: print(x)\nf([0, 1])",
         "def f(a):\n for x in a:\n  if not x: continue\n  print(x)\nf([0, 1])",
     ),
     (
-        "absorb",
+        "flow_of",
         "def f(a):\n if a: return 1\n return 2\nprint(f(0))",
         "def f(a):\n if a: return 1\n else: return 2\nprint(f(0))",
     ),
     (
-        "function_tail",
+        "flow_of",
         "def f(a):\n if a:\n  print(a)\n  return\nf(1)",
         "def f(a):\n if a: print(a)\nf(1)",
+    ),
+    (
+        "flow_of",
+        "def f(a, b):\n if a and b: return 1\n print(2)\nf(1, 0)",
+        "def f(a, b):\n if a:\n  if b: return 1\n print(2)\nf(1, 0)",
+    ),
+    (
+        "flow_of",
+        "def f(a, b):\n if a and b: return 1\n print(2)\nf(1, 0)",
+        "def f(a, b):\n if not (a and b): print(2)\n else: return 1\nf(1, 0)",
+    ),
+    (
+        "flow_of",
+        "def f(a, b):\n a and b and print(1)\nf(1, 1)",
+        "def f(a, b):\n if a:\n  if b: print(1)\nf(1, 1)",
+    ),
+    (
+        "flow_of",
+        "def f(a):\n if (1 if a else 0): return 'p'\n return 'q'\nprint(f(2))",
+        "def f(a):\n if a: return 'p'\n return 'q'\nprint(f(2))",
+    ),
+    (
+        "flow_of",
+        "def f(a):\n try: return int(a)\n except ValueError: return 0\n print('never')\nprint(f('p'))",
+        "def f(a):\n try: return int(a)\n except ValueError: return 0\nprint(f('p'))",
+    ),
+    (
+        "flow_of",
+        "def f(a):\n for x in a:\n  try:\n   print(int(x))\n  except ValueError:\n   continue\n  print('fine')\nf('1p2')",
+        "def f(a):\n for x in a:\n  try: print(int(x))\n  except ValueError: pass\n  else: print('fine')\nf('1p2')",
+    ),
+    (
+        "flow_of",
+        "def f(a):\n for x in a:\n  if x: break\n else: return 'none'\n return 'some'\nprint(f([0]), f([1]))",
+        "def f(a):\n for x in a:\n  if x: return 'some'\n return 'none'\nprint(f([0]), f([1]))",
+    ),
+    (
+        "flow_of",
+        "def f(a):\n match a:\n  case 1: return 'one'\n  case _: return 'other'\nprint(f(1), f(2))",
+        "def f(a):\n match a:\n  case 1: return 'one'\n  case _: pass\n return 'other'\nprint(f(1), f(2))",
+    ),
+    (
+        "flow_of",
+        "import sys\nif not sys.path: x = 1\nelse: x = 2\nprint(x)",
+        "import sys\nif sys.path: x = 2\nelse: x = 1\nprint(x)",
+    ),
+    (
+        "collect",
+        "def f(a):\n r = []\n for x in a:\n  if not x: continue\n  r.append(x + 1)\n return r\nprint(f([0, 1]))",
+        "def f(a):\n r = [x + 1 for x in a if x]\n return r\nprint(f([0, 1]))",
     ),
     (
         "collect",
@@ -254,12 +305,12 @@ DIFFERENT: list[tuple[str, str, str]] = [
         "def f(a): return a() or 2\nprint(f(iter([1, 3]).__next__))",
     ),
     (
-        "swap_branches",
+        "flow_of",
         "def f(a, b):\n if a and b: return 1\n else: return 2\nprint(f(0, 1))",
         "def f(a, b):\n if a:\n  if b: return 1\n  else: return 2\nprint(f(0, 1))",
     ),
     (
-        "swap_branches",
+        "flow_of",
         "class N:\n def __lt__(s, o): return False\n def __ge__(s, o): return False\ndef f(a):\n if not a < 1: return 1\n return 2\nprint(f(N()))",
         "class N:\n def __lt__(s, o): return False\n def __ge__(s, o): return False\ndef f(a):\n if a >= 1: return 1\n return 2\nprint(f(N()))",
     ),
@@ -274,54 +325,109 @@ DIFFERENT: list[tuple[str, str, str]] = [
         "def f(a): return 0 < a() and a() < 9\nprint(f(iter([1, 10]).__next__))",
     ),
     (
-        "split_conditional",
+        "flow_of",
         "def f(a):\n a().x = 1 if a() else 2\nclass A: pass\ndef g():\n print('g')\n return A\nprint(1); f(g)",
         "def f(a):\n if a(): a.x = 1\n else: a.x = 2\nclass A: pass\ndef g():\n print('g')\n return A\nprint(1); f(g)",
     ),
     (
-        "return_truth",
+        "flow_of",
         "def f(a, b): return a and b\nprint(f([], 1))",
         "def f(a, b):\n if a and b: return True\n return False\nprint(f([], 1))",
     ),
     (
-        "return_truth",
+        "flow_of",
         "class T:\n def __bool__(s): print(1); return True\ndef f(a, b): return bool(a and b)\nf(T(), 0)",
         "class T:\n def __bool__(s): print(1); return True\ndef f(a, b):\n if a and b or a: return True\n return False\nf(T(), 0)",
     ),
     (
-        "plain_return",
+        "flow_of",
         "def f():\n yield 1\n return None\ndef g(): print((yield from f()))\nlist(g())",
         "def f():\n yield 1\n return 2\ndef g(): print((yield from f()))\nlist(g())",
     ),
     (
-        "endless_while",
+        "flow_of",
         "def f(a):\n while a: a -= 1\n else: print('else')\nf(1)",
         "def f(a):\n while True:\n  if not a: break\n  a -= 1\nf(1)",
     ),
     (
-        "loop_tail",
+        "flow_of",
         "def f(a):\n for x in a:\n  if x: continue\n else: print('else')\nf([1])",
         "def f(a):\n for x in a:\n  if x: break\n else: print('else')\nf([1])",
     ),
     (
-        "absorb",
+        "flow_of",
         "def f(a):\n if a: print(1)\n return print(2)\nf(1)",
         "def f(a):\n if a: print(1)\n else: return print(2)\nf(1)",
     ),
     (
-        "absorb",
+        "flow_of",
         "def f():\n return 1\n yield\nprint(f() == 1)",
         "def f():\n return 1\nprint(f() == 1)",
     ),
     (
-        "absorb",
+        "flow_of",
         "from contextlib import suppress\ndef f():\n with suppress(ValueError): raise ValueError\n return 2\nprint(f())",
         "from contextlib import suppress\ndef f():\n with suppress(ValueError): raise ValueError\nprint(f())",
     ),
     (
-        "function_tail",
+        "flow_of",
         "def f():\n try: return\n finally: print(1)\n print(2)\nf()",
         "def f():\n try: pass\n finally: print(1)\n print(2)\nf()",
+    ),
+    (
+        "flow_of",
+        "def f(a, b):\n if a and b: return 1\n print(2)\nf(0, 0)",
+        "def f(a, b):\n if a:\n  if b: return 1\n  print(2)\nf(0, 0)",
+    ),
+    (
+        "flow_of",
+        "class T:\n def __bool__(s): print('asked'); return False\ndef f(a, b):\n (a and b) or print('c')\nf(T(), 1)",
+        "class T:\n def __bool__(s): print('asked'); return False\ndef f(a, b):\n if not (a if not a else b): print('c')\nf(T(), 1)",
+    ),
+    (
+        "flow_of",
+        "def f(a):\n try:\n  print(int(a))\n  print(int('q'))\n except ValueError: print('bad')\nf('1')",
+        "def f(a):\n try: print(int(a))\n except ValueError: print('bad')\n else: print(int('q'))\ntry: f('1')\nexcept ValueError: print('worse')",
+    ),
+    (
+        "flow_of",
+        "def f():\n try: raise ValueError\n except ValueError: print(1)\n raise\ntry: f()\nexcept RuntimeError: print('none')",
+        "def f():\n try: raise ValueError\n except ValueError:\n  print(1)\n  raise\ntry: f()\nexcept ValueError: print('it')",
+    ),
+    (
+        "flow_of",
+        "def f():\n try: print(1)\n finally: return 2\nprint(f())",
+        "def f():\n try: print(1)\n finally: pass\n return 2\ndef print_(x): print(x)\nprint_(f())\nprint(0)",
+    ),
+    (
+        "flow_of",
+        "def f():\n try: raise ValueError\n finally: return 2\nprint(f())",
+        "def f():\n try: raise ValueError\n finally: pass\n return 2\ntry: print(f())\nexcept ValueError: print('it')",
+    ),
+    (
+        "flow_of",
+        "def g():\n try: yield 1\n finally: print('closed')\ndef f():\n for x in g(): return print('in')\nf()",
+        "def g():\n try: yield 1\n finally: print('closed')\ndef f():\n for x in g(): break\n else: return\n return print('in')\nf()",
+    ),
+    (
+        "flow_of",
+        "from contextlib import suppress as s\ndef f():\n with s(ValueError), s(KeyError): raise ValueError\n print('after')\nf()",
+        "from contextlib import suppress as s\ndef f():\n with s(ValueError):\n  with s(KeyError): raise ValueError\n  print('after')\nf()",
+    ),
+    (
+        "flow_of",
+        "def f(a):\n while a:\n  a -= 1\n  if a: break\n else: print('else')\nf(1)",
+        "def f(a):\n while a:\n  a -= 1\n  if a: break\n  else: print('else')\nf(3)",
+    ),
+    (
+        "flow_of",
+        "def f(a):\n match a:\n  case 1: return 'one'\n  case x: return x\nprint(f(2))",
+        "def f(a, x=5):\n match a:\n  case 1: return 'one'\n return x\nprint(f(2))",
+    ),
+    (
+        "flow_of",
+        "def f():\n try:\n  try: raise KeyError\n  except ValueError: print('v')\n except KeyError: print('k')\nf()",
+        "def f():\n try:\n  try: raise ValueError\n  except ValueError: print('v')\n except KeyError: print('k')\nf()",
     ),
     (
         "collect",
@@ -406,8 +512,8 @@ def said_same(old: str, new: str) -> bool:
 
 def rule_names() -> set[str]:
     """Every rule of every stage."""
-    sets = (SPELLING, CONSTANTS, BRANCHES, LOOPS, CARRIED, TEMPORARIES)
-    return {
+    sets = (SPELLING, CONSTANTS, CONDITIONS, LOOPS, CARRIED, TEMPORARIES)
+    return {flow_of.__name__} | {
         rule.__name__
         for rules in sets
         for group in (*rules.nodes.values(), rules.blocks, rules.functions)

@@ -7,8 +7,8 @@ left a difference, and each says which channels its rules may change beside the 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monocyte.semdiff.normal.branches import BRANCHES
 from monocyte.semdiff.normal.channels import Channel
+from monocyte.semdiff.normal.conditions import CONDITIONS
 from monocyte.semdiff.normal.constants import CONSTANTS
 from monocyte.semdiff.normal.loops import LOOPS
 from monocyte.semdiff.normal.rewriter import RuleSet
@@ -28,7 +28,7 @@ class Stage:
     """What the rules may change, beside what the text shows."""
 
 
-_SHAPES = (SPELLING, CONSTANTS, BRANCHES, CARRIED, BRANCHES)
+_SHAPES = (SPELLING, CONSTANTS, CONDITIONS, CARRIED)
 
 EASY = Stage("spelling", (SPELLING,))
 """Rules that always hold: nothing but spelling and order."""
@@ -42,12 +42,12 @@ STAGES = (
     ),
     Stage(
         "carried",
-        (*_SHAPES, TEMPORARIES, BRANCHES),
+        (*_SHAPES, TEMPORARIES),
         frozenset({Channel.CODE, Channel.FRAMES, Channel.DEATHS}),
     ),
     Stage(
         "temporaries",
-        (*_SHAPES, TEMPORARIES, BRANCHES, LOOPS, TEMPORARIES, BRANCHES),
+        (*_SHAPES, TEMPORARIES, LOOPS, TEMPORARIES),
         frozenset({Channel.CODE, Channel.FRAMES, Channel.LIFETIME, Channel.DEATHS}),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from monocyte.semdiff.normal.bodies import each_block
-from monocyte.semdiff.normal.branches import positive
+from monocyte.semdiff.normal.conditions import positive
 from monocyte.semdiff.normal.rewriter import RuleSet, Site
 from monocyte.semdiff.scopes import Scope
 
@@ -88,14 +88,12 @@ class _Loop:
         generator = ast.comprehension(loop.target, loop.iter, [], 0)
         self.targets |= {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
         inner = loop.body
-        while len(inner) == 1 and isinstance(inner[0], ast.If):
-            branch = inner[0]
-            if branch.body and branch.orelse:
+        while inner and isinstance(inner[0], ast.If):
+            found = _condition(inner[0], inner[1:])
+            if found is None:
                 return [], None
-            generator.ifs.append(
-                branch.test if branch.body else ast.UnaryOp(ast.Not(), branch.test)
-            )
-            inner = branch.body or branch.orelse
+            test, inner = found
+            generator.ifs += _parts(test)
         if len(inner) != 1:
             return [], None
         if isinstance(inner[0], ast.For):
@@ -149,6 +147,24 @@ class _Loop:
         return name not in self.site.scope.params and not any(
             _read_outside(name, statement) for statement in self.body
         )
+
+
+def _condition(branch: ast.If, rest: list[ast.stmt]) -> tuple[ast.expr, list[ast.stmt]] | None:
+    """`if c: X`, or `if not c: continue` and X: the condition and X."""
+    body, orelse = _without_pass(branch.body), _without_pass(branch.orelse)
+    match body, orelse, rest:
+        case [_, *_], [], []:
+            return branch.test, body
+        case [ast.Continue()], [], _:
+            return ast.UnaryOp(ast.Not(), branch.test), rest
+        case [] | [ast.Continue()], [_, *_], []:
+            return ast.UnaryOp(ast.Not(), branch.test), orelse
+        case _:
+            return None
+
+
+def _without_pass(body: list[ast.stmt]) -> list[ast.stmt]:
+    return [s for s in body if not isinstance(s, ast.Pass)]
 
 
 def _read_outside(name: str, node: ast.AST) -> bool:

@@ -51,6 +51,8 @@ class RuleSet:
     nodes: Mapping[type[ast.AST], Sequence[NodeRule]] = field(default_factory=dict)
     blocks: Sequence[BlockRule] = ()
     functions: Sequence[FunctionRule] = ()
+    flows: bool = False
+    """Whether, in the end, statements are written as the graph of what comes after what."""
 
 
 class Rewriter:

@@ -14,6 +14,7 @@ from typing import Any
 
 from monocyte.semdiff.normal.annotations import is_inert_annotation
 from monocyte.semdiff.normal.facts import ModuleFacts
+from monocyte.semdiff.normal.flows import COMPOUND, Region, Step, flow_of, resolved
 from monocyte.semdiff.scopes import COMPREHENSIONS, FUNCTIONS, Scope, inner_scope
 
 __all__ = ["Writer", "Written"]
@@ -49,7 +50,11 @@ def _digest(text: str) -> bytes:
 class Writer:
     """Writes nodes that stand in one scope."""
 
-    def __init__(self, facts: ModuleFacts, scope: Scope, own_name: str | None = None) -> None:
+    def __init__(
+        self, facts: ModuleFacts, scope: Scope, own_name: str | None = None, *, flows: bool = False
+    ) -> None:
+        """`flows`: statements are written as the graph of what comes after what."""
+        self.flows = flows
         self.facts = facts
         self.scope = scope
         self.base = scope.depth
@@ -95,6 +100,38 @@ class Writer:
             self.out.append("]")
         else:
             self.out.append("~" if value is None else f"{value!r},")
+
+    # -- statements -------------------------------------------------------------------------------
+
+    def compound(self, node: ast.stmt) -> None:
+        """A statement that holds others, outside a function's own flow."""
+        if self.flows:
+            self.flow([node], whole=False)
+        else:
+            self.plain(node, type(node))
+
+    def flow(self, body: list[ast.stmt], *, whole: bool) -> None:
+        """Each step once, where the flow first comes to it; later only its number."""
+        numbers: dict[Step, int] = {}
+        regions: dict[Region | None, int] = {None: 0}
+        todo = [flow_of(body, self.is_builtin, whole=whole)]
+        while todo:
+            step = resolved(todo.pop())
+            if step in numbers:
+                self.out.append(f"@{numbers[step]};")
+                continue
+            numbers[step] = len(numbers)
+            for region in step.opens:
+                regions[region] = len(regions)
+            self.out.append(f"{step.kind} {len(step.edges)}r{regions[step.region]}(")
+            for part in step.parts:
+                self.value(part)
+            self.out.append(")")
+            todo.extend(reversed(step.edges))
+
+    def is_builtin(self, name: str) -> bool:
+        """Whether a name surely is the builtin where we write."""
+        return self.facts.is_builtin(name, self.scope)
 
     # -- names ------------------------------------------------------------------------------------
 
@@ -194,7 +231,10 @@ class Writer:
         self.annotation(node.returns)
         self.scope = inner_scope(node)
         self.docs.append(node.__dict__.get("doc"))
-        self.value(node.body)
+        if self.flows:
+            self.flow(node.body, whole=True)
+        else:
+            self.value(node.body)
         self.scope = outer
         self.out.append(")")
 
@@ -316,6 +356,7 @@ _SPECIAL: dict[type[ast.AST], Callable[[Writer, Any], None]] = {
     ast.Lambda: Writer.lambda_,
     ast.ClassDef: Writer.class_,
     **dict.fromkeys(COMPREHENSIONS, Writer.comprehension),
+    **dict.fromkeys(COMPOUND, Writer.compound),
 }
 if hasattr(ast, "TypeAlias"):  # Python 3.12
     _SPECIAL[ast.TypeAlias] = Writer.type_alias
