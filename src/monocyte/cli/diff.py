@@ -23,6 +23,9 @@ __all__ = ["EXITS", "diff"]
 EXITS = {"ignored": 0, "note": 0, "warning": 1, "breaking": 4}
 """What the command ends with, by the worst that it found; 2 and 3 are what they always are."""
 
+UNREADABLE = 2
+"""What it ends with where nothing that differs can be read, as for anything that makes no sense."""
+
 SEVERITIES = ("note", "warning", "breaking")
 
 format_options = (
@@ -146,6 +149,8 @@ def _exit(found: Difference, fail_on: str) -> int:
     severity = found.severity.name.lower()
     if fail_on == "never" or severity not in SEVERITIES:
         return 0
+    if all(it.finding.rule == "unreadable" for it in found.changes):
+        return UNREADABLE
     if SEVERITIES.index(severity) < SEVERITIES.index(fail_on):
         return 0
     return EXITS[severity] or 1

@@ -19,6 +19,9 @@ from monocyte.semdiff.sources import LARGEST, BadSource, Source, Tree, held, pla
 __all__ = ["from_archive"]
 
 ARCHIVES = (".whl", ".zip", ".egg", ".tar", ".gz", ".tgz", ".bz2", ".xz")
+MOST = 200_000_000
+"""Bytes of all files of an archive together: they are held in memory."""
+FULL = f"the files of the archive before it have {MOST:,} bytes already"
 DAMAGES = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError)
 
 
@@ -59,6 +62,7 @@ def _outside(path: str) -> bool:
 
 
 def _zipped(path: Path) -> Iterator[Source | tuple[str, str]]:
+    size = 0
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             name = plain_path(info.filename)
@@ -70,6 +74,8 @@ def _zipped(path: Path) -> Iterator[Source | tuple[str, str]]:
                 yield name, f"it is larger than {LARGEST:,} bytes"
             elif info.flag_bits & 1:
                 yield name, "it is encrypted"
+            elif (size := size + info.file_size) > MOST:
+                yield name, FULL
             else:
                 yield _read(archive, info, name)
 
@@ -92,6 +98,7 @@ class _Broken:
 
 
 def _tarred(path: Path) -> Iterator[Source | tuple[str, str]]:
+    size = 0
     with tarfile.open(path) as archive:
         for member in archive:
             inside = plain_path(member.name).partition("/")[2]  # below the sdist's one folder
@@ -103,6 +110,8 @@ def _tarred(path: Path) -> Iterator[Source | tuple[str, str]]:
                 yield inside, "it is a link, or no plain file"
             elif member.size > LARGEST:
                 yield inside, f"it is larger than {LARGEST:,} bytes"
+            elif (size := size + member.size) > MOST:
+                yield inside, FULL
             else:
                 file = archive.extractfile(member)
                 yield held(inside, file.read() if file else b"")

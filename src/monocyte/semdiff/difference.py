@@ -196,7 +196,7 @@ def difference(
     known = _read(old, new, memory)
     drafts = [it for it in known.drafts if _wanted(it.finding, options.only)]
     further = [it for ask in analyses for it in ask(old, new) if _wanted(it, options.only)]
-    ours, theirs = texts_of(old, new), texts_of(new, old)
+    ours, theirs = _texts(old, new, known.drafts)
     contract = _contract(known.sketch, ours, theirs, options)
     told = [it for it in promises(contract) if _within(it.place.file, options.only)]
     changes = _joined(_tried(old, new, drafts, options), further, told)
@@ -254,7 +254,7 @@ def _read(old: Tree, new: Tree, memory: Memory | None) -> Known:
     rest = _folded([it for it in findings if not _is_same(it)])
     shown = _Shown(old, new)
     drafts = tuple(shown.draft(it) for it in sorted(rest, key=_order))
-    texts = texts_of(old, new), texts_of(new, old)
+    texts = _texts(old, new, drafts)
     sketch = (
         read_whole(*texts)
         if any(it.endswith(".py") for it in _differing_paths(old, new))
@@ -342,6 +342,16 @@ def _unseen(old: Tree, new: Tree, only: Sequence[str]) -> Iterator[Unseen]:
 
 
 # -- what is said of the whole --------------------------------------------------------------------
+
+
+def _texts(old: Tree, new: Tree, drafts: Iterable[Change]) -> tuple[dict[str, str], dict[str, str]]:
+    """Both sides by file, without what one of them cannot read: of that nothing can be said."""
+    closed = {it.place.file for it in drafts if it.finding.rule == "unreadable"}
+    ours, theirs = (
+        {path: text for path, text in side.items() if path not in closed}
+        for side in (texts_of(old, new), texts_of(new, old))
+    )
+    return ours, theirs
 
 
 def _contract(

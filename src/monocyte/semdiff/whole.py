@@ -89,8 +89,8 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def is_breaking(self) -> bool:
-        """Whether it breaks one of the sides."""
-        return "breaking" in (self.sender, self.receiver)
+        """Whether it breaks one of the sides; another value is another meaning, and no break."""
+        return "breaking" in (self.sender, self.receiver) and self.rule not in VALUES
 
     @property
     def text(self) -> str:
@@ -116,6 +116,10 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             new=self.new,
             witness=self.witness,
         )
+
+
+VALUES = frozenset({"attribute-value", "parameter-default"})
+"""Rules about code that goes on working with another value, as after any change of behaviour."""
 
 
 class Gained(msgspec.Struct, frozen=True, kw_only=True):
@@ -283,10 +287,13 @@ def _about(change: Contracted) -> tuple[str, str]:
 def _promise(subject: str, part: str, group: Sequence[Contracted]) -> Promise:
     """One change out of several about the same: messages before code, the worst before others."""
     spoken = [it for it in group if it.is_message] or list(group)
-    worst = max(spoken, key=lambda it: (it.is_breaking, it.witness is not None))
+    worst = max(
+        spoken, key=lambda it: (it.is_breaking, it.rule not in VALUES, it.witness is not None)
+    )
     finding = worst.finding()
     shows = worst.to_sender or worst.to_receiver
     what = ", ".join(dict.fromkeys(it.what for it in spoken))
+    severity = min(finding.severity, Severity.WARNING) if worst.rule in VALUES else finding.severity
     return Promise(
         definition=subject,
         part=part,
@@ -294,7 +301,7 @@ def _promise(subject: str, part: str, group: Sequence[Contracted]) -> Promise:
         rule=worst.rule,
         because=RULES[worst.rule],
         verdict=finding.verdict,
-        severity=finding.severity,
+        severity=severity,
         sender=SIDED[max(it.sender for it in spoken)],
         receiver=SIDED[max(it.receiver for it in spoken)],
         message=worst.is_message,
@@ -374,7 +381,7 @@ def _scope(gain: Gain) -> Scope:
 
 def demanded(changes: Iterable[Contracted], old: Tree, new: Tree, *, is_other: bool) -> Demand:
     """The step that all of this asks for; `is_other` if code means something else, or may."""
-    known = [it for it in changes if it.rule != "cannot-compare"]
+    known = [it for it in changes if it.rule not in {"cannot-compare", *VALUES}]
     step = max(step_demanded(known), Step.PATCH if is_other else Step.NONE)
     first = next((it for it in known if step_demanded((it,)) is step), None)
     name = STEPS[step]

@@ -147,6 +147,8 @@ def told(change: Change) -> list[Told]:
 
 def _is_implied(promise: Promise, change: Change) -> bool:
     """Whether the finding itself says so: what is new is new to others too."""
+    if promise.rule == "attribute-value" and change.finding.kind == "constant":
+        return True
     if _news(change) not in ("new", "gone", "moved"):
         return False
     is_own = change.finding.kind == "file" or promise.definition == change.finding.definition
@@ -159,12 +161,15 @@ def _told(alike: Sequence[Promise], change: Change) -> Told:
     words = SIDES[promise.message]
     broken = " and ".join(words[name] for name, effect in sides if effect == "breaking")
     may = "breaks" if promise.verdict is Verdict.CHANGED else "may break"
+    may = may if promise.is_breaking else "changes for"
     said = f"{may} {broken}" if broken else "adds to the contract"
     names = [it.definition for it in alike]
     who = (
         "" if names == [change.finding.definition] else f"{_some([f'`{it}`' for it in names], 2)} "
     )
-    return Told(f"{said}: {who}{promise.text}", promise.because, _example(promise), bool(broken))
+    return Told(
+        f"{said}: {who}{promise.text}", promise.because, _example(promise), promise.is_breaking
+    )
 
 
 def _example(promise: Promise) -> str:
