@@ -26,6 +26,7 @@ from monocyte.semdiff.normal.imports import NO_TREE, Imports
 from monocyte.semdiff.normal.writer import Writer
 from monocyte.semdiff.onlookers import Onlookers, looks_by_itself
 from monocyte.semdiff.packages import Packages
+from monocyte.semdiff.sketches import Sketches
 from monocyte.semdiff.sources import BadSource, Source, python_lines
 from monocyte.semdiff.verbatim import Words, shared
 from monocyte.semdiff.verdicts import Finding, Place, Severity, Verdict
@@ -40,7 +41,8 @@ def diff_trees(old: Mapping[str, Source], new: Mapping[str, Source]) -> Iterator
     Files with equal bytes are taken as the same without a finding.
     """
     changed = [path for path in sorted(old.keys() & new.keys()) if _differs(old[path], new[path])]
-    packages = Packages(old), Packages(new)
+    sketches = Sketches()
+    packages = Packages(old, sketches), Packages(new, sketches)
     moved = _Moves()
     onlookers = Onlookers()
     for path in changed:
@@ -81,8 +83,6 @@ class _Pair:
     def findings(self) -> Iterator[Finding]:
         try:
             old, new = self._first_loaded()
-            for packages, side in zip(self.packages, (old, new), strict=True):
-                packages.note(self.path, side.readers)
         except (Unreadable, BadSource) as error:
             yield self._unreadable(str(error))
             return

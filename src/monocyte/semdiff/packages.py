@@ -8,37 +8,29 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from monocyte.semdiff.chunks import chunks_of
-from monocyte.semdiff.definitions import Definition, Unreadable, parse
-from monocyte.semdiff.guards import Reader, readers_of
+from monocyte.semdiff.definitions import Definition
+from monocyte.semdiff.guards import Reader
 from monocyte.semdiff.normal.channels import Channel
-from monocyte.semdiff.normal.effects import effects_of, mentions
-from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.normal.imports import LOUD, Imports
-from monocyte.semdiff.scopes import FUNCTIONS, resolve_module
+from monocyte.semdiff.sketches import Conduct, Imported, Sketch, Sketches, patched_in
 from monocyte.semdiff.sources import BadSource, Source
-from monocyte.semdiff.watching import Outline, Subject, Watchers, outline_of
+from monocyte.semdiff.watching import Outline, Subject, Watchers
 
 __all__ = ["Packages"]
-
-_TALKATIVE = frozenset(
-    {"print", "input", "open", "exec", "eval", "setattr", "delattr", "breakpoint"}
-)
 
 
 class Packages:
     """The modules of one tree."""
 
-    def __init__(self, tree: Mapping[str, Source]) -> None:
+    def __init__(self, tree: Mapping[str, Source], sketches: Sketches | None = None) -> None:
         self.tree = tree
-        self._facts: dict[str, ModuleFacts | None] = {}
+        self.sketches = sketches or Sketches()
         self._imports: dict[str, frozenset[str]] = {}
         self._sensitive: dict[str, str] = {}
-        self._readers: dict[str, list[Reader]] = {}
 
     # -- names ------------------------------------------------------------------------------------
 
@@ -56,48 +48,41 @@ class Packages:
         named = parts[start:]
         return ".".join(named[:-1] if named[-1] == "__init__" and len(named) > 1 else named)
 
-    def absolute(self, path: str, node: ast.ImportFrom) -> str:
+    def absolute(self, path: str, module: str, level: int) -> str:
         """The dotted name of what a `from` import in a file names."""
-        if not node.level:
-            return node.module or ""
+        if not level:
+            return module
         parts = self.module_name(path).split(".")
-        up = node.level - 1 if path.endswith("__init__.py") else node.level
+        up = level - 1 if path.endswith("__init__.py") else level
         base = parts[: len(parts) - up] if up else parts
-        return ".".join([*base, *([node.module] if node.module else [])])
+        return ".".join([*base, *([module] if module else [])])
 
-    def facts(self, path: str) -> ModuleFacts | None:
-        """The facts of a module, or None where it cannot be read."""
-        if path not in self._facts:
-            self._facts[path] = self._load(path)
-        return self._facts[path]
+    def sketch(self, path: str) -> Sketch | None:
+        """What is known of a module, or None where it cannot be read."""
+        return self.sketches.of(self.tree[path])
 
-    def _load(self, path: str) -> ModuleFacts | None:
-        try:
-            facts = ModuleFacts(resolve_module(parse(self.tree[path].python, path)))
-        except (BadSource, Unreadable, RecursionError):
-            return None
-        facts.prepare()
-        return facts
+    def conduct(self, path: str) -> Conduct | None:
+        """How a module behaves when it is imported, or None where it cannot be read."""
+        return self.sketches.conduct(self.tree[path])
 
     # -- imports ----------------------------------------------------------------------------------
 
     def imported_by(self, path: str) -> frozenset[str]:
         """The paths of this tree that a module imports when it is imported itself."""
         if path not in self._imports:
-            facts = self.facts(path)
-            nodes = _at_import(facts.tree) if facts else ()
-            named = {module for node in nodes for module in self._named(path, node)}
+            sketch = self.sketch(path)
+            imports = sketch.imports if sketch else ()
+            named = {module for it in imports for module in self._named(path, it)}
             self._imports[path] = frozenset(self.paths[m] for m in named if m in self.paths)
         return self._imports[path]
 
-    def _named(self, path: str, node: ast.AST) -> Iterable[str]:
-        if isinstance(node, ast.Import):
-            return [alias.name for alias in node.names]
-        if isinstance(node, ast.ImportFrom):
-            base = self.absolute(path, node)
-            inner = [f"{base}.{alias.name}" for alias in node.names]
-            return [base, *inner] if any(i not in self.paths for i in inner) else inner
-        return []
+    def _named(self, path: str, it: Imported) -> Sequence[str]:
+        names = [name for name, _ in it.names]
+        if not it.is_from:
+            return names
+        base = self.absolute(path, it.module, it.level)
+        inner = [f"{base}.{name}" for name in names]
+        return [base, *inner] if any(i not in self.paths for i in inner) else inner
 
     def closure(self, path: str) -> set[str]:
         """All in the tree that importing a module may import; itself only if it is in a cycle."""
@@ -117,30 +102,21 @@ class Packages:
 
     def _sensitivity(self, path: str) -> str:
         if path not in self._sensitive:
-            facts = self.facts(path)
-            self._sensitive[path] = "loud" if facts is None else self._does(path, facts)
+            conduct = self.conduct(path)
+            self._sensitive[path] = self._does(path, conduct) if conduct else "loud"
         return self._sensitive[path]
 
-    def _does(self, path: str, facts: ModuleFacts) -> str:
+    def _does(self, path: str, conduct: Conduct) -> str:
         """Whether a module's own statements do more than bind names: touch others, or listen."""
         ours = {
-            alias.asname or alias.name.partition(".")[0]
-            for node in facts.tree.body
-            if isinstance(node, ast.Import | ast.ImportFrom)
-            and any(m in self.paths for m in self._named(path, node))
-            for alias in node.names
+            name
+            for it in conduct.imports
+            if any(module in self.paths for module in self._named(path, it))
+            for name in it.bound
         }
-        found = ""
-        for statement in facts.tree.body:
-            effects = effects_of(statement, facts, facts.scope)
-            if effects.inert:
-                continue
-            said = mentions(statement)
-            if said & (ours | _TALKATIVE) or not _only_binds(statement):
-                return "loud"
-            if not isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
-                found = "listening"
-        return found
+        if conduct.is_loud or conduct.said & ours:
+            return "loud"
+        return "listening" if conduct.is_listening else ""
 
     def imports_of(self, path: str) -> Imports:
         """What a module's imports are, for the rules about order."""
@@ -148,25 +124,19 @@ class Packages:
 
     # -- who looks at whom ------------------------------------------------------------------------
 
-    def note(self, path: str, readers: list[Reader]) -> None:
-        """Remember the readers of a module that was read anyway."""
-        self._readers[path] = readers
-
-    def readers(self, path: str) -> list[Reader]:
-        """Every reader of a module."""
-        if path not in self._readers:
-            facts = self.facts(path)
-            self._readers[path] = readers_of(facts) if facts is not None else []
-        return self._readers[path]
-
     @cached_property
     def watchers(self) -> Watchers:
         """The readers of the tree, and the names that lead to them."""
-        return Watchers({path: self.readers(path) for path in self.paths.values()}, self._outlines)
+        readers = {path: list(it.readers) if it else [] for path, it in self._all}
+        return Watchers(readers, self._outlines)
 
     def _outlines(self) -> dict[str, Outline]:
-        facts = {path: self.facts(path) for path in self.paths.values()}
-        return {p: outline_of(f, self.readers(p)) for p, f in facts.items() if f is not None}
+        return {path: it.outline for path, it in self._all if it is not None}
+
+    @cached_property
+    def _all(self) -> list[tuple[str, Sketch | None]]:
+        self.sketches.expect(self.tree[path] for path in self.paths.values())
+        return [(path, self.sketch(path)) for path in self.paths.values()]
 
     def looking(
         self, path: str, definition: Definition, channels: Collection[Channel]
@@ -181,17 +151,21 @@ class Packages:
         name = self.module_name(path).rpartition(".")[2]
         word = re.compile(rb"\b" + re.escape(name.encode("utf-8", "surrogateescape")) + rb"\b")
         for other in self.paths.values():
-            facts = self.facts(other) if word.search(self.source(other)) else None
-            if facts is None or name not in _bound_by_imports(facts):
+            sketch = self.sketch(other) if word.search(self.source(other)) else None
+            if sketch is None or name not in sketch.spelled:
                 continue
-            if any(name in chunk.values for chunk in chunks_of(facts)):
+            if any(name in chunk.values for chunk in sketch.outline.chunks):
                 return True
         return False
 
     @cached_property
     def patched(self) -> frozenset[str]:
         """Names that some module of the tree sets on another object: a look at the bytes."""
-        return frozenset(n for path in self.paths.values() for n in _patched(self.source(path)))
+        found = (
+            sketch.patched if sketch else patched_in(self.source(path))
+            for path, sketch in self._all
+        )
+        return frozenset[str]().union(*found)
 
     def source(self, path: str) -> bytes:
         """The bytes of a file of the tree; none where it cannot be read."""
@@ -199,74 +173,6 @@ class Packages:
             return self.tree[path].python
         except BadSource:
             return b""
-
-
-_PATCHES = (
-    (b"=", re.compile(rb"(?<!\bself)(?<!\bcls)\.(\w+)\s*(?:,[^=\n()]*|:[^=\n]*)?=(?!=)")),
-    (b"attr", re.compile(rb"(?:set|del)attr\w*\s*\([^)\n]{0,80}?[\"']([\w.]+)[\"']")),
-    (b"patch", re.compile(rb"(?:patch|object)\s*\([^)\n]{0,80}?[\"']([\w.]+)[\"']")),
-    (b"]", re.compile(rb"\[[\"'](\w+)[\"']\]\s*=(?!=)")),
-)
-"""Assignments to attributes and items, and calls of `setattr` and its like; with a quick look."""
-
-
-def _patched(data: bytes) -> Iterator[str]:
-    for hint, pattern in _PATCHES:
-        if hint in data:
-            for match in pattern.finditer(data):
-                yield match[1].decode("utf-8", "replace").rpartition(".")[2]
-
-
-def _bound_by_imports(facts: ModuleFacts) -> set[str]:
-    return {
-        spelled
-        for node in facts.nodes
-        if isinstance(node, ast.alias)
-        for spelled in (node.asname, node.name.rpartition(".")[2])
-        if spelled
-    }
-
-
-def _at_import(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a module that run when it is imported: no bodies of functions, no types only."""
-    yield node
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, (*FUNCTIONS, ast.Lambda)):
-            continue
-        if isinstance(child, ast.If) and "TYPE_CHECKING" in mentions(child.test) | _attributes(
-            child
-        ):
-            for statement in child.orelse:
-                yield from _at_import(statement)
-            continue
-        yield from _at_import(child)
-
-
-def _attributes(node: ast.If) -> set[str]:
-    return {n.attr for n in ast.walk(node.test) if isinstance(n, ast.Attribute)}
-
-
-def _only_binds(statement: ast.stmt) -> bool:
-    """An assignment to plain names: what it calls lies outside the tree."""
-    return isinstance(
-        statement, ast.Assign | ast.AnnAssign | ast.FunctionDef | ast.ClassDef
-    ) and all(isinstance(target, ast.Name) for target in getattr(statement, "targets", []))
-
-
-def _listed(facts: ModuleFacts) -> frozenset[str] | None:
-    """The names in a module's `__all__`, where it is one plain list."""
-    if facts.scope.stored.get("__all__") != 1 or facts.scope.loaded.get("__all__"):
-        return None
-    for node in facts.tree.body:
-        match node:
-            case ast.Assign(
-                targets=[ast.Name(id="__all__")],
-                value=ast.List(elts=listed) | ast.Tuple(elts=listed),
-            ):
-                names = [getattr(e, "value", None) for e in listed]
-                plain = [name for name in names if isinstance(name, str)]
-                return frozenset(plain) if len(plain) == len(names) else None
-    return None
 
 
 class _Importer:
@@ -277,7 +183,7 @@ class _Importer:
         self.path = path
 
     def absolute(self, node: ast.ImportFrom) -> str:
-        return self.packages.absolute(self.path, node)
+        return self.packages.absolute(self.path, node.module or "", node.level)
 
     @cached_property
     def loaded(self) -> set[str]:
@@ -322,12 +228,8 @@ class _Importer:
 
     def star_names(self, module: str) -> frozenset[str] | None:
         path = self.packages.paths.get(module)
-        facts = self.packages.facts(path) if path is not None else None
-        if facts is None or facts.star_imports or facts.rebinds_unseen:
-            return None
-        if "__all__" not in facts.scope.bound:
-            return frozenset(n for n in facts.scope.bound if not n.startswith("_"))
-        return _listed(facts)
+        conduct = self.packages.conduct(path) if path is not None else None
+        return conduct.listed if conduct else None
 
     def is_module(self, module: str) -> bool:
         return module in self.packages.paths
@@ -336,8 +238,8 @@ class _Importer:
         path = self.packages.paths.get(package)
         if path is None:
             return package.partition(".")[0] not in sys.stdlib_module_names
-        facts = self.packages.facts(path)
-        return facts is None or name in facts.scope.bound
+        conduct = self.packages.conduct(path)
+        return conduct is None or name in conduct.bound
 
     def is_patched(self, name: str) -> bool:
         return name in self.packages.patched
