@@ -15,6 +15,7 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -110,9 +111,9 @@ class Broken(NamedTuple):
     lines: list[str]
 
     @property
-    def root(self) -> str:
-        """The definition of the module in which it stands."""
-        return self.definition.partition(".")[0]
+    def place(self) -> str:
+        """The innermost definition that is compared by itself: what is local belongs to it."""
+        return self.definition.partition(".<locals>")[0]
 
 
 def modules(requirement: str) -> Iterator[tuple[str, str, list[Broken]]]:
@@ -124,9 +125,44 @@ def modules(requirement: str) -> Iterator[tuple[str, str, list[Broken]]]:
             continue
         stem = name.replace(".", "/")
         path = next(p for p in (f"{stem}.py", f"{stem}/__init__.py") if (tree / p).is_file())
+        text = (tree / path).read_bytes().decode("utf-8")
         told = [json.loads(line) for line in answers.read_text().splitlines()]
         killed = [Broken(**{f: it[f] for f in Broken._fields}) for it in told if "lines" in it]
-        yield path, (tree / path).read_bytes().decode("utf-8"), killed
+        yield path, text, [narrowed(text, one) for one in killed]
+
+
+def narrowed(text: str, one: Broken) -> Broken:
+    """A mutant that is its whole module, printed again, as the one statement that differs."""
+    if one.last - one.first < LONG:
+        return one
+    old, new = ast.parse(text), ast.parse(together(text, [one]))
+    pairs = _apart(old.body, new.body)
+    while len(pairs) == 1:
+        (before, after) = pairs[0]
+        if not (isinstance(before, ast.ClassDef) and isinstance(after, ast.ClassDef)):
+            break
+        inner = _apart(before.body, after.body)
+        if len(inner) != 1:
+            break
+        pairs = inner
+    if len(pairs) != 1:
+        return one
+    before, after = pairs[0]
+    lines = textwrap.indent(ast.unparse(after), " " * before.col_offset).split("\n")
+    first = min([before.lineno, *(d.lineno for d in getattr(before, "decorator_list", ()))]) - 1
+    made = one._replace(first=first, last=before.end_lineno or 0, lines=lines)
+    return made if ast.dump(ast.parse(together(text, [made]))) == ast.dump(new) else one
+
+
+LONG = 60
+"""Lines; what replaces more is looked at again."""
+
+
+def _apart(old: list[ast.stmt], new: list[ast.stmt]) -> list[tuple[ast.stmt, ast.stmt]]:
+    """The statements that differ, where there are as many as before."""
+    if len(old) != len(new):
+        return []
+    return [(a, b) for a, b in zip(old, new, strict=True) if ast.dump(a) != ast.dump(b)]
 
 
 def batches(found: list[Broken]) -> Iterator[list[Broken]]:
@@ -142,8 +178,10 @@ def batches(found: list[Broken]) -> Iterator[list[Broken]]:
 
 
 def _clash(one: Broken, other: Broken) -> bool:
-    """Same definition, or lines in common: some mutants are the whole module, printed again."""
-    return one.root == other.root or (one.first <= other.last and other.first <= one.last)
+    """One definition inside of the other, or lines in common."""
+    a, b = f"{one.place}.", f"{other.place}."
+    nested = a.startswith(b) or b.startswith(a)
+    return nested or (one.first <= other.last and other.first <= one.last)
 
 
 def together(text: str, batch: list[Broken]) -> str:
@@ -165,42 +203,46 @@ def judge(path: str, text: str, batch: list[Broken]) -> Counter[str]:
     """What the diff says of a batch: each mutant's definition must be flagged, and no other."""
     findings = flagged(path, text, together(text, batch))
     count: Counter[str] = Counter()
+    explained: set[str] = set()
     for one in batch:
-        ours = [f for f in findings if _root(f) == one.root]
-        if len(batch) > 1 and all(f.rule.startswith("reads-") for f in ours):
+        ours = [f for f in findings if _holds(f, one)] if len(batch) > 1 else findings
+        explained |= {_name(f) for f in ours}
+        if len(batch) > 1 and not any(_by_form(f) for f in ours):
             count += judge(path, text, [one])
             continue
         count += _told(path, one, ours)
-    strangers = {_root(f) for f in findings} - {one.root for one in batch}
-    for name in sorted(strangers):
-        print("  flagged though untouched:", path, name)
+    strangers = {_name(f) for f in findings} - explained
+    if strangers and len(batch) > 1:
+        print("  flagged beside:", path, sorted(strangers))
     count["strangers"] += len(strangers)
     return count
 
 
-def _root(finding: Finding) -> str:
-    return finding.definition.partition("#")[0].partition(".")[0]
+def _name(finding: Finding) -> str:
+    return finding.definition.partition("#")[0]
+
+
+def _holds(finding: Finding, one: Broken) -> bool:
+    """Whether a finding is about a mutant's definition, or about what that stands in."""
+    return f"{one.definition}.".startswith(f"{_name(finding)}.")
+
+
+def _by_form(finding: Finding) -> bool:
+    return not finding.rule.startswith("reads-")
 
 
 def _told(path: str, one: Broken, ours: list[Finding]) -> Counter[str]:
     """Whether one mutant is flagged, by what, and under the right name."""
-    names = {f.definition.partition("#")[0] for f in ours}
-    named = bool(ours) and all(f"{one.definition}.".startswith(f"{name}.") for name in names)
-    guarded = bool(ours) and all(f.rule.startswith("reads-") for f in ours)
+    names = {_name(f) for f in ours if _by_form(f)}
+    named = bool(names) and all(_holds(f, one) for f in ours if _by_form(f))
+    guarded = bool(ours) and not names
     for wrong, words in ((not ours, "FALSE SAME"), (guarded, "equal forms, saved by a guard")):
         if wrong:
-            print(f"  {words}: {path} {one.what}")
-    if ours and not named:
-        print(f"  not named: {path} {one.what}: {sorted(names)}")
-    return Counter(
-        {
-            "mutants": 1,
-            "same": not ours,
-            "named": named,
-            "guarded": guarded,
-            f"by {one.operator}": 1,
-        }
-    )
+            print(f"  {words}: {path} {one.definition}: {one.what}")
+    if names and not named:
+        print(f"  not named: {path} {one.definition}: {one.what}: {sorted(names)}")
+    counts = {"mutants": 1, "same": not ours, "named": named, "exact": one.place in names}
+    return Counter({**counts, "guarded": guarded, f"by {one.operator}": 1})
 
 
 def measure(requirement: str) -> Counter[str]:
@@ -216,7 +258,9 @@ def row(name: str, count: Counter[str], seconds: float) -> dict[str, Any]:
     """One row, printed and to be kept."""
     told = {
         "package": name,
-        **{key: count[key] for key in ("mutants", "same", "guarded", "named", "strangers")},
+        **{
+            key: count[key] for key in ("mutants", "same", "guarded", "named", "exact", "strangers")
+        },
         "operators": sum(key.startswith("by ") for key in count),
         "cpu seconds": round(seconds, 1),
     }

@@ -37,6 +37,9 @@ class Suite(NamedTuple):
     options: tuple[str, ...] = ()
 
 
+TIMED = ("--ignore=tests/tests_asyncio.py", "--ignore=tests/tests_perf.py")
+"""Tests of tqdm that ask how long something takes."""
+
 SUITES = {
     "arrow==1.3.0": Suite("arrow"),
     "babel==2.17.0": Suite("babel"),
@@ -55,7 +58,7 @@ SUITES = {
     "schema==0.7.7": Suite("schema", ("test_schema.py",)),
     "simpleeval==1.0.3": Suite("simpleeval", ("test_simpleeval.py",)),
     "tinydb==4.8.2": Suite("tinydb"),
-    "tqdm==4.67.1": Suite("tqdm"),
+    "tqdm==4.67.1": Suite("tqdm", ("tests",), TIMED),
     "urllib3==2.5.0": Suite(
         "urllib3", ("test",), ("--ignore=test/with_dummyserver", "--ignore=test/contrib")
     ),
@@ -108,7 +111,7 @@ def run(requirement: str, suite: Suite, tree: Path, *more: str, seconds: int = 2
         answer = root.parent / "answer.json"
         paths = os.pathsep.join([str(home), str(root)])
         command = [PYTHON, "-P", str(RUNNER), str(answer), str(home)]
-        env = {**os.environ, "PYTHONPATH": paths, "HOME": str(root.parent)}
+        env = {**os.environ, "PYTHONPATH": paths, "HOME": str(root.parent), "PYTHONHASHSEED": "0"}
         full = [*command, *LENIENT, *suite.options, *(more or suite.tests)]
         why = _ended(full, root, env, seconds)
         if not answer.exists():
