@@ -10,7 +10,8 @@ import configparser
 import shlex
 import tomllib
 import warnings
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from functools import cached_property
@@ -294,10 +295,32 @@ class Module:
         return frozenset(it.name for it in self._found(self.tree.body, ()))
 
     @cached_property
-    def rest(self) -> str:
-        """All that is not a test, written down: what its tests may rest on."""
+    def rest(self) -> Counter[Part]:
+        """All that is not a test: what its tests may rest on."""
         names = {id(it.node) for it in self.tests.values()}
-        return _without(self.tree, names)
+        return Counter(_parts(self.tree.body, names, ""))
+
+    def resting(self, names: Collection[str]) -> set[str]:
+        """The tests that mention one of these names, or something that does, and so on."""
+        if "" in names:
+            return set(self.tests)
+        words = {it.name: _words(it.node) for it in [*self.helpers, *self.tests.values()]}
+        words |= {name: _words(node) for name, node in self.classes.items()}
+        reached = set(names)
+        grown = True
+        while grown:
+            more = {
+                name
+                for name, inside in words.items()
+                if name not in self.tests and name not in self.classes and inside & reached
+            } | {name.rpartition(".")[2] for name in reached}
+            grown = not more <= reached
+            reached |= more
+        return {
+            name
+            for name, it in self.tests.items()
+            if words[name] & reached or {owner.name for owner in it.owners} & reached
+        }
 
 
 def _bases(node: ast.ClassDef) -> list[str]:
@@ -321,22 +344,50 @@ def _has_init(node: ast.ClassDef) -> bool:
     return bool(names & {"__init__", "__new__"})
 
 
-def _without(tree: ast.Module, left_out: set[int]) -> str:
-    kept: list[str] = []
+Part = tuple[str, str]
+"""A statement that is no test: the name that it binds, or none, and what it says."""
 
-    def walk(body: Sequence[ast.stmt], depth: int) -> None:
-        for node in body:
-            if id(node) in left_out or _is_text(node):
-                continue
-            if isinstance(node, ast.ClassDef):
-                head = [*node.bases, *node.keywords, *node.decorator_list]
-                kept.append(f"{depth} class {node.name} {[ast.dump(it) for it in head]}")
-                walk(node.body, depth + 1)
-            else:
-                kept.append(f"{depth} {ast.dump(node)}")
 
-    walk(tree.body, 0)
-    return "\n".join(kept)
+def _parts(body: Sequence[ast.stmt], left_out: set[int], owner: str) -> Iterator[Part]:
+    for node in body:
+        if id(node) in left_out or _is_text(node):
+            continue
+        if isinstance(node, ast.ClassDef):
+            head = [*node.bases, *node.keywords, *node.decorator_list]
+            yield owner or node.name, f"class {node.name} {[ast.dump(it) for it in head]}"
+            yield from _parts(node.body, left_out, owner or node.name)
+        else:
+            said = ast.dump(node)
+            for name in [owner] if owner else _bound(node):
+                yield name, said
+
+
+def _bound(node: ast.stmt) -> list[str]:
+    """The names that a statement binds, and may be known by; empty where it may do anything."""
+    match node:
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            return [it.asname or it.name.partition(".")[0] for it in names]
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            is_for_all = any("autouse" in ast.dump(it) for it in node.decorator_list)
+            return (
+                [""] if is_for_all or name.startswith(("pytest_", "setup", "teardown")) else [name]
+            )
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return [""] if name in ("pytestmark", "__test__", "pytest_plugins") else [name]
+        case _:
+            return [""]
+
+
+def _words(node: ast.AST) -> frozenset[str]:
+    """Every name in some code: variables, attributes, parameters, and words in texts."""
+    found: set[str] = set()
+    for it in ast.walk(node):
+        match it:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
+                found.add(name)
+            case ast.Constant(value=str(text)) if text.isidentifier():
+                found.add(text)
+    return frozenset(found)
 
 
 def _is_text(node: ast.stmt) -> bool:

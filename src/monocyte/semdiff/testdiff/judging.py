@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -189,7 +190,6 @@ class _Judge:
         self.wanted = self._wanted()
         self.matrix: Matrix | None = None
         self.shown: dict[Key, Spot] = {}
-        self.left_out = 0
 
     # -- by reading -------------------------------------------------------------------------------
 
@@ -202,10 +202,12 @@ class _Judge:
             if case.old and case.new:
                 case.differs = said(case.old) != said(case.new)
                 case.pair = self._pair(case.old, case.new)
-        elsewhere = self._gained(cases)
-        for case in cases:
+        self.moved = [self._come(it) for it in cases]
+        every = Counter(text for texts in self.moved for text in texts)
+        for case, own in zip(cases, self.moved, strict=True):
             if case.pair:
-                case.pair = case.pair._replace(elsewhere=elsewhere)
+                others = frozenset(it for it, count in every.items() if count > (it in own))
+                case.pair = case.pair._replace(elsewhere=others)
                 if case.differs or case.pair.old != case.pair.new or case.old != case.new:
                     case.hits = hits(case.pair)
         return cases
@@ -223,15 +225,13 @@ class _Judge:
         module = self.both.modules[side][test.path]
         return read(test.node, module, self.both.names(module))
 
-    def _gained(self, cases: Sequence[_Case]) -> frozenset[str]:
-        """Checks that new and changed tests have gained: what one has lost may be there."""
-        found: set[str] = set()
-        for case in cases:
-            if case.new and not case.old:
-                found |= {it.text for it in self._read(case.new, 1).checks}
-            elif case.pair and case.differs:
-                found |= {it.text for it in lost_checks(case.pair)[1]}
-        return frozenset(found)
+    def _come(self, case: _Case) -> frozenset[str]:
+        """Checks that a test has gained: what another has lost may be there."""
+        if case.new and not case.old:
+            come = self._read(case.new, 1).checks
+        else:
+            come = lost_checks(case.pair)[1] if case.pair and case.differs else []
+        return frozenset(it.text for it in come if not it.conditions)
 
     def _helpers(self) -> Iterator[tuple[str, str, Hit]]:
         """What the rules see in functions of the tests that are no tests: fixtures, helpers."""
@@ -257,21 +257,39 @@ class _Judge:
             if case.old is None:
                 assert case.new is not None  # noqa: S101
                 new[case.new.key] = None
-            elif case.differs or case.new is None or case.old.path in resting:
+            elif case.differs or case.new is None or case.old.key in resting:
                 old[case.old.key] = None
                 if case.new is not None:
                     new[case.new.key] = None
-        for path in sorted(resting - set(self.both.modules[0])):
-            module = module_of(self.both.trees[0][path], self.both.rules[0])
-            for test in module.tests.values() if module else ():
+        for path in sorted({path for path, _ in resting} - set(self.both.modules[0])):
+            for test in self._unchanged(path):
                 old[test.key] = new[test.key] = None
                 self.tests[0][test.key] = self.tests[1][test.key] = test
                 self.pairs[test.key] = test.key
                 self.cases.append(_Case(test, test, differs=False))
         return list(old), list(new)
 
-    def _resting(self) -> set[str]:
-        """Test files that rest on something that differs: their own rest, helpers, data."""
+    def _unchanged(self, path: str) -> list[Test]:
+        """The tests of a file that is the same on both sides."""
+        module = module_of(self.both.trees[0][path], self.both.rules[0])
+        return list(module.tests.values()) if module else []
+
+    def _resting(self) -> set[Key]:
+        """Tests that rest on something that differs: helpers, fixtures, data, configuration."""
+        keys: set[Key] = set()
+        for path in self._files_resting():
+            module = self.both.modules[0].get(path)
+            tests = module.tests.values() if module else self._unchanged(path)
+            keys |= {it.key for it in tests}
+        for path, old in self.both.modules[0].items():
+            new = self.both.modules[1].get(path)
+            if new is not None and self.both.rules[0].is_test_file(path):
+                other = {name for name, _ in (old.rest - new.rest) + (new.rest - old.rest)}
+                keys |= {(path, name) for name in old.resting(other)} if other else set()
+        return keys
+
+    def _files_resting(self) -> set[str]:
+        """Test files that rest on another file that differs."""
         found: set[str] = set()
         tree, rules = self.both.trees[0], self.both.rules[0]
         every = [it for it in tree if it.endswith(".py") and rules.is_test_file(it)]
@@ -279,15 +297,14 @@ class _Judge:
             name = PurePosixPath(path).name
             old, new = (it.get(path) for it in self.both.modules)
             if name == "conftest.py":
-                if (old.rest if old else "") != (new.rest if new else ""):
+                if (old.rest if old else None) != (new.rest if new else None):
                     below = str(PurePosixPath(path).parent)
                     found |= {it for it in every if below == "." or it.startswith(f"{below}/")}
             elif path in CONFIG_FILES:
                 if self.both.rules[0] != self.both.rules[1]:
                     found |= set(every)
-            elif old and new and rules.is_test_file(path):
-                if old.rest != new.rest:
-                    found.add(path)
+            elif rules.is_test_file(path):
+                continue
             elif path not in self.both.code[0] and is_support(path, rules):
                 words = {PurePosixPath(path).stem.encode(), name.encode()}
                 found |= {it for it in every if any(word in _data(tree[it]) for word in words)}
@@ -303,9 +320,10 @@ class _Judge:
         """Run what is wanted, on the old code and on its mutants."""
         both = self.both
         old, new = self.wanted
-        self.left_out = max(0, len(old) - MOST_TESTS)
         first = [it for it in old if self._differs(it)]
-        old = [*first, *(it for it in old if it not in set(first))][:MOST_TESTS]
+        rest = [it for it in old if it not in set(first)]
+        rest = rest[:: max(1, len(rest) // MOST_RESTING)]  # of those that only rest on it, some
+        old = [*first, *rest][:MOST_TESTS]
         kept = {self.pairs[it] for it in old if it in self.pairs}
         new = [it for it in new if it in kept or it not in set(self.pairs.values())]
         files = tuple(sorted({path for path, _ in side}) for side in (old, new))
@@ -313,7 +331,7 @@ class _Judge:
             if not layout.complete:
                 return
             with running(layout, (files[0], files[1]), seconds) as runs:
-                self.matrix = runs.matrix((old, new))
+                self.matrix = runs.matrix((old, new), self.pairs)
                 self._confirm(runs)
                 self.sources = {spot: runs.mutated(spot) for spot in set(self.shown.values())}
 
@@ -438,7 +456,7 @@ class _Judge:
             if before:
                 return not self.lost(test.key)
         checks = {it.text for it in self._read(test, 0).checks}
-        return bool(checks) and checks <= self._gained(self.cases)
+        return bool(checks) and checks <= frozenset().union(*self.moved)
 
     def _whereabouts(self, test: Test) -> tuple[str, str]:
         """Why a test is none any more."""
@@ -515,6 +533,9 @@ class _Judge:
         failed = next((it for it in now if it.outcome == "failed"), None)
         if now and failed is None:
             outcome = now[0].outcome or "not run"
+            if not now[0].outcome and case.hits:
+                first = case.hits[0]
+                return _unknown(case, first.rule, first.what, (*_told(case.hits[1:]), now[0].why))
             if not now[0].outcome:
                 return _unknown(case, "unseen", "differs", (now[0].why,), Severity.NOTE)
             rule = {"skipped": "skipped", "xfailed": "xfailed"}.get(outcome, "not-run")
@@ -590,6 +611,9 @@ class _Judge:
 
 MOST_TESTS = 400
 """Test functions that are run, at most; those that differ come first."""
+
+MOST_RESTING = 40
+"""About so many are run of those that are the same, and only rest on what differs."""
 
 
 def _rank(found: Matrix, spot: Spot) -> tuple[int, Spot]:

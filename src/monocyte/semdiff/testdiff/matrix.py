@@ -27,13 +27,13 @@ __all__ = ["Matrix", "Runs", "Side", "Spot", "running"]
 Spot = tuple[str, int]
 """A mutant: its file and its number there."""
 
-BATCH = 60
+BATCH = 100
 """Mutants in one process: when it is killed, or a mutant spoils it, so many are at stake."""
 PATIENCE = 20.0
 """Seconds beyond the budget until a run is killed."""
 GROWTH = 2 << 30
-MOST = 400
-"""Mutants that are tried, at most."""
+MOST, LEAST, MORE = 300, 80, 40
+"""Mutants that are tried, at most; for no test, and for each one more."""
 
 
 @dataclass
@@ -110,12 +110,27 @@ class Runs:
 
     # -- as it is ---------------------------------------------------------------------------------
 
-    def matrix(self, wanted: tuple[Collection[Key], Collection[Key]]) -> Matrix:
-        """Run the wanted tests of both sides on the old code, and on its mutants."""
+    def matrix(
+        self, wanted: tuple[Collection[Key], Collection[Key]], pairs: Mapping[Key, Key]
+    ) -> Matrix:
+        """Run the wanted tests of both sides on the old code, and on its mutants.
+
+        What a test notices is not asked if its new version does not even run; nor what one that is
+        gone noticed, if there is no test that could do so in its place.
+        """
         found = Matrix(self._survey(0, wanted[0]), self._survey(1, wanted[1]))
-        if not (found.old.problem or found.new.problem):
-            self._kill(found)
+        if found.old.problem or found.new.problem:
+            return found
+        due = [key for key in wanted[0] if self._matters(found.new, pairs.get(key), wanted[1])]
+        self._kill(found, due)
         return found
+
+    @staticmethod
+    def _matters(new: Side, key: Key | None, others: Collection[Key]) -> bool:
+        """Whether what a test noticed may be noticed now."""
+        if key is None:
+            return bool(others)
+        return any(it.outcome == "passed" for it in new.of(key))
 
     def _survey(self, side: int, wanted: Collection[Key]) -> Side:
         """Run the wanted tests of one suite on the code as it is."""
@@ -144,19 +159,24 @@ class Runs:
 
     # -- on mutants -------------------------------------------------------------------------------
 
-    def _kill(self, found: Matrix) -> None:
+    def _kill(self, found: Matrix, due: Collection[Key]) -> None:
         """Try mutants on both suites, as many as there is time for."""
-        reached = [_reached(found.old), _reached(found.new)]
-        spots = self._chosen(found, reached[0])
+        old = {it.id for it in found.old.ran.values() if (it.file, it.name) in due}
+        reached = [_reached(found.old, old), _reached(found.new, set(found.new.ran))]
+        spots = self._chosen(found, reached[0], min(MOST, LEAST + MORE * len(due)))
         for start in range(0, len(spots), BATCH):
             if self.left <= 0:
                 break
-            batch = spots[start : start + BATCH]
-            tried = [self._batch(i, batch, reached[i], found) for i in (0, 1)]
-            for spot in tried[0] & tried[1]:
+            tried = self._batch(0, spots[start : start + BATCH], reached[0], found)
+            noticed = set().union(*found.old.kills.values())
+            # What nobody noticed cannot be lost; some of it is tried, for what may be gained.
+            again = sorted(tried & noticed) + sorted(tried - noticed)[: BATCH // 4]
+            for spot in self._batch(1, again, reached[1], found):
                 found.mutants[spot] = self.mutators[spot[0]].mutants[spot[1]]
 
-    def _chosen(self, found: Matrix, reached: Mapping[str, Mapping[int, set[str]]]) -> list[Spot]:
+    def _chosen(
+        self, found: Matrix, reached: Mapping[str, Mapping[int, set[str]]], most: int
+    ) -> list[Spot]:
         """Mutants on lines that ran, each test served in turn, the least shared lines first."""
         by_test: dict[str, list[tuple[int, Spot]]] = defaultdict(list)
         everything: set[Spot] = set()
@@ -173,7 +193,7 @@ class Runs:
         for test in sorted(by_test):
             shuffled.shuffle(by_test[test])
             queues.append(iter(sorted(by_test[test], key=lambda it: it[0])))
-        return _in_turn(queues, MOST)
+        return _in_turn(queues, most)
 
     def _mutator(self, file: str) -> Mutator:
         if file not in self.mutators:
@@ -214,7 +234,7 @@ class Runs:
                     *(self._tried(side, it, held) for it in (left[:half], left[half:]))
                 )
             for it in killed:
-                if it.by is not None:
+                if it.by is not None and not any(HANGS in why for why in it.errors.values()):
                     _note(held, it)
                     done.add((it.file, it.number))
             if report.fate is Fate.DONE:
@@ -281,6 +301,9 @@ class Runs:
         return noticed | (stuck if report.fate is not Fate.DONE else set())
 
 
+HANGS = "Overtime"
+"""How a test fails on a mutant that does not end: that tells nothing of what it checks."""
+
 ROUNDS = 3
 """Losses of one test that are looked at again, until one shows."""
 
@@ -296,11 +319,11 @@ def _note(held: Side, killed: Killed) -> None:
         held.errors[test, (killed.file, killed.number)] = killed.errors.get(test, "")
 
 
-def _reached(side: Side) -> dict[str, dict[int, set[str]]]:
+def _reached(side: Side, tests: Collection[str]) -> dict[str, dict[int, set[str]]]:
     """Which passing tests run which line, by file."""
     found: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
     for ran in side.ran.values():
-        if ran.outcome == "passed":
+        if ran.outcome == "passed" and ran.id in tests:
             for file, lines in ran.touched.items():
                 for line in lines:
                     found[file][line].add(ran.id)

@@ -98,7 +98,7 @@ def collection(sides: Sides) -> Found:
     """Files that were tests are none by the new configuration."""
     old, new = sides.rules
     path = new.path or old.path
-    held = [it for it in sides.modules[1] if old.is_test_file(it)]
+    held = [it for it in sides.trees[1] if it.endswith(".py") and old.is_test_file(it)]
     lost = [it for it in held if not new.is_test_file(it)]
     if lost:
         yield (

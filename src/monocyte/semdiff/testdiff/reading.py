@@ -494,9 +494,9 @@ class _Reader:
 
 
 TOLERANCES: dict[str, dict[str, tuple[int | None, float | None]]] = {
-    "approx": {"rel": (1, 1e-6), "abs": (2, None)},
-    "isclose": {"rel_tol": (None, 1e-9), "abs_tol": (None, None)},
-    "assert_allclose": {"rtol": (2, 1e-7), "atol": (3, None)},
+    "approx": {"rel": (1, 1e-6), "abs": (2, 1e-12)},
+    "isclose": {"rel_tol": (None, 1e-9), "abs_tol": (None, 0.0)},
+    "assert_allclose": {"rtol": (2, 1e-7), "atol": (3, 0.0)},
     "assertAlmostEqual": {"places": (2, 7), "delta": (4, None)},
     "assertNotAlmostEqual": {"places": (2, 7), "delta": (4, None)},
     "round": {"ndigits": (1, 0)},
