@@ -117,7 +117,7 @@ def diff(  # noqa: PLR0913, PLR0917 (an option each)
         raise click.UsageError("--json, --sarif and --markdown exclude each other")
     git = _git_here()
     old, new = open_pair(specs, git, staged=staged, name=os.environ.get("BASE", ""))
-    folder = None if no_cache else _cache(git)
+    folder = None if no_cache else _cache()
     options = Options(run=not no_run, seconds=seconds, only=only, impact=impact)
     found = difference(old, new, options, memory=Keeper(folder) if folder else None)
     if html is not None:
@@ -204,10 +204,7 @@ def _git(arguments: Sequence[str], given: bytes = b"") -> bytes:
     return run.stdout
 
 
-def _cache(git: Git | None) -> Path:
-    """Beside what git keeps; else where programs keep what may be deleted."""
-    if git is not None:
-        shared = git(["rev-parse", "--git-common-dir"]).rstrip(b"\n")
-        return Path(os.fsdecode(shared)).resolve() / "monocyte" / "diff"
+def _cache() -> Path:
+    """Where programs of this user keep what may be deleted; a repository may be anybody's."""
     home = os.environ.get("XDG_CACHE_HOME")
     return (Path(home) if home else Path.home() / ".cache") / "monocyte" / "diff"

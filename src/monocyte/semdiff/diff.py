@@ -26,7 +26,7 @@ from monocyte.semdiff.normal.imports import NO_TREE, Imports
 from monocyte.semdiff.normal.writer import Writer
 from monocyte.semdiff.onlookers import Onlookers, looks_by_itself
 from monocyte.semdiff.packages import Packages
-from monocyte.semdiff.sketches import Sketches
+from monocyte.semdiff.sketches import Shelf, Sketches
 from monocyte.semdiff.sources import BadSource, Source, python_lines
 from monocyte.semdiff.verbatim import Words, shared
 from monocyte.semdiff.verdicts import Finding, Place, Severity, Verdict
@@ -35,13 +35,15 @@ from monocyte.semdiff.watching import names_file
 __all__ = ["diff_trees"]
 
 
-def diff_trees(old: Mapping[str, Source], new: Mapping[str, Source]) -> Iterator[Finding]:
+def diff_trees(
+    old: Mapping[str, Source], new: Mapping[str, Source], shelf: Shelf | None = None
+) -> Iterator[Finding]:
     """What changed in meaning between two trees, file by file, definition by definition.
 
     Files with equal bytes are taken as the same without a finding.
     """
     changed = [path for path in sorted(old.keys() & new.keys()) if _differs(old[path], new[path])]
-    sketches = Sketches()
+    sketches = Sketches(shelf)
     packages = Packages(old, sketches), Packages(new, sketches)
     moved = _Moves()
     onlookers = Onlookers()

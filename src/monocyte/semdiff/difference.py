@@ -23,6 +23,8 @@ from monocyte.semdiff.definitions import MODULE_CODE
 from monocyte.semdiff.diff import diff_trees
 from monocyte.semdiff.evidence import Budget
 from monocyte.semdiff.hunks import Hunk, by_text, find, hunks, pairs, units
+from monocyte.semdiff.patience import rarely_collecting
+from monocyte.semdiff.sketches import Shelf
 from monocyte.semdiff.sources import BadSource, Source, Tree
 from monocyte.semdiff.trials import Case, Trials, Tried
 from monocyte.semdiff.verdicts import Finding, Place, Severity, Verdict
@@ -172,7 +174,7 @@ class Known(msgspec.Struct, frozen=True):
     """What reading shows of contracts and capabilities."""
 
 
-class Memory(Protocol):
+class Memory(Shelf, Protocol):
     """Where what was read is kept between runs; see `keeping`."""
 
     def recall(self, old: Tree, new: Tree) -> Known | None:
@@ -193,7 +195,8 @@ def difference(
     """What changed in meaning between two trees."""
     options = options or Options()
     started = time.monotonic()
-    known = _read(old, new, memory)
+    with rarely_collecting():
+        known = _read(old, new, memory)
     drafts = [it for it in known.drafts if _wanted(it.finding, options.only)]
     further = [it for ask in analyses for it in ask(old, new) if _wanted(it, options.only)]
     ours, theirs = _texts(old, new, known.drafts)
@@ -250,7 +253,7 @@ def _read(old: Tree, new: Tree, memory: Memory | None) -> Known:
     known = memory.recall(old, new) if memory else None
     if known is not None:
         return known
-    findings = tuple(diff_trees(old, new))
+    findings = tuple(diff_trees(old, new, memory))
     rest = _folded([it for it in findings if not _is_same(it)])
     shown = _Shown(old, new)
     drafts = tuple(shown.draft(it) for it in sorted(rest, key=_order))
