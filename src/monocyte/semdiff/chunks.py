@@ -15,7 +15,7 @@ from typing import Any
 from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.scopes import FUNCTIONS
 
-__all__ = ["Chunk", "chunks_of"]
+__all__ = ["CATCHING_NAMES", "Chunk", "chunks_of"]
 
 _NAME = re.compile(r"[A-Za-z_][\w.]{0,80}")
 
@@ -40,7 +40,7 @@ class Chunk:
     strings: set[str] = field(default_factory=set)
     """The strings in it that may name something."""
     keywords: set[str] = field(default_factory=set)
-    """The names in it under which arguments are passed."""
+    """The names in it of arguments that are passed, and `NAME=error` for other names of errors."""
     kept: set[str] = field(default_factory=set)
     """The attributes that it sets."""
     variables: set[str] = field(default_factory=set)
@@ -133,7 +133,7 @@ def _collect(node: ast.AST, chunk: Chunk) -> Iterator[Chunk]:
     todo: list[tuple[ast.AST, bool]] = [(node, False)]
     while todo:
         node, used = todo.pop()
-        kind = type(node)
+        kind: Any = type(node)
         note = _NOTED.get(kind)
         if note is not None:
             note(node, chunk, used)
@@ -187,12 +187,38 @@ def _keyword(node: ast.keyword, chunk: Chunk, _used: bool) -> None:
         chunk.keywords.add(node.arg)
 
 
+def _assigned(node: ast.Assign | ast.AnnAssign | ast.NamedExpr, chunk: Chunk, _used: bool) -> None:
+    """Names that may be a further name for one of the errors that catch all or a missing name."""
+    value = node.value
+    if value is None or not any(
+        isinstance(it, ast.Call | ast.Subscript) or getattr(it, "id", "") in CATCHING_NAMES
+        for it in ast.walk(value)
+    ):
+        return
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    for it in (it for target in targets for it in ast.walk(target)):
+        if isinstance(it, ast.Name | ast.Attribute):
+            chunk.keywords.add(f"{it.id if isinstance(it, ast.Name) else it.attr}=error")
+
+
+def _alias(node: ast.alias, chunk: Chunk, _used: bool) -> None:
+    if node.asname and node.name in CATCHING_NAMES:
+        chunk.keywords.add(f"{node.asname}=error")
+
+
+CATCHING_NAMES = frozenset({"Exception", "BaseException", "NameError", "UnboundLocalError"})
+"""Errors that catch a missing name."""
+
 _NOTED: dict[type[ast.AST], Callable[[Any, Chunk, bool], None]] = {
     ast.Name: _name,
     ast.Attribute: _attribute,
     ast.Call: _call,
     ast.Constant: _constant,
     ast.keyword: _keyword,
+    ast.Assign: _assigned,
+    ast.AnnAssign: _assigned,
+    ast.NamedExpr: _assigned,
+    ast.alias: _alias,
 }
 
 
