@@ -13,7 +13,7 @@ import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,11 @@ Pair = tuple[str, str, str]
 """A label, the old file, the new one."""
 
 
-def equivalents(group: str, tools: str) -> Iterator[Pair]:
-    """Every rewritten file that has a label."""
-    for kind in heldout.KINDS[group]:
-        for requirement in corpora.HELD_OUT:
-            old = corpora.fetch(requirement)
+def equivalents(group: str, kinds: Iterable[str], largest: int, tools: str) -> Iterator[Pair]:
+    """Every rewritten file that has a label, sorted by what it was made of."""
+    for requirement in (p for p in corpora.HELD_OUT if heldout.size(p) <= largest):
+        old = corpora.fetch(requirement)
+        for kind in kinds:
             new = heldout.copied(group, requirement, kind, tools)
             for path, label in heldout.labels(group, requirement, kind, tools).items():
                 if label != "dropped":
@@ -67,13 +67,21 @@ def main() -> int:
     parser.add_argument("group", choices=["easy", "hard", "mutants"])
     parser.add_argument("--tools", default=sys.executable)
     parser.add_argument("--sample", type=int, default=1000)
+    parser.add_argument("--kinds", nargs="*")
+    parser.add_argument("--largest", type=int, default=10**9, help="bytes of a package")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         mutated = given.group == "mutants"
-        found = broken(folder, given.sample) if mutated else equivalents(given.group, given.tools)
-        pairs = list(found)
+        found = (
+            broken(folder, given.sample)
+            if mutated
+            else equivalents(
+                given.group, given.kinds or heldout.KINDS[given.group], given.largest, given.tools
+            )
+        )
+        pairs = sorted(found, key=lambda pair: pair[1])
         told = asked(pairs, folder)
     print(told["versions"])
     rows = []

@@ -117,7 +117,8 @@ def run(requirement: str, suite: Suite, tree: Path, *more: str, seconds: int = 2
         if not answer.exists():
             return Run(frozenset(), frozenset(), why)
         told = json.loads(answer.read_text())
-    passed = frozenset(test for test, how in told["tests"].items() if how == "passed")
+    tests = {test.replace(str(root), ""): how for test, how in told["tests"].items()}
+    passed = frozenset(test for test, how in tests.items() if how == "passed")
     return Run(passed, frozenset(told["imported"]), "" if passed else f"exit {told['code']}")
 
 
