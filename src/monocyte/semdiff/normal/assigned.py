@@ -221,11 +221,23 @@ def _captured(pattern: ast.AST) -> str | None:
     return pattern.rest if isinstance(pattern, ast.MatchMapping) else None
 
 
+_LEAVING = frozenset(
+    {"open", "closing", "aclosing", "nullcontext", "redirect_stdout", "redirect_stderr", "urlopen"}
+    | {"catch_warnings", "NamedTemporaryFile", "TemporaryDirectory", "TemporaryFile", "ZipFile"}
+    | {"ThreadPoolExecutor", "ProcessPoolExecutor", "Popen", "localcontext", "Lock", "RLock"}
+    | {"lock", "_lock", "mutex", "_mutex", "semaphore", "_semaphore"}
+)
+"""Managers that never swallow an error: of the standard library, and locks as they are named."""
+
+
 def _is_open(node: ast.With | ast.AsyncWith) -> bool:
-    """`with open(...)` swallows nothing; of any other manager we do not know."""
-    return all(
-        isinstance(item.context_expr, ast.Call)
-        and isinstance(item.context_expr.func, ast.Name)
-        and item.context_expr.func.id == "open"
-        for item in node.items
-    )
+    """`with open(…)` swallows nothing; of any other manager we do not know."""
+    return all(_last_word(item.context_expr) in _LEAVING for item in node.items)
+
+
+def _last_word(manager: ast.expr) -> str:
+    if isinstance(manager, ast.Call):
+        manager = manager.func
+    if isinstance(manager, ast.Attribute):
+        return manager.attr
+    return manager.id if isinstance(manager, ast.Name) else ""

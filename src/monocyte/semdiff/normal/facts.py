@@ -12,6 +12,7 @@ from functools import cached_property
 
 from monocyte.semdiff.normal.assigned import maybe_unbound
 from monocyte.semdiff.normal.imports import NO_TREE, Imports
+from monocyte.semdiff.normal.namespaces import NAMESPACES, rebinds_unseen
 from monocyte.semdiff.scopes import BUILTINS, Scope, inner_scope
 
 __all__ = ["ModuleFacts"]
@@ -38,9 +39,6 @@ LIBRARY_FRAME_WORDS = {
 """Words that lead to frames where the module knows that library."""
 
 _LEADING = FRAME_READERS | FRAME_WORDS | LIBRARY_FRAME_WORDS.keys() | {"builtins", "__builtins__"}
-
-NAMESPACE_WORDS = frozenset({"globals", "exec", "eval", "__builtins__", "builtins", "__dict__"})
-"""Names by which a module may rebind its own globals, or the builtins, unseen."""
 
 DYNAMIC_METHODS = frozenset(
     {"__class_getitem__", "__getattr__", "__getattribute__", "__getitem__", "__or__", "__ror__"}
@@ -89,7 +87,7 @@ class ModuleFacts:
 
         All facts about the module as written are gathered first; rules look at them afterwards.
         """
-        _ = self.nodes
+        _ = self.rebinds_unseen
         for node in self.nodes:
             if isinstance(node, _DOCUMENTED):
                 match node.body:
@@ -118,15 +116,7 @@ class ModuleFacts:
     @cached_property
     def rebinds_unseen(self) -> bool:
         """Whether the module may rebind globals or builtins by other means than assignment."""
-        return bool(self.words & NAMESPACE_WORDS) or "sys.modules" in self._dotted
-
-    @cached_property
-    def _dotted(self) -> frozenset[str]:
-        return frozenset(
-            f"{node.value.id}.{node.attr}"
-            for node in self.nodes
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-        )
+        return bool(self.words & NAMESPACES) and rebinds_unseen(self.scope, self.parents)
 
     @cached_property
     def imported(self) -> dict[str, str]:
