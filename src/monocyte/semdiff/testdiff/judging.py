@@ -399,7 +399,7 @@ class _Judge:
         found = self.matrix
         if found is None or found.old.problem or found.new.problem or not found.mutants:
             return False
-        if not any(found.old.kills.values()):
+        if not any(found.old.kills.values()) or not found.is_enough:
             return False
         return all(not self.lost(key) and self._runs(key) for key in self._ran())
 
@@ -472,16 +472,14 @@ class _Judge:
         return ("uncollected", why) if why else ("test-removed", "is gone")
 
     def _lost_subject(self, test: Test) -> str:
-        """What the test is about, if the code no longer has it."""
+        """What the test is about, if the code has none of it any more."""
         module = self.both.modules[0][test.path]
         names = self.both.names(module)
-        used = names.within([test.node])
+        used = {it for it in names.within([test.node]) if it.partition(".")[0] in self.both.project}
+        used = {it for it in used if not any(other.startswith(f"{it}.") for other in used)}
         old, new = self.both.defined
-        for it in sorted(used):
-            top, _, last = it.rpartition(".")
-            if top.partition(".")[0] in self.both.project and last in old and last not in new:
-                return it
-        return ""
+        lost = {it for it in used if it.rpartition(".")[2] in old - new}
+        return ", ".join(sorted(lost)) if lost == used else ""
 
     def _why_unrun(self) -> str:
         found = self.matrix
@@ -501,7 +499,7 @@ class _Judge:
         if expected:
             return _unknown(case, "expectation-changed", said[0], (*said[1:], reason))
         if case.differs and found is not None:
-            return _unknown(case, "unseen", "differs", (reason,), Severity.NOTE)
+            return _unknown(case, "unseen", "differs, and could not be compared", (reason,))
         return None
 
     def _compared(self, case: _Case, passed: Sequence[Ran]) -> Finding | None:
@@ -521,7 +519,8 @@ class _Judge:
             return _changed(case, "skipped", f"`{fewer[0].id}` is {fewer[0].outcome}",
                             _told(case.hits), witness)  # fmt: skip
         kills = found.old.kills_of(case.old.key) & found.mutants.keys()
-        held = sure if kills and not self.lost(case.old.key) else case.hits
+        cleared = kills and found.is_enough and not self.lost(case.old.key)
+        held = sure if cleared else case.hits
         if held:
             return _unknown(case, held[0].rule, held[0].what, (*_told(held[1:]), found.budget))
         return self._stronger(case, kills)
@@ -537,7 +536,7 @@ class _Judge:
                 first = case.hits[0]
                 return _unknown(case, first.rule, first.what, (*_told(case.hits[1:]), now[0].why))
             if not now[0].outcome:
-                return _unknown(case, "unseen", "differs", (now[0].why,), Severity.NOTE)
+                return _unknown(case, "unseen", "differs", (now[0].why,))
             rule = {"skipped": "skipped", "xfailed": "xfailed"}.get(outcome, "not-run")
             what = f"is {outcome}, where it passed"
             witness = _command(passed[0].id, "passed", outcome)
@@ -596,6 +595,8 @@ class _Judge:
             return _note(case, "test-moved", f"was {case.old.path}::{case.old.name}", found.budget)
         if not case.differs:
             return None
+        if not kills:
+            return _note(case, "unseen", "notices no mutant, before and after", found.budget)
         return Finding(
             verdict=Verdict.NO_DIFFERENCE_FOUND,
             kind="test",

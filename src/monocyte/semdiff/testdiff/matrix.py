@@ -13,7 +13,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
+from pkgutil import iter_modules
 
 import msgspec
 
@@ -71,6 +74,11 @@ class Matrix:
     """Mutants on lines that the old tests ran."""
 
     @property
+    def is_enough(self) -> bool:
+        """Whether so many were tried that a loss would have shown."""
+        return len(self.mutants) >= min(self.possible, ENOUGH)
+
+    @property
     def budget(self) -> str:
         """What was tried, in words."""
         tests = sum(bool(it.outcome) for it in self.old.ran.values())
@@ -84,8 +92,17 @@ def running(
     layout: Layout, files: tuple[Sequence[str], Sequence[str]], seconds: float
 ) -> Iterator[Runs]:
     """A worker for both suites, within so many seconds."""
-    with Worker(preload=("pytest", "_pytest.runner", "_pytest.python")) as worker:
+    with Worker(preload=_preloaded()) as worker:
         yield Runs(layout, worker, files, seconds)
+
+
+def _preloaded() -> tuple[str, ...]:
+    """pytest, its plugins that are installed, and what runs them: imported once for all runs."""
+    found = find_spec("_pytest")
+    parts = [it.name for it in iter_modules(found.submodule_search_locations)] if found else []
+    plugins = {it.module for it in entry_points(group="pytest11")}
+    station = "monocyte.semdiff.testdiff.station"
+    return (station, "pytest", *(f"_pytest.{it}" for it in parts), *sorted(plugins))
 
 
 class Runs:
@@ -303,6 +320,9 @@ class Runs:
 
 HANGS = "Overtime"
 """How a test fails on a mutant that does not end: that tells nothing of what it checks."""
+
+ENOUGH = 20
+"""Mutants (or all there are) that must have been tried for a suspicion to be overruled."""
 
 ROUNDS = 3
 """Losses of one test that are looked at again, until one shows."""
