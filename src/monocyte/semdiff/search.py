@@ -96,7 +96,10 @@ class _Hunt:
 
     def _inputs(self, trees: Sequence[ast.AST], mined: Mined) -> Inputs:
         spaces = [vars(it.loaded.modules[it.module]) for it in (self.new, self.old)]
-        strategies = Strategies(mined, small=self.asked.small, namespace={**spaces[0], **spaces[1]})
+        near = mine(tree for tree in trees if not isinstance(tree, ast.Module))
+        strategies = Strategies(
+            mined, near=near, small=self.asked.small, namespace={**spaces[0], **spaces[1]}
+        )
         with self.old.loaded.active():
             return inputs_for([self.old, self.new], strategies, trees)
 
@@ -274,7 +277,7 @@ def _judged(on: Target, asked: Search) -> Any:
 
 
 def _trees(on: Target, asked: Search) -> list[ast.AST]:
-    """The definition's tree, then its module's."""
+    """The definition's tree, those of what it calls in its module, then that of the module."""
     version = on.loaded.version
     text = version.source
     if not text:
@@ -292,7 +295,28 @@ def _trees(on: Target, asked: Search) -> list[ast.AST]:
             if getattr(node, "name", "") == part:
                 inner = node
                 break
-    return [inner, tree]
+    return [inner, *_called(inner, tree), tree]
+
+
+MOST_CALLED = 20
+"""Functions whose constants count as near: what decides often stands in a helper."""
+
+
+def _called(inner: ast.AST, tree: ast.AST) -> list[ast.AST]:
+    """What a definition leads to by name in its module, nearest first."""
+    known = {node.name: node for node in getattr(tree, "body", ()) if isinstance(node, CALLABLES)}
+    found: dict[str, ast.AST] = {}
+    ahead = [inner]
+    while ahead and len(found) < MOST_CALLED:
+        for node in ast.walk(ahead.pop(0)):
+            name = node.id if isinstance(node, ast.Name) else ""
+            if name in known and name not in found and known[name] is not inner:
+                found[name] = known[name]
+                ahead.append(known[name])
+    return list(found.values())
+
+
+CALLABLES = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def warm() -> None:

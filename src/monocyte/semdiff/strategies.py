@@ -12,6 +12,7 @@ Runs in a locked worker, where annotations can be evaluated; hypothesis is impor
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
 import datetime as dt
 import decimal
@@ -19,6 +20,7 @@ import enum
 import fractions
 import inspect
 import pathlib
+import random
 import re
 import string
 import types
@@ -28,8 +30,9 @@ from collections import abc
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
+from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
-from hypothesis.errors import InvalidArgument
+from hypothesis.errors import InvalidArgument, NoSuchExample
 from hypothesis.strategies import SearchStrategy
 
 from monocyte.semdiff.mining import Mined
@@ -108,10 +111,21 @@ def bounds_of(metadata: tuple[Any, ...]) -> Bounds:
 
 
 class Strategies:
-    """Strategies for one search; `small` keeps numbers and sizes small, where large ones hang."""
+    """Strategies for one search; `small` keeps numbers and sizes small, where large ones hang.
 
-    def __init__(self, mined: Mined, *, small: bool = False, namespace: Any = None) -> None:
+    `near` is what of `mined` stands in the definition and in what it calls: it is drawn more often.
+    """
+
+    def __init__(
+        self,
+        mined: Mined,
+        *,
+        near: Mined | None = None,
+        small: bool = False,
+        namespace: Any = None,
+    ) -> None:
         self.mined = mined
+        self.near = near or Mined()
         self.small = small
         self.namespace: dict[str, Any] = dict(namespace or {})
         self.pool: dict[Any, list[Any]] = {}
@@ -272,7 +286,7 @@ class Strategies:
         @st.composite
         def leaf(draw: Any) -> Any:
             known = pool.get(kind, ())
-            if known and draw(st.integers(0, 3)) == 3:
+            if known and draw(st.integers(0, 2)) == 2:
                 usable = [value for value in known if bounds.allows(value)]
                 if usable:
                     return draw(st.sampled_from(usable))
@@ -299,7 +313,8 @@ class Strategies:
         ]
         mined = [it for it in self.mined.ints if bounds.allows(it) and lowest <= it <= highest]
         edges = [it for it in (low, high) if it is not None and bounds.allows(it)]
-        choices += [st.sampled_from([*mined, *edges])] if mined or edges else []
+        choices += _sampled([*mined, *edges])
+        choices += _sampled([it for it in self.near.ints if it in mined])
         choices.append(_stepped(lowest, highest, step))
         return st.one_of([it for it in choices if it is not None])
 
@@ -329,12 +344,15 @@ class Strategies:
         longest = 8 if bounds.longest is None else bounds.longest
         longest = max(bounds.shortest, min(longest, bounds.shortest + 40))
         if bounds.pattern is not None:
-            return st.from_regex(bounds.pattern, alphabet=LETTERS).filter(bounds.allows)
+            made = st.from_regex(bounds.pattern, alphabet=LETTERS).filter(bounds.allows)
+            return st.one_of(*_sampled(_some(made)) * 3, made)
         mined = [it for it in self.mined.strings if bounds.allows(it)]
         letters = st.text(self._alphabet, min_size=bounds.shortest, max_size=longest)
         few = st.text("ab", min_size=bounds.shortest, max_size=longest)
         any_text = st.text(LETTERS, min_size=bounds.shortest, max_size=longest)
+        near = [it for it in self.near.strings if bounds.allows(it)]
         choices = [few, letters, *_sampled(mined), *self._composed(bounds), any_text]
+        choices += _sampled(near) * 2
         return st.one_of(choices)
 
     def _composed(self, bounds: Bounds) -> list[Strategy]:
@@ -579,6 +597,30 @@ def render_key(recipe: Any) -> Any:
     except TypeError:
         return repr(recipe)
     return recipe
+
+
+FEW = 12
+"""Matches of a pattern that are drawn at once: each takes a millisecond, and most will do."""
+
+
+def _some(strategy: Strategy) -> list[Any]:
+    """A few values of a strategy, the same ones each time."""
+    seen: dict[Any, None] = {}
+
+    def is_enough(value: Any) -> bool:
+        seen[value] = None
+        return len(seen) >= FEW
+
+    chosen = settings(
+        max_examples=4 * FEW,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    with contextlib.suppress(NoSuchExample):
+        find(strategy, is_enough, settings=chosen, random=random.Random(0))  # noqa: S311 (the same)
+    return list(seen)
 
 
 def _is_path(text: str) -> bool:
