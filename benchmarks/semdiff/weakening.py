@@ -2,9 +2,9 @@
 
 `python -m benchmarks.semdiff.weakening [--held-out] [--only NAME]`. Suites are those of real
 packages, from their sdists. A weakening counts where a machine has proven it: the test does not
-run any more (pytest, in a process of its own, says so), or a mutant of the old code that it notices goes
-unnoticed (the finding's own script, run in a copy of the tree, says so; for a weakening that was
-missed, a mutant is looked for here). Half of the suites, ways and edits are held out.
+run any more (pytest, in a process of its own, says so), or a mutant of the old code that it
+notices goes unnoticed (the finding's own script, run in a copy of the tree, says so; for one that
+was missed, a mutant is looked for here). Half of the suites, ways and edits are held out.
 """
 
 from __future__ import annotations

@@ -178,6 +178,11 @@ class _Case:
     """Whether its own code differs, and not only what it rests on."""
     pair: Pair | None = None
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it is not found under its name where it was."""
+        return self.old is not None and (self.new is None or self.old.key != self.new.key)
+
 
 class _Judge:
     def __init__(self, both: _Both) -> None:
@@ -257,7 +262,7 @@ class _Judge:
             if case.old is None:
                 assert case.new is not None  # noqa: S101
                 new[case.new.key] = None
-            elif case.differs or case.new is None or case.old.key in resting:
+            elif case.differs or case.is_elsewhere or case.old.key in resting:
                 old[case.old.key] = None
                 if case.new is not None:
                     new[case.new.key] = None
@@ -337,7 +342,7 @@ class _Judge:
 
     def _differs(self, key: Key) -> bool:
         other = self.tests[1].get(self.pairs.get(key, key))
-        return other is None or said(self.tests[0][key]) != said(other)
+        return other is None or other.key != key or said(self.tests[0][key]) != said(other)
 
     def _confirm(self, runs: Runs) -> None:
         found = self.matrix
@@ -489,6 +494,7 @@ class _Judge:
 
     def _unseen(self, case: _Case, found: Matrix | None, seen: Sequence[Ran]) -> Finding | None:
         """A test that could not be run: what reading tells stands alone."""
+        assert case.old is not None  # noqa: S101
         said = _told(case.hits)
         expected = expectations(case.pair) if case.pair and self.both.code_differs else []
         if expected:
@@ -500,6 +506,8 @@ class _Judge:
             return _unknown(case, "expectation-changed", said[0], (*said[1:], reason))
         if case.differs and found is not None:
             return _unknown(case, "unseen", "differs, and could not be compared", (reason,))
+        if case.is_elsewhere:
+            return _note(case, "test-moved", f"was {case.old.path}::{case.old.name}", reason)
         return None
 
     def _compared(self, case: _Case, passed: Sequence[Ran]) -> Finding | None:
@@ -521,6 +529,9 @@ class _Judge:
         kills = found.old.kills_of(case.old.key) & found.mutants.keys()
         cleared = kills and found.is_enough and not self.lost(case.old.key)
         held = sure if cleared else case.hits
+        if not held and not cleared and len(now) < len(passed):
+            what = f"is {len(now)} tests now, and was {len(passed)}"
+            return _unknown(case, "cases-removed", what, (found.budget,))
         if held:
             return _unknown(case, held[0].rule, held[0].what, (*_told(held[1:]), found.budget))
         return self._stronger(case, kills)
