@@ -19,7 +19,7 @@ import msgspec
 
 from monocyte.semdiff.bindings import module_name
 from monocyte.semdiff.capability_table import MODULES
-from monocyte.semdiff.summaries import WORD, Imported, Unit, read, summary
+from monocyte.semdiff.summaries import WORD, Imported, Unit, imported_words, read, summary
 
 __all__ = ["Impact", "Played", "felt_files", "impact", "mentioned_in"]
 
@@ -451,6 +451,7 @@ def mentioned_in(
     others = {f: text for f, text in sources.items() if f.endswith(".py") and f not in without}
     words = {file: frozenset(WORD.findall(text)) for file, text in others.items()}
     starred = {file for file, text in others.items() if "import *" in text}
+    imported = {file: imported_words(text) for file, text in others.items()}
     relative = {file for file, text in others.items() if FROM_HERE.search(text)}
     kept: dict[str, tuple[Unit, ...]] = {}
     known: dict[str, set[str]] = {}
@@ -459,7 +460,7 @@ def mentioned_in(
         leaves = {*ahead.values()}
         fresh: dict[str, str] = {}
         for file, text in others.items():
-            near = {*ahead} if file in relative else {n for n in ahead if ahead[n] in words[file]}
+            near = {n for n in ahead if file in relative or ahead[n] in imported[file]}
             silent = file not in starred or words[file].isdisjoint(leaves)
             if silent and words[file].isdisjoint(near):
                 continue

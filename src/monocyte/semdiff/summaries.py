@@ -15,7 +15,7 @@ import msgspec
 
 from monocyte.semdiff.bindings import bindings_of, everything
 
-__all__ = ["Imported", "Summary", "Unit", "read", "summary"]
+__all__ = ["Imported", "Summary", "Unit", "imported_words", "read", "summary"]
 
 VERSION = 1
 """Part of any key under which a summary is kept; another number, another format or meaning."""
@@ -265,3 +265,24 @@ MILD = frozenset(
 def _calls(node: ast.AST, calm: frozenset[str]) -> bool:
     found = (it for it in everything(node) if isinstance(it, (ast.Call, ast.Await, ast.NamedExpr)))
     return any(not (isinstance(it, ast.Call) and _last(it.func) in calm) for it in found)
+
+
+IMPORT = re.compile(r"\bimport\b(?:[^\n(]*\([^)]*\)|(?:[^\n]*\\\n)*[^\n]*)")
+FROM = re.compile(r"\bfrom\b[\s\\]+([\w.]+)")
+"""What stands behind the words of an import, wherever on its line, and the lines it goes on."""
+IMPORTERS = (
+    "import_module",
+    "__import__",
+    "find_spec",
+    "run_module",
+    "resolve_name",
+    "entry_points",
+)
+
+
+def imported_words(text: str) -> set[str]:
+    """Words in the imports of a file; all of its words, if it imports what it computes."""
+    if any(name in text for name in IMPORTERS):
+        return {*WORD.findall(text)}
+    said = [*IMPORT.findall(text), *FROM.findall(text)]
+    return {word for statement in said for word in WORD.findall(statement)}

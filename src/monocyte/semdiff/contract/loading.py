@@ -7,10 +7,11 @@ once: nobody says when they are opened.
 from __future__ import annotations
 
 import importlib
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+
+from monocyte.semdiff.summaries import imported_words
 
 __all__ = ["install", "needed"]
 
@@ -39,26 +40,11 @@ def needed(files: Mapping[str, str], start: Iterable[str]) -> dict[str, str]:
     while ahead:
         name = ahead.pop()
         parents = (f"{folder}/__init__.py" for folder in PurePosixPath(name).parents)
-        words = _imported(files.get(name, "")) if name.endswith(".py") else set()
+        words = imported_words(files.get(name, "")) if name.endswith(".py") else set()
         fresh = {*parents, *(it for word in words for it in leaves.get(word, ()))} & files.keys()
         ahead += fresh - found
         found |= fresh
     return {name: files[name] for name in found if name in files}
-
-
-IMPORT = re.compile(r"\bimport\b(?:[^\n(]*\([^)]*\)|(?:[^\n]*\\\n)*[^\n]*)")
-FROM = re.compile(r"\bfrom\b[\s\\]+([\w.]+)")
-"""What stands behind the words of an import, wherever on its line, and the lines it goes on."""
-WORD = re.compile(r"\w+")
-BY_NAME = ("import_module", "__import__", "find_spec", "run_module", "resolve_name", "entry_points")
-
-
-def _imported(text: str) -> set[str]:
-    """Words in the imports of a file; all of its words, if it imports what it computes."""
-    if any(name in text for name in BY_NAME):
-        return {*WORD.findall(text)}
-    said = [*IMPORT.findall(text), *FROM.findall(text)]
-    return {word for statement in said for word in WORD.findall(statement)}
 
 
 def _is_inside(name: str) -> bool:

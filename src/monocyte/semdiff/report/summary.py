@@ -66,6 +66,8 @@ def _verdicts(difference: Difference) -> Iterator[str]:
     means = "means" if news[""] == 1 else "mean"
     if news[""]:
         yield f"{news['']} {several} {means} something else"
+    if news["reads"]:
+        yield f"{news['reads']} {'looks' if news['reads'] == 1 else 'look'} at lines or text"
     for word in ("may", "no difference found", "new", "gone", "moved", "of note"):
         if news[word]:
             yield f"{news[word]} {word}"
@@ -87,6 +89,8 @@ def _news(change: Change) -> str:
         return "new" if finding.old is None else "gone"
     if finding.rule in ("moved", "renamed"):
         return "moved"
+    if finding.verdict is Verdict.UNKNOWN and finding.what.startswith("may see "):
+        return "reads"
     if finding.verdict is Verdict.CHANGED and change.severity <= Severity.NOTE:
         return "of note"
     unsure = {Verdict.UNKNOWN: "may", Verdict.NO_DIFFERENCE_FOUND: "no difference found"}
@@ -299,8 +303,8 @@ GENERAL = "no rule makes the two forms equal"
 
 
 def is_brief(change: Change) -> bool:
-    """Whether a line is enough: it is only of note."""
-    return change.severity <= Severity.NOTE
+    """Whether a line is enough: it is only of note, or is itself what it was."""
+    return change.severity <= Severity.NOTE or _news(change) == "reads"
 
 
 def title(change: Change) -> str:
@@ -314,7 +318,11 @@ def title(change: Change) -> str:
 
 def by_weight(changes: Sequence[Change]) -> list[Change]:
     """The worst first; among equals, in the order of files."""
-    return sorted(changes, key=lambda it: (-it.severity, _VERDICTS[it.finding.verdict]))
+
+    def weight(change: Change) -> tuple[bool, int, int]:
+        return _news(change) == "reads", -change.severity, _VERDICTS[change.finding.verdict]
+
+    return sorted(changes, key=weight)
 
 
 _VERDICTS = {verdict: i for i, verdict in enumerate(BADGES)}
