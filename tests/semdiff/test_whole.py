@@ -2,11 +2,13 @@
 # ruff: noqa: E501 (tables: one case, one line)
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from monocyte.semdiff import whole
 from monocyte.semdiff.difference import Difference, Options, difference
+from monocyte.semdiff.keeping import Keeper
 from monocyte.semdiff.sources import from_texts
 from monocyte.semdiff.verdicts import Severity, Verdict
 
@@ -159,23 +161,13 @@ def test_members_of_a_new_class_are_told_with_it() -> None:
     assert change.finding.what == "is new, with `f`, `g`"
 
 
-def test_dependencies_are_compared_whatever_is_kept() -> None:
+def test_dependencies_are_compared_whatever_is_kept(tmp_path: Path) -> None:
     """What is kept of Python files does not hide what changed beside them."""
-
-    class Kept:
-        known = None
-
-        def recall(self, *_: object) -> object:
-            return self.known
-
-        def keep(self, _old: object, _new: object, known: object) -> None:
-            self.known = known
-
-    memory = Kept()
     gains = []
     for said in ('"attrs"', '"attrs", "httpx"'):
-        old, new = dict(OLD), {**NEW, "pyproject.toml": PROJECT.format("1.4.3", said)}
-        found = difference(from_texts(old), from_texts(new), Options(run=False), memory=memory)  # type: ignore[arg-type]
+        new = {**NEW, "pyproject.toml": PROJECT.format("1.4.3", said)}
+        pair = from_texts(OLD), from_texts(new)
+        found = difference(*pair, Options(run=False), memory=Keeper(tmp_path))
         gains.append({it.capability for it in found.gains})
     assert gains == [{"files.write"}, {"files.write", "dependency:httpx"}]
 
@@ -235,3 +227,13 @@ def test_of_a_large_program_it_is_said_that_nobody_looked() -> None:
     pair = from_texts(OLD), from_texts(NEW)
     assert "--impact" in difference(*pair, Options(run=False)).felt.untold
     assert difference(*pair, Options(run=False, impact=True)).felt.functions
+
+
+@pytest.mark.usefixtures("tiny")
+def test_what_was_read_once_is_kept(tmp_path: Path) -> None:
+    """So that a large program, too, need be read but once."""
+    pair = from_texts(OLD), from_texts(NEW)
+    asked = difference(*pair, Options(run=False, impact=True), memory=Keeper(tmp_path)).felt
+    again = difference(*pair, Options(run=False), memory=Keeper(tmp_path)).felt
+    assert again == asked
+    assert again.functions

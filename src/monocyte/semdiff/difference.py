@@ -196,12 +196,16 @@ def difference(
     options = options or Options()
     started = time.monotonic()
     with rarely_collecting():
-        known = _read(old, new, memory)
+        recalled = memory.recall(old, new) if memory else None
+    known = recalled or _read(old, new, memory)
     drafts = [it for it in known.drafts if _wanted(it.finding, options.only)]
     further = [it for ask in analyses for it in ask(old, new) if _wanted(it, options.only)]
     ours, theirs = _texts(old, new, known.drafts)
     contract = _contract(known.sketch, ours, theirs, options)
     told = [it for it in promises(contract) if _within(it.place.file, options.only)]
+    is_felt = _felt(known, ours, theirs, new, options, memory)
+    if memory and (recalled is None or options.impact):
+        memory.keep(old, new, known)
     changes = _joined(_tried(old, new, drafts, options), further, told)
     return Difference(
         old=old.name,
@@ -210,7 +214,7 @@ def difference(
         ignored=tuple(it for it in known.ignored if _wanted(it, options.only)),
         gains=_gains(known.sketch, ours, theirs, options),
         demand=demanded(contract, old, new, is_other=any(map(_is_other, changes))),
-        felt=_felt(known, ours, theirs, new, options),
+        felt=is_felt,
         unseen=tuple(_unseen(old, new, options.only)),
         looked=_looked(old, new, options.only),
         ran=options.run and any(it.finding.open for it in drafts),
@@ -250,9 +254,6 @@ def _order(finding: Finding) -> tuple[str, int, str]:
 
 
 def _read(old: Tree, new: Tree, memory: Memory | None) -> Known:
-    known = memory.recall(old, new) if memory else None
-    if known is not None:
-        return known
     findings = tuple(diff_trees(old, new, memory))
     rest = _folded([it for it in findings if not _is_same(it)])
     shown = _Shown(old, new)
@@ -263,10 +264,7 @@ def _read(old: Tree, new: Tree, memory: Memory | None) -> Known:
         if any(it.endswith(".py") for it in _differing_paths(old, new))
         else Sketch()
     )
-    known = Known(tuple(sorted(_ignored(findings), key=_order)), drafts, sketch)
-    if memory:
-        memory.keep(old, new, known)
-    return known
+    return Known(tuple(sorted(_ignored(findings), key=_order)), drafts, sketch)
 
 
 def _folded(findings: Sequence[Finding]) -> list[Finding]:
@@ -373,10 +371,15 @@ def _gains(
 
 
 def _felt(
-    known: Known, old: Mapping[str, str], new: Mapping[str, str], tree: Tree, options: Options
+    known: Known,
+    old: Mapping[str, str],
+    new: Mapping[str, str],
+    tree: Tree,
+    options: Options,
+    memory: Memory | None,
 ) -> Felt:
     same = alike(known.ignored, (it.finding for it in known.drafts), tree)
-    return felt(old, new, same, asked=options.impact) if old != new else Felt()
+    return felt(old, new, same, asked=options.impact, shelf=memory) if old != new else Felt()
 
 
 def _is_other(change: Change) -> bool:

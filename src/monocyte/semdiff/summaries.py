@@ -15,7 +15,7 @@ import msgspec
 
 from monocyte.semdiff.bindings import bindings_of, everything
 
-__all__ = ["Imported", "Summary", "Unit", "imported_words", "read", "summary"]
+__all__ = ["VERSION", "Imported", "Summary", "Unit", "imported_words", "read", "summary"]
 
 VERSION = 1
 """Part of any key under which a summary is kept; another number, another format or meaning."""

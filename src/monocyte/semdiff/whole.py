@@ -6,6 +6,7 @@ time. What only reading can tell is told apart from what was run, so that it can
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -28,8 +29,9 @@ from monocyte.semdiff.contract import (
 )
 from monocyte.semdiff.contract import Change as Contracted
 from monocyte.semdiff.impact import impact
+from monocyte.semdiff.sketches import Shelf
 from monocyte.semdiff.sources import BadSource, Source, Tree
-from monocyte.semdiff.summaries import summary
+from monocyte.semdiff.summaries import VERSION, summary
 from monocyte.semdiff.verdicts import Finding, Place, Severity, Verdict, Witness
 from monocyte.semdiff.versions import following, is_enough, version_of
 from monocyte.semdiff.workers import Worker
@@ -412,21 +414,24 @@ MOST_READ = 1_000_000
 
 
 def felt(
-    old: Mapping[str, str], new: Mapping[str, str], same: Collection[str], *, asked: bool
+    old: Mapping[str, str],
+    new: Mapping[str, str],
+    same: Collection[str],
+    *,
+    asked: bool,
+    shelf: Shelf | None = None,
 ) -> Felt:
     """Who can feel it: all of the program is read, so a large one only where it is asked for."""
     texts = {text for side in (old, new) for path, text in side.items() if path.endswith(".py")}
-    size = sum(map(len, texts))
+    known = _summaries(texts, shelf)
+    size = sum(map(len, texts - known.keys()))
     if size > MOST_READ and not asked:
         return Felt(untold=f"{size / 1e6:.1f} MB of Python would have to be read; ask for --impact")
-    known: dict[str, bytes] = {}
-
-    def summed(text: str) -> bytes:
-        if text not in known:
-            known[text] = summary(text)
-        return known[text]
-
-    found = impact(old, new, same=same, summed=summed)
+    for text in texts - known.keys():
+        known[text] = summary(text)
+        if shelf:
+            shelf.put(_name(text), known[text])
+    found = impact(old, new, same=same, summed=known.__getitem__)
     tests = {module_name(it, side) for side in (old, new) for it in side if is_test(it)}
 
     def plain(names: Iterable[str]) -> tuple[str, ...]:
@@ -440,6 +445,20 @@ def felt(
         again={it.name: it.why for it in found.played if it.again},
         spared=found.spared,
     )
+
+
+def _summaries(texts: Iterable[str], shelf: Shelf | None) -> dict[str, bytes]:
+    """What is kept of them already."""
+    if shelf is None:
+        return {}
+    names = {text: _name(text) for text in texts}
+    shelf.fetch(names.values())
+    return {text: kept for text, name in names.items() if (kept := shelf.get(name))}
+
+
+def _name(text: str) -> str:
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
+    return f"summary {VERSION} {digest}"
 
 
 def alike(ignored: Iterable[Finding], changes: Iterable[Finding], tree: Tree) -> frozenset[str]:
