@@ -22,14 +22,22 @@ TUNING = (
     "httpx==0.28.1",
 )
 HELD_OUT = (
-    *("anyio==4.9.0", "arrow==1.3.0", "babel==2.17.0", "beautifulsoup4==4.13.4", "bidict==0.23.1"),
-    *("bleach==6.2.0", "boltons==25.0.0", "cerberus==1.3.7", "feedparser==6.0.11"),
-    *("humanize==4.12.3", "inflection==0.5.1", "isodate==0.7.2", "jmespath==1.0.1"),
-    *("jsonschema==4.24.0", "lark==1.2.2", "natsort==8.4.0", "oauthlib==3.3.1", "ply==3.11"),
-    *("pydash==8.0.5", "schema==0.7.7", "simpleeval==1.0.3"),
-    *("tinydb==4.8.2", "tqdm==4.67.1", "urllib3==2.5.0", "voluptuous==0.15.2"),
-    *("wcwidth==0.2.13", "werkzeug==3.1.3", "xmltodict==0.14.2"),
+    *("arrow==1.3.0", "bleach==6.2.0", "humanize==4.12.3", "inflection==0.5.1", "isodate==0.7.2"),
+    *("schema==0.7.7", "tinydb==4.8.2", "urllib3==2.5.0", "wcwidth==0.2.13", "xmltodict==0.14.2"),
+    *("blinker==1.9.0", "cssselect==1.3.0", "deepdiff==8.5.0", "filelock==3.18.0", "funcy==2.0"),
+    *("hpack==4.1.0", "hyperframe==6.1.0", "idna==3.10", "markdown==3.8.2", "mistune==3.1.3"),
+    *("pathspec==0.12.1", "platformdirs==4.3.8", "pyasn1==0.6.1", "pyflakes==3.4.0"),
+    *("pyrsistent==0.20.0", "python-slugify==8.0.4", "structlog==25.4.0", "termcolor==3.1.0"),
 )
+GLIMPSED = (
+    *("anyio==4.9.0", "babel==2.17.0", "beautifulsoup4==4.13.4", "bidict==0.23.1"),
+    *("boltons==25.0.0", "cerberus==1.3.7", "feedparser==6.0.11", "jmespath==1.0.1"),
+    *("jsonschema==4.24.0", "lark==1.2.2", "natsort==8.4.0", "oauthlib==3.3.1", "ply==3.11"),
+    *("pydash==8.0.5", "simpleeval==1.0.3", "tqdm==4.67.1", "voluptuous==0.15.2"),
+    "werkzeug==3.1.3",
+)
+"""Not tuned on, but not held out either: whoever wrote the guards has seen a list of the lines in
+them that hold words of readers, before the rules were done."""
 
 
 def home() -> Path:

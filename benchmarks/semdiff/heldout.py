@@ -26,6 +26,7 @@ from monocyte.semdiff.sources import from_directory
 from monocyte.semdiff.verdicts import Finding, Verdict
 
 KINDS = {"easy": tuple(easy.KINDS), "hard": tuple(hard_rewrites.REWRITES)}
+SETS = {"held-out": corpora.HELD_OUT, "glimpsed": corpora.GLIMPSED, "tuning": corpora.TUNING}
 REWRITER = {"easy": easy.REWRITES, "hard": Path(hard_rewrites.__file__)}
 
 
@@ -160,13 +161,14 @@ def main() -> int:
     parser.add_argument("what", choices=["prove", "measure"])
     parser.add_argument("group", choices=["easy", "hard"])
     parser.add_argument("packages", nargs="*")
+    parser.add_argument("--set", default="held-out", choices=list(SETS))
     parser.add_argument("--kinds", nargs="*")
     parser.add_argument("--largest", type=int, default=10**9, help="bytes of a package")
     parser.add_argument("--tools", default=sys.executable)
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     kinds = asked.kinds or KINDS[asked.group]
-    packages = [p for p in asked.packages or corpora.HELD_OUT if size(p) <= asked.largest]
+    packages = [p for p in asked.packages or SETS[asked.set] if size(p) <= asked.largest]
     if asked.what == "prove":
         for kind in kinds:
             for requirement in packages:
