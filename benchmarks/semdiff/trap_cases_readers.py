@@ -1,8 +1,9 @@
 """Traps of readers: where lines, source or documentation come back into what a program does.
 
 Each is written once: `#+` is a line that only the new side has, as a comment; `DOC` is a docstring
-that says something else there. They attack what the guards let pass: diagnostics, readers in other
-files, under other names, by hooks, callbacks and records.
+that says something else there; `value` is renamed; `#1` to `#3` stand around two pieces that swap.
+They attack what the guards let pass: diagnostics, readers in other files, under other names, by
+hooks, callbacks and records.
 """
 
 MOVED = {
@@ -893,6 +894,229 @@ print(testmod(verbose=False).failed)
 ''',
 }
 
+RENAMED = {
+    "unbound after a swallowing manager": """
+import b
+def f():
+    with b.Quiet():
+        value = 1 / 0
+    return value
+try:
+    f()
+except Exception as e:
+    print(e)
+# file: b.py
+class Quiet:
+    def __enter__(self):
+        return self
+    def __exit__(self, *error):
+        return True
+""",
+    "unbound after a swallowing generator": """
+import b
+def f():
+    with b.quiet():
+        value = 1 / 0
+    return value
+try:
+    f()
+except Exception as e:
+    print(e)
+# file: b.py
+from contextlib import contextmanager
+@contextmanager
+def quiet():
+    try:
+        yield
+    except ArithmeticError:
+        pass
+""",
+    "unbound after a generator that returns": """
+import b
+def f():
+    with b.quiet():
+        value = 1 / 0
+    return value
+try:
+    f()
+except Exception as e:
+    print(e)
+# file: b.py
+import contextlib
+@contextlib.contextmanager
+def quiet():
+    try:
+        yield
+    except ArithmeticError as e:
+        if e.args:
+            return
+        raise
+""",
+    "unbound after suppress": """
+from contextlib import suppress as quiet
+def f():
+    with quiet(ArithmeticError):
+        value = 1 / 0
+    return value
+try:
+    f()
+except Exception as e:
+    print(e)
+""",
+    "unbound after a kept suppress": """
+import contextlib
+quiet = contextlib.suppress(ArithmeticError)
+def f():
+    with quiet:
+        value = 1 / 0
+    return value
+try:
+    f()
+except Exception as e:
+    print(e)
+""",
+    "unbound after a returned suppress": """
+import contextlib
+def quiet():
+    return contextlib.suppress(ArithmeticError)
+def f():
+    with quiet():
+        value = 1 / 0
+    return value
+try:
+    f()
+except Exception as e:
+    print(e)
+""",
+    "unbound after suppress inside a generator": """
+import contextlib
+@contextlib.contextmanager
+def quiet():
+    with contextlib.suppress(ArithmeticError):
+        yield
+def f():
+    with quiet():
+        value = 1 / 0
+    return value
+try:
+    f()
+except Exception as e:
+    print(e)
+""",
+    "unbound shown by an error's other name": """
+import b
+def f(x):
+    if x:
+        value = 1
+    return value
+try:
+    f(0)
+except b.Oops as e:
+    print(e)
+# file: b.py
+Oops = NameError
+""",
+    "unbound shown by a tuple of errors elsewhere": """
+from b import OOPS
+def f(x):
+    if x:
+        value = 1
+    return value
+try:
+    f(0)
+except OOPS as e:
+    print(e)
+# file: b.py
+OOPS = (ValueError, Exception)
+""",
+    "unbound shown by a renamed import": """
+from b import Oops
+def f(x):
+    if x:
+        value = 1
+    return value
+try:
+    f(0)
+except Oops as e:
+    print(e)
+# file: b.py
+from builtins import Exception as Oops
+""",
+    "unbound shown by an error that is given": """
+def f(x):
+    if x:
+        value = 1
+    return value
+def shown(g, Oops):
+    try:
+        g(0)
+    except Oops as e:
+        return str(e)
+print(shown(f, NameError))
+""",
+}
+
+ORDERED = {
+    "order of a module by another name": """
+import b as c
+print([n for n in vars(c) if not n.startswith("_")])
+# file: b.py
+#1
+def f(): pass
+#2
+def g(): pass
+#3
+""",
+    "order of a module that is handed on": """
+import b, c
+print(c.names(b))
+# file: b.py
+#1
+def f(): pass
+#2
+def g(): pass
+#3
+# file: c.py
+def names(module):
+    return [n for n in module.__dict__ if not n.startswith("_")]
+""",
+    "order of a class by its items": """
+import b
+class A:
+#1
+    def f(self): pass
+#2
+    def g(self): pass
+#3
+print(b.names(A))
+# file: b.py
+def names(kind):
+    return [n for n, it in vars(kind).items() if callable(it)]
+""",
+    "order kept by a stable sort": """
+class A:
+#1
+    def f(self): pass
+#2
+    def g(self): pass
+#3
+print([n for n in sorted(vars(A), key=len) if len(n) == 1])
+""",
+    "order of a mapping that is handed on": """
+import b
+class A:
+#1
+    def f(self): pass
+#2
+    def g(self): pass
+#3
+print(b.listed(**vars(A)))
+# file: b.py
+def listed(**names):
+    return [n for n in names if not n.startswith("_")]
+""",
+}
+
 FEEDS = """
 from b import f
 import inspect
@@ -917,6 +1141,17 @@ def _moved(text: str) -> str:
     return _pair(old, text.replace("#+\n", "# a comment\n"))
 
 
+def _renamed(text: str) -> str:
+    return _pair(text, text.replace("value", "other"))
+
+
+def _reordered(text: str) -> str:
+    before, rest = text.split("#1\n")
+    one, rest = rest.split("#2\n")
+    two, after = rest.split("#3\n")
+    return _pair(before + one + two + after, before + two + one + after)
+
+
 def _fed(feed: str) -> str:
     text = FEEDS.replace("FEED", feed * 4)
     return _pair(text.replace("VALUE", "(1)"), text.replace("VALUE", "1"))
@@ -928,6 +1163,8 @@ CASES = {
         name: _pair(text.replace("DOC", "one"), text.replace("DOC", "two"))
         for name, text in DOCUMENTED.items()
     },
+    **{name: _renamed(text) for name, text in RENAMED.items()},
+    **{name: _reordered(text) for name, text in ORDERED.items()},
     "source behind form feeds": _fed("\f"),
     "source behind vertical tabs": _fed("\v"),
     "source behind line separators": _fed("\u2028"),

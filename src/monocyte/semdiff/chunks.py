@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from monocyte.semdiff.normal.assigned import KNOWN_TO_SWALLOW
 from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.scopes import FUNCTIONS
 
@@ -40,7 +41,10 @@ class Chunk:
     strings: set[str] = field(default_factory=set)
     """The strings in it that may name something."""
     keywords: set[str] = field(default_factory=set)
-    """The names in it of arguments that are passed, and `NAME=error` for other names of errors."""
+    """The names in it of arguments that are passed, and marks of what it does.
+
+    `NAME=error` where a name may be another one for an error, `swallows` where a `with` may go on.
+    """
     kept: set[str] = field(default_factory=set)
     """The attributes that it sets."""
     variables: set[str] = field(default_factory=set)
@@ -124,9 +128,41 @@ def _joined(chunks: list[Chunk]) -> list[Chunk]:
 
 def _collect_function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Chunk]:
     inner = Chunk(node.name)
+    if _swallows(node):
+        inner.keywords.add("swallows")
     if node.decorator_list:
         inner.values.add(node.name)  # its decorators are handed it
     yield from _collect(node, inner)
+
+
+def _swallows(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a `with` over it may go on after an error: as `__exit__`, or around a `yield`."""
+    if node.name in {"__exit__", "__aexit__"}:
+        values = [it.value for it in ast.walk(node) if isinstance(it, ast.Return)]
+        return any(not isinstance(it, ast.Constant) or it.value for it in values if it is not None)
+    guarded = (it for it in ast.walk(node) if isinstance(it, (*_TRIES, ast.With, ast.AsyncWith)))
+    return bool(node.decorator_list) and any(
+        _goes_on(it)
+        for it in guarded
+        if any(isinstance(inner, ast.Yield) for part in it.body for inner in ast.walk(part))
+    )
+
+
+_TRIES = (ast.Try, ast.TryStar)
+
+
+def _goes_on(node: ast.Try | ast.TryStar | ast.With | ast.AsyncWith) -> bool:
+    """Whether what stands around a `yield` may keep an error that comes from there."""
+    if isinstance(node, ast.With | ast.AsyncWith):
+        names = (
+            getattr(it, "attr", getattr(it, "id", "")) for w in node.items for it in ast.walk(w)
+        )
+        return not KNOWN_TO_SWALLOW.isdisjoint(names)
+    parts = [node.finalbody, *(handler.body for handler in node.handlers)]
+    leaves = (ast.Return, ast.Break, ast.Continue)
+    if any(isinstance(inner, leaves) for part in parts for it in part for inner in ast.walk(it)):
+        return True
+    return not all(isinstance(handler.body[-1], ast.Raise) for handler in node.handlers)
 
 
 def _collect(node: ast.AST, chunk: Chunk) -> Iterator[Chunk]:
@@ -189,6 +225,8 @@ def _keyword(node: ast.keyword, chunk: Chunk, _used: bool) -> None:
 
 def _assigned(node: ast.Assign | ast.AnnAssign | ast.NamedExpr, chunk: Chunk, _used: bool) -> None:
     """Names that may be a further name for one of the errors that catch all or a missing name."""
+    if not isinstance(node, ast.NamedExpr):
+        _kept_manager(node, chunk, _used)
     value = node.value
     if value is None or not any(
         isinstance(it, ast.Call | ast.Subscript) or getattr(it, "id", "") in CATCHING_NAMES
@@ -204,6 +242,17 @@ def _assigned(node: ast.Assign | ast.AnnAssign | ast.NamedExpr, chunk: Chunk, _u
 def _alias(node: ast.alias, chunk: Chunk, _used: bool) -> None:
     if node.asname and node.name in CATCHING_NAMES:
         chunk.keywords.add(f"{node.asname}=error")
+    if node.asname and node.name in KNOWN_TO_SWALLOW:
+        chunk.keywords.add("swallows")
+
+
+def _kept_manager(node: ast.Assign | ast.AnnAssign | ast.Return, chunk: Chunk, _used: bool) -> None:
+    """A manager that swallows, and goes by another name from here on."""
+    if node.value is not None and any(
+        getattr(it, "attr", getattr(it, "id", "")) in KNOWN_TO_SWALLOW
+        for it in ast.walk(node.value)
+    ):
+        chunk.keywords.add("swallows")
 
 
 CATCHING_NAMES = frozenset({"Exception", "BaseException", "NameError", "UnboundLocalError"})
@@ -219,6 +268,7 @@ _NOTED: dict[type[ast.AST], Callable[[Any, Chunk, bool], None]] = {
     ast.AnnAssign: _assigned,
     ast.NamedExpr: _assigned,
     ast.alias: _alias,
+    ast.Return: _kept_manager,
 }
 
 

@@ -52,6 +52,7 @@ class Verbatim:
     annotations: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     unbound: tuple[str, ...] = ()
+    swallowed: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from monocyte.semdiff.definitions import (
     MODULE_CODE,
@@ -26,6 +27,7 @@ from monocyte.semdiff.normal.imports import NO_TREE, Imports
 from monocyte.semdiff.normal.writer import Writer
 from monocyte.semdiff.onlookers import Onlookers, looks_by_itself
 from monocyte.semdiff.packages import Packages
+from monocyte.semdiff.recalling import Settled, recalled
 from monocyte.semdiff.sketches import Shelf, Sketches
 from monocyte.semdiff.sources import BadSource, Source, python_lines
 from monocyte.semdiff.verbatim import Words, shared
@@ -105,12 +107,10 @@ class _Pair:
         )
         return old, new
 
-    def _loaded(
-        self, stage: Stage, wanted: Collection[str] | None = None
-    ) -> tuple[Definitions, Definitions]:
-        """Both sides under a stage's rules, as a whole or only what is wanted."""
+    def _loaded(self, stage: Stage) -> tuple[Definitions, Definitions]:
+        """Both sides under a stage's rules, as a whole."""
         old, new = (
-            _load(source, stage, packages.imports_of(self.path), wanted)
+            _load(source, stage, packages.imports_of(self.path))
             for source, packages in zip(self.sources, self.packages, strict=True)
         )
         return old, new
@@ -165,21 +165,39 @@ class _Pair:
                 yield from self._judged(ours, theirs, _differing(ours, theirs), "normal-form")
             else:
                 open_pairs[name] = ours, theirs
-        for stage in STAGES:
-            settled = list(self._settled(stage, open_pairs))
-            for name in settled:
-                ours, theirs = open_pairs.pop(name)
-                channels = {*_differing(ours, theirs), *stage.channels}
-                yield from self._judged(ours, theirs, channels, f"normal-form-{stage.name}")
+        settled = self._recalled(open_pairs) if open_pairs else {}
+        for name, stage in settled.items():
+            ours, theirs = open_pairs.pop(name)
+            channels = {*_differing(ours, theirs), *_CHANNELS[stage]}
+            yield from self._judged(ours, theirs, channels, f"normal-form-{stage}")
         for ours, theirs in open_pairs.values():
             yield self._different(ours, theirs)
 
-    def _settled(self, stage: Stage, names: Collection[str]) -> Iterator[str]:
+    def _recalled(self, names: Collection[str]) -> Settled:
+        """Which of these definitions some stage makes equal, if need be by trying."""
+        old, new = (packages.imports_of(self.path) for packages in self.packages)
+        content = [self.path, *(source.digest for source in self.sources)]
+        shelf = self.packages[0].sketches.shelf
+        return recalled(shelf, content, names, (old, new), partial(self._by_stages, names))
+
+    def _by_stages(self, names: Collection[str], imports: tuple[Imports, Imports]) -> Settled:
+        found: dict[str, str] = {}
+        for stage in STAGES:
+            due = [name for name in names if name not in found]
+            found |= dict.fromkeys(self._settled(stage, due, imports), stage.name)
+        return found
+
+    def _settled(
+        self, stage: Stage, names: Collection[str], imports: tuple[Imports, Imports]
+    ) -> Iterator[str]:
         """Which of these definitions a stage's rules make equal."""
         if not names:
             return
         wanted = {unnumbered(name) for name in names}
-        old, new = self._loaded(stage, wanted)
+        old, new = (
+            _load(source, stage, asked, wanted)
+            for source, asked in zip(self.sources, imports, strict=True)
+        )
         for name in names:
             ours, theirs = old.found.get(name), new.found.get(name)
             if ours and theirs and ours.written.code == theirs.written.code:
@@ -291,6 +309,8 @@ class _Pair:
         yield from ()
 
 
+_CHANNELS = {stage.name: stage.channels for stage in STAGES}
+
 LARGEST = 500_000
 """Bytes of one file that are compared; generated ones may have more, at some 20 s a megabyte."""
 
@@ -338,8 +358,9 @@ def _differing(old: Definition, new: Definition) -> set[Channel]:
         found.add(Channel.ANNOTATIONS)
     if old.written.names != new.written.names:
         found.update({Channel.NAMES, Channel.CODE})
-    if old.written.names != new.written.names and old.written.unbound != new.written.unbound:
-        found.add(Channel.UNBOUND)
+    if old.written.names != new.written.names and old.written.swallowed != new.written.swallowed:
+        same = old.written.unbound == new.written.unbound
+        found.add(Channel.SWALLOWED if same else Channel.UNBOUND)
     if old.text != new.text:
         found.update({Channel.TEXT, Channel.CODE})
     if old.first != new.first or old.text != new.text:

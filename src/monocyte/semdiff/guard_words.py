@@ -48,7 +48,6 @@ WORDS: dict[str, tuple[Channel, ...]] = {
     "__subclasses__": (C.ORDER,),
     **dict.fromkeys(("getdoc", "docopt", "doctest", "pydoc", "help"), (C.DOCS,)),
     "Fire": (C.DOCS,),
-    **dict.fromkeys(("getmembers", "getmembers_static"), (C.DOCS, C.ANNOTATIONS)),
     **dict.fromkeys(("__annotations__", "get_type_hints", "get_annotations"), (C.ANNOTATIONS,)),
     **dict.fromkeys(("signature", "getfullargspec", "Signature"), (C.ANNOTATIONS,)),
     **dict.fromkeys(("singledispatch", "singledispatchmethod"), (C.ANNOTATIONS,)),
@@ -83,6 +82,7 @@ MODULE_WORDS: dict[str, tuple[str, tuple[Channel, ...]]] = {
     ),
     "Trace": ("trace", (C.LINES, C.CODE, C.FRAMES)),
     **dict.fromkeys(("Profile", "runctx", "print_stats"), ("cProfile", (C.LINES, C.FRAMES))),
+    **dict.fromkeys(("getmembers", "getmembers_static"), ("inspect", (C.DOCS, C.ANNOTATIONS))),
     "finalize": ("weakref", (C.LIFETIME, C.DEATHS)),
     "dis": ("dis", (C.CODE, C.LINES)),
     **dict.fromkeys(("yacc", "lex"), ("ply", (C.DOCS,))),
@@ -104,7 +104,7 @@ MODULE_WORDS_OF_ITSELF = frozenset(
 STRING_WORDS = re.compile(
     r"\b(__doc__|__dict__|f_locals|f_lineno|tb_lineno|co_[a-z]+|getsource|__annotations__"
     r"|__code__|__closure__|__subclasses__|__del__|getdoc|currentframe|_getframe)\b"
-    r"|\b(locals|globals|vars)\s*\(|%\((lineno)\)|\{(lineno)"
+    r"|\b(locals|globals|vars)\s*\(|%\((lineno)\)|\$?\{(lineno)|\$(lineno)"
 )
 """What a string that is executed, formatted or handed to getattr may look at."""
 

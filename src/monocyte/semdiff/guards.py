@@ -41,6 +41,7 @@ __all__ = [
 
 FRAME_CHANNELS = frozenset(
     {Channel.NAMES, Channel.LINES, Channel.CODE, Channel.TEXT, Channel.FRAMES, Channel.UNBOUND}
+    | {Channel.SWALLOWED}
 )
 """What whoever is called can see of its caller."""
 
@@ -119,8 +120,12 @@ class _Search:
             yield from self.call(node)
         elif isinstance(node, ast.BinOp):
             yield from self.joined(node)
-        elif isinstance(node, ast.ExceptHandler) and shows_error(node):
-            yield Reader(C.UNBOUND, "an error's words", node.lineno)
+        elif isinstance(node, ast.ExceptHandler):
+            needs = shows_error(node, self._classes_and_imports)
+            if needs is not None:
+                swallows = frozenset(f"{it} swallows" for it in needs) or _SWALLOWS
+                yield Reader(C.UNBOUND, "an error's words", node.lineno, "", needs)
+                yield Reader(C.SWALLOWED, "an error's words", node.lineno, "", swallows)
 
     def defined(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -171,6 +176,8 @@ class _Search:
             library, channels = MODULE_WORDS[word]
             channels = channels if self._is_of_library(node, library) else ()
         if word in _MANAGED and self._is_managed(node):
+            channels = ()
+        if word.startswith("getmembers") and _chooses(self.parents.get(node)):
             channels = ()
         if channels and (self._is_parameter_names(node, word) or self._is_code_copied(node)):
             channels = ()
@@ -263,7 +270,8 @@ class _Search:
             return bool(origin) and _spelled(node) not in _COMMON_WORDS
         if _spelled(node) not in _COMMON_WORDS or isinstance(node, ast.alias):
             return True
-        unknown = isinstance(root, ast.Name) and root.id in self.facts.scope.bound and not origin
+        bound = isinstance(root, ast.Name) and root.id in self.facts.scope.bound
+        unknown = bound and not origin and not self._is_definition(_spelled(root))
         return unknown or origin.partition(".")[0] == library
 
     def _is_code_copied(self, node: ast.AST) -> bool:
@@ -404,8 +412,27 @@ class _Search:
             yield Reader(C.DOCS, "__doc__", line, "<classes>")
         elif isinstance(owner, ast.Name) and self._is_definition(owner.id):
             yield Reader(C.DOCS, "__doc__", line, owner.id)
+        elif isinstance(owner, ast.Name) and self._is_inner(owner):
+            yield Reader(C.DOCS, "__doc__", line, self._home(node).name)
         else:
-            yield Reader(C.DOCS, "__doc__", line)
+            mark = self._imported(owner) if isinstance(owner, ast.Name | ast.Attribute) else ""
+            yield Reader(C.DOCS, "__doc__", line, mark)
+
+    def _is_inner(self, name: ast.Name) -> bool:
+        """Whether a name is that of a function or class defined inside the same function, bare."""
+        owner = self._scope(name).owner(name.id)
+        return (
+            owner is not None
+            and owner.is_function
+            and owner.stored.get(name.id) == 1
+            and any(
+                isinstance(n, (*FUNCTIONS, ast.ClassDef))
+                and n.name == name.id
+                and not n.decorator_list
+                and self._scope(n) is owner
+                for n in self.facts.nodes
+            )
+        )
 
     def _around(self, node: ast.AST) -> str:
         """A bare `__doc__` is the module's; in a class body the class's."""
@@ -464,8 +491,44 @@ class _Search:
             used = call
         if isinstance(node, ast.Attribute) and self._is_instance(node.value):
             return
-        if not self._is_looked_up(used):
-            yield Reader(C.ORDER, _spelled(node), node.lineno)
+        if not self._is_looked_up(used) and not _is_of_arguments(used):
+            yield Reader(C.ORDER, _spelled(node), node.lineno, self._whose(used))
+
+    def _whose(self, used: ast.AST) -> str:
+        """Of `vars(name)` or `name.__dict__` of an import, whose name that is; or anybody's."""
+        match used:
+            case ast.Call(args=[ast.Name() | ast.Attribute() as owner]):
+                return self._imported(owner)
+            case ast.Attribute(value=ast.Name() | ast.Attribute() as owner):
+                return self._imported(owner)
+            case _:
+                return ""
+
+    def _imported(self, owner: ast.Name | ast.Attribute) -> str:
+        """The mark of something imported that is named here, if it can be nothing else."""
+        root: ast.expr = owner
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if not isinstance(root, ast.Name) or root.id not in self._imports_only:
+            return ""
+        return f"<called {self._word(owner) if owner is root else owner.attr}>"  # type: ignore[union-attr]
+
+    @cached_property
+    def _classes_and_imports(self) -> frozenset[str]:
+        """Names that one import or one class binds, and nothing else."""
+        classes = [n.name for n in self.facts.tree.body if isinstance(n, ast.ClassDef)]
+        return self._imports_only | {n for n in classes if self._is_definition(n)}
+
+    @cached_property
+    def _imports_only(self) -> frozenset[str]:
+        """Names that nothing but one import binds, anywhere in the module."""
+        stored: dict[str, int] = {}
+        for scope in self.facts.scope.within():
+            for name, count in scope.stored.items():
+                stored[name] = stored.get(name, 0) + count
+            for name in scope.params:
+                stored[name] = stored.get(name, 0) + 2
+        return frozenset(n for n in self.facts.origins if stored.get(n) == 1)
 
     def _is_builtin_word(self, node: ast.Attribute | ast.Name) -> bool:
         """Whether it is the builtin (or `__dict__`), and no variable or attribute of that name."""
@@ -496,15 +559,34 @@ class _Search:
         )
 
     def _is_looked_up(self, node: ast.AST) -> bool:
+        """Whether names are looked up in it, or all are taken, whatever their order."""
         parent = self.parents.get(node)
         match parent:
-            case ast.Subscript():
-                return parent.value is node
+            case ast.Subscript(value=inner) | ast.BinOp(
+                op=ast.Mod(), right=inner, left=ast.Constant(value=str())
+            ):
+                return inner is node
             case ast.Attribute(attr="get" | "setdefault" | "pop" | "update" | "__contains__"):
                 return True
+            case ast.Attribute(attr="items" | "keys"):
+                call = self.parents.get(parent)
+                return isinstance(call, ast.Call) and self._is_sorted(call)
             case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[inner]):
                 return inner is node
+            case ast.Compare(ops=[ast.Eq() | ast.NotEq()]):
+                return True
+            case ast.keyword(arg=None):
+                call = self.parents.get(parent)
+                return isinstance(call, ast.Call) and _formats(call)
+            case _:
+                return self._is_sorted(node)
+
+    def _is_sorted(self, node: ast.AST) -> bool:
+        """`sorted(x)`, `set(x)`: no order is left; `exec(…, x)` looks up."""
+        match self.parents.get(node):
             case ast.Call(func=ast.Name(id="eval" | "exec")):
+                return True
+            case ast.Call(func=ast.Name(id="sorted" | "set" | "frozenset" | "len"), keywords=[]):
                 return True
             case _:
                 return False
@@ -601,12 +683,14 @@ class _Search:
 
     def _is_log_format(self, found: str, text: str) -> bool:
         """`{lineno}` is a log's only beside other things of logs, or where logs are spoken of."""
-        if found.startswith("%"):
+        if found.startswith("%") or self.facts.words & {"logging", "dictConfig", "fileConfig"}:
             return True
-        if self.facts.words & {"logging", "dictConfig", "fileConfig"} or _LOG_FIELDS.search(text):
+        if not found.startswith("$") and _LOG_FIELDS.search(text):
             return True
-        strings = (n.value for n in self.facts.nodes if isinstance(n, ast.Constant))
-        return any(it in {"formatters", "style", "format"} for it in strings)
+        return any(
+            isinstance(n, ast.Constant) and n.value in {"formatters", "style"}
+            for n in self.facts.nodes
+        )
 
     def _reads_files(self, node: ast.AST) -> bool:
         """Whether the function around it, or the module's own code, reads files."""
@@ -697,8 +781,12 @@ def _is_doc(target: ast.expr) -> bool:
     return _spelled(target) == "__doc__"
 
 
-_COMMON_WORDS = frozenset({"stack", "trace", "dis", "lex", "yacc", "finalize", "Profile", "Trace"})
+_COMMON_WORDS = frozenset(
+    {"stack", "trace", "dis", "lex", "yacc", "finalize", "Profile", "Trace"}
+    | {"getmembers", "getmembers_static"}
+)
 _READING_MODULES = frozenset({"weakref", "gc", "tracemalloc", "doctest", "pydoc", "docopt", "dis"})
+_SWALLOWS = frozenset({"swallows"})
 _RECORDED = frozenset({"emit", "handle", "filter", "format", "formatMessage"})
 _OUTPUTS = frozenset({"stdout", "StringIO", "BytesIO", "TextIOWrapper"})
 _LOG_FIELDS = re.compile(r"\{(?:levelname|message|asctime|pathname|filename|funcName|module)\b")
@@ -783,6 +871,47 @@ def _pattern(node: ast.expr) -> str:
 _SPELLABLE = frozenset({*WORDS, *MODULE_WORDS, *_SPECIAL_WORDS, "f_locals", "co_code"})
 
 
+def _is_of_arguments(used: ast.AST) -> bool:
+    """`vars(parser.parse_args())`: an object that holds what was asked."""
+    match used:
+        case ast.Call(args=[ast.Call(func=func)]):
+            return _spelled(func) in {"parse_args", "parse_known_args"}
+        case _:
+            return False
+
+
+def _chooses(call: ast.AST | None) -> bool:
+    """`getmembers(x, inspect.isfunction)`: what is documentation is not among them."""
+    if not isinstance(call, ast.Call):
+        return False
+    given = [*call.args[1:], *(k.value for k in call.keywords if k.arg == "predicate")]
+    return any(_spelled(it) in _CHOICES for it in given)
+
+
+_CHOICES = frozenset(
+    {
+        "isfunction",
+        "ismethod",
+        "isclass",
+        "isroutine",
+        "ismodule",
+        "isbuiltin",
+        "isgeneratorfunction",
+    }
+    | {"iscoroutinefunction", "isasyncgenfunction"}
+)
+
+
+def _formats(call: ast.Call) -> bool:
+    """`"{name}".format(…)`."""
+    func = call.func
+    return (
+        isinstance(func, ast.Attribute)
+        and func.attr == "format"
+        and isinstance(func.value, ast.Constant)
+    )
+
+
 def _cleans_up(node: ast.AST) -> bool:
     """A generator that does something when it is dropped half-way: `finally`, `with`, `except`."""
     if not node.__dict__.get("generator"):
@@ -802,20 +931,33 @@ def _finds_neighbour(node: ast.AST) -> bool:
 
 # -- handlers that look at what an error says -----------------------------------------------------
 
+
+def shows_error(handler: ast.ExceptHandler, plain: frozenset[str]) -> frozenset[str] | None:
+    """Whether a handler may show the words of a `NameError`, which name a variable: if what holds.
+
+    `plain` are names that are bound by imports and classes only: of such the tree must say, by one
+    of the words in the answer, that they are other errors' names. None if it shows none.
+    """
+    if not _looks(handler):
+        return None
+    if handler.type is None:
+        return frozenset()
+    needs = set()
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    for kind in kinds:
+        root: ast.expr = kind
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if not isinstance(root, ast.Name) or _spelled(kind) in _BROAD:
+            return frozenset()
+        if root.id in plain:
+            needs.add(f"{_spelled(kind)}=error")
+        elif root is not kind or root.id not in BUILTINS:
+            return frozenset()
+    return frozenset(needs) or None
+
+
 _BROAD = frozenset({"Exception", "BaseException", "NameError", "UnboundLocalError"})
-
-
-def shows_error(handler: ast.ExceptHandler) -> bool:
-    """Whether a handler may show the words of a `NameError`, which name a variable."""
-    return _broad(handler.type) and _looks(handler)
-
-
-def _broad(kind: ast.expr | None) -> bool:
-    if kind is None:
-        return True
-    names = kind.elts if isinstance(kind, ast.Tuple) else [kind]
-    return any(not isinstance(n, ast.Name) or n.id in _BROAD or n.id not in BUILTINS for n in names)
-
 
 _LOOKING = frozenset({"exc_info", "format_exc", "print_exc", "exception", "format_exception"})
 

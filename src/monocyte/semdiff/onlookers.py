@@ -20,11 +20,10 @@ OF_READER = frozenset(Channel) - {
     Channel.LIFETIME,
     Channel.DEATHS,
     Channel.ANNOTATIONS,
-    Channel.ORDER,
 }
 """Channels whose difference shows in what the reader answers.
 
-When a value dies shows where it dies; annotations and order, in the thing that is made of them.
+When a value dies shows where it dies; annotations, in the thing that is made of them.
 """
 
 _MOST = 3
@@ -33,7 +32,7 @@ _MOST = 3
 
 def looks_by_itself(reader: Reader) -> bool:
     """Whether what a reader sees is told of the reader, and not of what it sees."""
-    generic = not reader.of or reader.of.startswith("<mark ") or reader.of == "<recorded>"
+    generic = not reader.of or reader.of.startswith(("<mark ", "<called ", "<recorded>"))
     return generic and reader.channel in OF_READER
 
 
@@ -72,7 +71,7 @@ def _told(path: str, name: str, looking: _Looking) -> Finding:
     old, new = looking.homes
     home = new or old or Home()
     lines = ", ".join(f"line {line} reads {word}" for line, word in list(looking.uses)[:_MOST])
-    shown = {word for _, word in looking.words} <= RENDERINGS | CATCHING
+    shown = {word for _, word in looking.words} <= RENDERINGS | CATCHING | {"an error's words"}
     main = min(looking.seen)
     differ = (f"{c} differ: {_named(path, looking.seen[c])}" for c in sorted(looking.seen))
     return Finding(

@@ -263,10 +263,16 @@ class Watchers:
             return subject.kind == "class" and self._is_of(subject, post.classes)
         if reader.of == "<recorded>":
             return self._is_handed_records(post)
+        if reader.of.startswith("<called "):
+            return reader.of[8:-1] in subject.named and self._sees_across(path, reader, subject)
         if reader.of.startswith("<mark "):
             return reader.of[6:-1] in self.outlines[subject.path].globals
         if reader.of:
             return path == subject.path and reader.sees(subject.kind, subject.name)
+        return self._sees_across(path, reader, subject)
+
+    def _sees_across(self, path: str, reader: Reader, subject: Subject) -> bool:
+        post = self._post(path, reader.line)
         if reader.word in CODE_WORDS and subject.kind in _CODELESS and not self._is_framed(reader):
             return False
         if path == subject.path and (reader.word not in CODE_WORDS or self._is_framed(reader)):

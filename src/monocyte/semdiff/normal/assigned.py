@@ -12,16 +12,19 @@ from collections.abc import Iterable, Sequence
 
 from monocyte.semdiff.scopes import COMPREHENSIONS, FUNCTIONS, Scope, inner_scope
 
-__all__ = ["maybe_unbound"]
+__all__ = ["KNOWN_TO_SWALLOW", "maybe_unbound"]
 
 State = frozenset[str] | None
 
 
-def maybe_unbound(scope: Scope) -> frozenset[str]:
-    """The variables of a function that some read, its own or an inner one's, may find unset."""
+def maybe_unbound(scope: Scope, *, passing: bool = False) -> frozenset[str]:
+    """The variables of a function that some read, its own or an inner one's, may find unset.
+
+    `passing`: a manager that is not known to swallow errors passes them on.
+    """
     if not isinstance(scope.node, FUNCTIONS):
         return frozenset()
-    flow = _Flow(scope)
+    flow = _Flow(scope, passing=passing)
     flow.block(scope.node.body, frozenset(scope.params))
     also = {n for n, count in scope.handled.items() if scope.stored[n] > count}
     return frozenset(flow.unsure | (scope.deleted & scope.bound) | also)
@@ -36,8 +39,9 @@ def _meet(states: Iterable[State]) -> State:
 
 
 class _Flow:
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, *, passing: bool) -> None:
         self.scope = scope
+        self.passing = passing
         self.unsure: set[str] = set()
         self.breaks: list[list[State]] = []
 
@@ -189,7 +193,10 @@ class _Flow:
             if item.optional_vars is not None:
                 state = self.assign(item.optional_vars, state)
         after = self.block(node.body, state)
-        return after if _is_open(node) else state
+        words = [_last_word(item.context_expr) for item in node.items]
+        if self.passing:
+            return state if KNOWN_TO_SWALLOW.intersection(words) else after
+        return after if _LEAVING.issuperset(words) else state
 
     def defined(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, state: frozenset[str]
@@ -224,15 +231,15 @@ def _captured(pattern: ast.AST) -> str | None:
 _LEAVING = frozenset(
     {"open", "closing", "aclosing", "nullcontext", "redirect_stdout", "redirect_stderr", "urlopen"}
     | {"catch_warnings", "NamedTemporaryFile", "TemporaryDirectory", "TemporaryFile", "ZipFile"}
-    | {"ThreadPoolExecutor", "ProcessPoolExecutor", "Popen", "localcontext", "Lock", "RLock"}
-    | {"lock", "_lock", "mutex", "_mutex", "semaphore", "_semaphore"}
+    | {"ThreadPoolExecutor", "ProcessPoolExecutor", "Popen", "localcontext"}
 )
-"""Managers that never swallow an error: of the standard library, and locks as they are named."""
+"""Managers of the standard library that never swallow an error."""
 
-
-def _is_open(node: ast.With | ast.AsyncWith) -> bool:
-    """`with open(…)` swallows nothing; of any other manager we do not know."""
-    return all(_last_word(item.context_expr) in _LEAVING for item in node.items)
+KNOWN_TO_SWALLOW = frozenset(
+    {"suppress", "ignored", "raises", "assertRaises", "assertRaisesRegex", "ExitStack"}
+    | {"AsyncExitStack", "move_on_after", "move_on_at", "subTest"}
+)
+"""Managers that are known to swallow errors."""
 
 
 def _last_word(manager: ast.expr) -> str:

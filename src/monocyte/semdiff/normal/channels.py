@@ -15,6 +15,7 @@ class Channel(StrEnum):
     ANNOTATIONS = "annotations"
     NAMES = "names of variables"
     UNBOUND = "names of variables that may be unassigned"
+    SWALLOWED = "names of variables that are unassigned if a `with` swallows an error"
     LINES = "line numbers"
     CODE = "code objects"
     TEXT = "source text"

@@ -60,7 +60,7 @@ class ModuleFacts:
         self.imports = imports
         self.tree: ast.Module = scope.node  # type: ignore[assignment]
         self.body = tuple(self.tree.body)
-        self._unbound: dict[Scope, frozenset[str]] = {}
+        self._unbound: dict[tuple[Scope, bool], frozenset[str]] = {}
         self._raw: dict[Scope, bool] = {}
 
     @cached_property
@@ -288,11 +288,14 @@ class ModuleFacts:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         )
 
-    def unbound(self, scope: Scope) -> frozenset[str]:
-        """Variables of a function that may be read before they are assigned."""
-        found = self._unbound.get(scope)
+    def unbound(self, scope: Scope, *, passing: bool = False) -> frozenset[str]:
+        """Variables of a function that may be read before they are assigned.
+
+        `passing`: unless a `with` swallows an error that nobody knows it to swallow.
+        """
+        found = self._unbound.get((scope, passing))
         if found is None:
-            found = self._unbound[scope] = maybe_unbound(scope)
+            found = self._unbound[scope, passing] = maybe_unbound(scope, passing=passing)
         return found
 
     def is_raw(self, scope: Scope) -> bool:

@@ -40,6 +40,12 @@ class Written:
     @property
     def unbound(self) -> tuple[str, ...]:
         """The names of the variables that may be read before they are assigned."""
+        variables = self._variables
+        return tuple(n for o, n in variables if n in self.facts.unbound(o, passing=True))
+
+    @property
+    def swallowed(self) -> tuple[str, ...]:
+        """Those too that are unassigned if a `with` swallows an error."""
         return tuple(n for owner, n in self._variables if n in self.facts.unbound(owner))
 
 
