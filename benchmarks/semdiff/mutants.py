@@ -245,19 +245,20 @@ def _told(path: str, one: Broken, ours: list[Finding]) -> Counter[str]:
     return Counter({**counts, "guarded": guarded, f"by {one.operator}": 1})
 
 
-def measure(requirement: str) -> Counter[str]:
-    """Ask the diff about every killed mutant of a package."""
-    count: Counter[str] = Counter()
+def measure(requirement: str) -> Iterator[tuple[str, Counter[str], float]]:
+    """Ask the diff about every killed mutant of a package, module by module."""
     for path, text, killed in modules(requirement):
+        began = time.process_time()
+        count: Counter[str] = Counter()
         for batch in batches(killed):
             count += judge(path, text, batch)
-    return count
+        yield path, count, time.process_time() - began
 
 
 def row(name: str, count: Counter[str], seconds: float) -> dict[str, Any]:
     """One row, printed and to be kept."""
     told = {
-        "package": name,
+        "module": name,
         **{
             key: count[key] for key in ("mutants", "same", "guarded", "named", "exact", "strangers")
         },
@@ -278,21 +279,20 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     total: Counter[str] = Counter()
-    rows = []
+    rows: list[dict[str, Any]] = []
     for requirement in asked.packages or PACKAGES:
         print(requirement, flush=True)
         if asked.what == "kill":
             kill(requirement, asked.each, asked.seconds)
             continue
-        began = time.process_time()
-        count = measure(requirement)
-        total += count
-        rows.append(row(requirement, count, time.process_time() - began))
+        for path, count, seconds in measure(requirement):
+            total += count
+            rows.append(row(path, count, seconds))
+            by = {key.removeprefix("by "): n for key, n in total.items() if key.startswith("by ")}
+            if asked.json:
+                asked.json.write_text(json.dumps({"modules": rows, "operators": by}, indent=1))
     if asked.what == "judge":
-        rows.append(row("all", total, sum(it["cpu seconds"] for it in rows)))
-        by = {key.removeprefix("by "): n for key, n in total.items() if key.startswith("by ")}
-        if asked.json:
-            asked.json.write_text(json.dumps({"packages": rows, "operators": by}, indent=1))
+        row("all", total, sum(it["cpu seconds"] for it in rows))
     return 1 if total["same"] else 0
 
 
