@@ -23,6 +23,7 @@ from monocyte.semdiff.definitions import MODULE_CODE
 from monocyte.semdiff.diff import diff_trees
 from monocyte.semdiff.evidence import Budget
 from monocyte.semdiff.hunks import Hunk, by_text, find, hunks, pairs, units
+from monocyte.semdiff.normal import Channel
 from monocyte.semdiff.patience import rarely_collecting
 from monocyte.semdiff.sketches import Shelf
 from monocyte.semdiff.sources import BadSource, Source, Tree
@@ -231,8 +232,14 @@ def _ignored(findings: Sequence[Finding]) -> Iterator[Finding]:
     """What means the same; that a module differs as text because of a definition is implied."""
     speaking = {_order(it)[0] for it in findings if it.kind != "module"}
     for finding in findings:
-        if _is_same(finding) and not (finding.kind == "module" and _order(finding)[0] in speaking):
+        is_implied = finding.kind == "module" and _order(finding)[0] in speaking
+        if _is_same(finding) and not (is_implied or _has_only_moved(finding)):
             yield finding
+
+
+def _has_only_moved(finding: Finding) -> bool:
+    """Whether its text is what it was, on other lines; who reads these has a finding of its own."""
+    return all(it.startswith(f"{Channel.LINES} differ") for it in finding.why)
 
 
 def _wanted(finding: Finding, only: Sequence[str]) -> bool:
