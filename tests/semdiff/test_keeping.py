@@ -85,6 +85,18 @@ def test_a_damaged_entry_is_none(tmp_path: Path, damage: str) -> None:
     assert Keeper(tmp_path).recall(OLD, NEW) == Known()
 
 
+def test_an_entry_under_another_name_is_none(tmp_path: Path) -> None:
+    """What is whole, but was put in the place of another, says nothing of that."""
+    keeper = Keeper(tmp_path)
+    keeper.keep(OLD, NEW, Known())
+    keeper.keep(NEW, OLD, Known())
+    with sqlite3.connect(keeper.file) as base:
+        base.execute("UPDATE kept SET (value, mark) = (SELECT value, mark FROM kept LIMIT 1)")
+    base.close()
+    last = Keeper(tmp_path)
+    assert None in {last.recall(OLD, NEW), last.recall(NEW, OLD)}
+
+
 @pytest.mark.parametrize("cut", [0, 10, 3000])
 def test_a_damaged_file_is_put_away(tmp_path: Path, cut: int) -> None:
     """Text, half a file, or an empty one: it is made anew."""

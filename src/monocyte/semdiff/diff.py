@@ -209,7 +209,7 @@ class _Pair:
         """Equal code: SAME, unless somebody set to look at it sees a channel that differs."""
         differing = sorted(channels)
         seen = list(self._looking(old, new, differing)) if differing else []
-        if seen and Channel.CODE in differing and _compiles_alike(old, new):
+        if any(it[2].channel is Channel.CODE for it in seen) and _compiles_alike(old, new):
             seen = [it for it in seen if it[2].channel is not Channel.CODE]
         own = [reader for *_, reader in seen if not looks_by_itself(reader)]
         others = [it for it in seen if looks_by_itself(it[2])]
