@@ -81,7 +81,11 @@ class ReturnTemporary(Rewrite):
 
 
 class ConditionTemporary(Rewrite):
-    """`if E:` becomes `t = E; if t:`."""
+    """`if E:` becomes `t = E; if t:`; where E may be any object, `t = bool(E); if t:`.
+
+    A temporary keeps its value alive to the end of the function. Of what is called or looked up
+    nobody knows whether it does something when it dies: there the truth is kept, as `if` asks it.
+    """
 
     def visit_If(self, node):
         self.generic_visit(node)
@@ -97,11 +101,26 @@ class ConditionTemporary(Rewrite):
             return node
         if any(isinstance(n, ast.NamedExpr) for n in ast.walk(node.test)):
             return node
+        value = node.test
+        if not _is_truth(value):
+            if "bool" in self.bound:
+                return node
+            value = ast.Call(ast.Name("bool", ast.Load()), [value], [])
         name = self.fresh(node)
         return [
-            ast.Assign([ast.Name(name, ast.Store())], node.test),
+            ast.Assign([ast.Name(name, ast.Store())], value),
             _with(node, test=ast.Name(name, ast.Load())),
         ]
+
+
+def _is_truth(value: ast.expr) -> bool:
+    """Whether it is the result of a comparison, or of a builtin that gives a bool."""
+    if isinstance(value, ast.Call):
+        return isinstance(value.func, ast.Name) and value.func.id in SAFE_PREDICATES
+    return isinstance(value, ast.Compare)
+
+
+SAFE_PREDICATES = {"isinstance", "issubclass", "callable", "hasattr"}
 
 
 class HoistArgument(Rewrite):

@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from monocyte.semdiff.definitions import Definition
 from monocyte.semdiff.guards import Reader
 from monocyte.semdiff.normal.channels import Channel
+from monocyte.semdiff.normal.comparisons import compares_plainly
 from monocyte.semdiff.normal.imports import LOUD, Imports
 from monocyte.semdiff.sketches import Conduct, Imported, Sketch, Sketches, patched_in
 from monocyte.semdiff.sources import BadSource, Source
@@ -167,6 +168,11 @@ class Packages:
         )
         return frozenset[str]().union(*found)
 
+    @cached_property
+    def compares_plainly(self) -> bool:
+        """Whether no comparison method of the tree gives anything but plain values."""
+        return all(compares_plainly(self.source(path)) for path in self.paths.values())
+
     def source(self, path: str) -> bytes:
         """The bytes of a file of the tree; none where it cannot be read."""
         try:
@@ -243,6 +249,9 @@ class _Importer:
 
     def is_patched(self, name: str) -> bool:
         return name in self.packages.patched
+
+    def compares_plainly(self) -> bool:
+        return self.packages.compares_plainly
 
     def is_dynamic(self, origin: str) -> bool:
         """A module of the tree whose source has methods that lookups call."""

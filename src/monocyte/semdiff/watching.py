@@ -35,6 +35,9 @@ _ENUMERATORS = frozenset(
 )
 """Words by which the members of an object are reached without being named."""
 
+_MOMENTS = frozenset({Channel.LIFETIME, Channel.DEATHS})
+"""What is about values, not about code."""
+
 _OBSERVERS = frozenset(
     {"settrace", "setprofile", "monitoring", "_settraceallthreads", "Profile", "Trace", "cgitb"}
     | {"lineno", "a log record", "findCaller", "tracemalloc", "InteractiveConsole"}
@@ -323,7 +326,7 @@ class Watchers:
         return reader.word not in BY_OBJECT or bool(self._said & _TO_CODE)
 
     def _sees(self, reader: Reader, post: Post, subject: Subject) -> bool:
-        if reader.word in _OBSERVERS or reader.channel in {Channel.LIFETIME, Channel.DEATHS}:
+        if reader.word in _OBSERVERS or reader.channel in _MOMENTS:
             return True
         if reader.word.endswith(".py"):
             return names_file(reader.word, subject.path)
@@ -341,8 +344,11 @@ class Watchers:
         """Whether a reader of the definition's own module may see it: nearly always.
 
         Not so a test, whose name nobody calls: it sees what it names, or what that calls names.
-        Nor does it see through objects what nobody hands on as one.
+        Nor does it see through objects what nobody hands on as one. When a value dies is seen
+        by whoever made it, not by whoever gets hold of the code.
         """
+        if reader.channel in _MOMENTS:
+            return True
         if not post.functions or not all(map(self._is_test, post.functions)):
             return self._is_framed(reader) or self._is_held(reader, post, subject)
         below = self._spread(post.calls, up=False)

@@ -23,6 +23,7 @@ READS = [
     "import builtins\ndef f(): return builtins.len",
     "def f(a): return g(**locals())",
     "def f(locals): return g(locals)",
+    "import sys\ndef f(m=None):\n if m is None: m = sys.modules['a']\n return m.b",
     "class A:\n def f(self): self.__dict__.update(__import__('m').b)",
     "def f():\n 'Tells globals(), then more.'\ndef g(c, d): exec(c, d)",
     "def f(m): m = 1\ndef g(c):\n m = C(c)\n m.__dict__.update(c)",

@@ -217,6 +217,16 @@ SAME: list[tuple[str, str, str]] = [
         "def f(a):\n return [a]\nprint(f(1))",
     ),
     (
+        "inline_returned",
+        "class T:\n def __del__(s): pass\ndef f(a):\n t = a == 1\n if t: print('in')\nf(1)",
+        "class T:\n def __del__(s): pass\ndef f(a):\n if a == 1: print('in')\nf(1)",
+    ),
+    (
+        "inline_returned",
+        "class T:\n def __del__(s): print('gone')\ndef f(a):\n t = bool(T())\n if t: print('in')\nf(1)",
+        "class T:\n def __del__(s): print('gone')\ndef f(a):\n if T(): print('in')\nf(1)",
+    ),
+    (
         "inline_temporaries",
         "def f(a):\n t = a.real\n if t: print(t is not None and 1)\nf(1)",
         "def f(a):\n u = a.real\n if u: print(u is not None and 1)\nf(1)",
@@ -478,6 +488,11 @@ DIFFERENT: list[tuple[str, str, str]] = [
         "inline_temporaries",
         "class T:\n def __del__(s): print('gone')\ndef f():\n t = T()\n if t: print('in')\nf()",
         "class T:\n def __del__(s): print('gone')\ndef f():\n if T(): print('in')\nf()",
+    ),
+    (
+        "inline_returned",
+        "class T:\n def __eq__(s, o): return T()\n def __del__(s): print('gone')\ndef f(a):\n t = a == 1\n if t: print('in')\nf(T())",
+        "class T:\n def __eq__(s, o): return T()\n def __del__(s): print('gone')\ndef f(a):\n if a == 1: print('in')\nf(T())",
     ),
     (
         "drop_dead_stores",

@@ -36,6 +36,9 @@ class Imports(Protocol):
     def is_patched(self, name: str) -> bool:
         """Whether some module sets a global of this name on another module."""
 
+    def compares_plainly(self) -> bool:
+        """Whether no comparison method of the tree gives anything but plain values."""
+
     def is_dynamic(self, origin: str) -> bool:
         """Whether looking inside what an import binds may run code that we do not see."""
 
@@ -65,6 +68,9 @@ class _NoTree:
         return "." * node.level + (node.module or "")
 
     def is_patched(self, name: str) -> bool:  # noqa: ARG002
+        return False
+
+    def compares_plainly(self) -> bool:
         return False
 
     def is_dynamic(self, origin: str) -> bool:  # noqa: ARG002

@@ -187,7 +187,11 @@ class _Namespaces:
 
     def reads(self, name: ast.Name) -> list[ast.AST]:
         """Where a variable is read; a declaration or an import of its name is taken for one."""
-        return [n for n in self.same(name) if not isinstance(getattr(n, "ctx", None), ast.Store)]
+        return [
+            n
+            for n in self.same(name)
+            if not isinstance(n, ast.arg) and not isinstance(getattr(n, "ctx", None), ast.Store)
+        ]
 
 
 def _is_inside(node: ast.AST, above: ast.AST) -> bool:

@@ -83,15 +83,18 @@ class _Inliner:
 
 
 _VALUES = frozenset({"isinstance", "issubclass", "len", "callable", "hasattr", "bool", "id", "ord"})
+_VALUES |= {"all", "any", "chr", "hex", "hash"}
 
 
 def _has_no_lifetime(value: ast.expr, site: Site) -> bool:
-    """Whether the value surely is a bool, a number or text."""
+    """Whether the value surely is a bool, a number or text, or as good: nobody sees it die."""
     match value:
-        case ast.Constant() | ast.JoinedStr() | ast.UnaryOp(op=ast.Not()):
+        case ast.Constant() | ast.JoinedStr(values=[_, _, *_]) | ast.UnaryOp(op=ast.Not()):
             return True
         case ast.Compare(ops=[ast.Is() | ast.IsNot() | ast.In() | ast.NotIn()]):
             return True
+        case ast.Compare():
+            return site.facts.imports.compares_plainly()
         case ast.Call(func=ast.Name(id=name)):
             return name in _VALUES and site.is_builtin(name)
         case _:
