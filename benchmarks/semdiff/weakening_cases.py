@@ -9,7 +9,6 @@ the order in which they stand here, is held out: not looked at until the rules w
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +24,6 @@ class Target:
     tree: ast.Module
     function: str
     owner: str
-    package: str
     files: dict[str, str] = field(default_factory=dict)
     """Other files: their new text."""
     held: dict[str, str] = field(default_factory=dict)
@@ -700,8 +698,3 @@ def _(it: Target) -> None:
     it.conftest(
         "import os, sys\nsys.path.insert(0, os.path.dirname(__file__))\nfrom quiet_plugin import *\n"
     )
-
-
-def originals(node: ast.Module) -> ast.Module:
-    """A copy to be edited."""
-    return copy.deepcopy(node)
