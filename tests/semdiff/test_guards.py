@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from monocyte.semdiff.guards import readers_of
+from monocyte.semdiff.guards import Reader, readers_of
 from monocyte.semdiff.normal.channels import Channel
 from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.scopes import resolve_module
@@ -12,11 +12,16 @@ from monocyte.semdiff.scopes import resolve_module
 C = Channel
 
 
-def channels(text: str) -> set[C]:
-    """The channels that somebody in a module looks at."""
+def readers(text: str) -> list[Reader]:
+    """Who looks at anything in a module."""
     facts = ModuleFacts(resolve_module(ast.parse(text)))
     facts.prepare()
-    return {reader.channel for reader in readers_of(facts)}
+    return readers_of(facts)
+
+
+def channels(text: str) -> set[C]:
+    """The channels that somebody in a module looks at, records of logs left out."""
+    return {reader.channel for reader in readers(text) if reader.of != "<recorded>"}
 
 
 LOOKING: list[tuple[str, set[C]]] = [
@@ -35,6 +40,23 @@ LOOKING: list[tuple[str, set[C]]] = [
     ("import weakref\nweakref.ref(a)", {C.LIFETIME}),
     ("try: f()\nexcept Exception as e: print(e)", {C.UNBOUND}),
     ("x = open('main.py').read()", {C.TEXT, C.LINES, C.LIFETIME}),
+    ("from traceback import format_exc as told\nprint(told())", {C.LINES, C.TEXT}),
+    ("import b\nprint(b.format_exc())", {C.LINES, C.TEXT}),
+    ("import traceback\ntraceback.TracebackException.from_exception(e).print()", {C.LINES}),
+    ("import traceback\ntraceback.print_exc(file=out)", {C.LINES, C.TEXT}),
+    ("from doctest import testmod\ntestmod()", {C.DOCS}),
+    ("import inspect\ninspect.getmembers(x)", {C.DOCS}),
+    ("getattr(traceback, 'format_%s' % x)", {C.LINES}),
+    ("getattr(frame, name) if name == 'f_' + 'lineno' else 0", {C.LINES}),
+    ("import logging\nlogging.basicConfig(format='%(lineno)d')", {C.LINES}),
+    ("CONFIG = {'formatters': {'f': {'format': '{lineno}', 'style': '{'}}}", {C.LINES}),
+    ("import warnings\nwith warnings.catch_warnings(record=True) as w: pass\nprint(w)", {C.LINES}),
+    ("import warnings\nwarnings.showwarning = show", {C.LINES}),
+    ("import sys, io\nsys.stderr = io.StringIO()", {C.LINES}),
+    ("for name in vars(A): print(name)", {C.ORDER}),
+    ("print(**vars(A))", {C.ORDER}),
+    ("sorted(vars(A), key=len)", {C.ORDER}),
+    ("try: f()\nexcept given as e: print(e)", {C.UNBOUND, C.SWALLOWED}),
 ]
 
 HARMLESS = [
@@ -49,7 +71,35 @@ HARMLESS = [
     "try: f()\nexcept Exception: pass",
     "def help(): pass\nhelp()",
     "parser.help('x')",
+    "from inspect import stack\ndef f(): return stack()[1].frame",
+    "import traceback\ndef f() -> traceback.StackSummary: pass",
+    "import inspect\ninspect.getmembers(x, inspect.isfunction)",
+    "archive.getmembers()",
+    "getattr(x, 'render_%s' % name)",
+    "getattr(x, 'visit_{}'.format(name))",
+    "token.lineno",
+    "'{lineno}'.format(lineno=1)",
+    "class Trace: pass\nTrace()",
+    "import sys\nsys.stderr = Wrapper(sys.stderr)",
+    "import warnings\nwith warnings.catch_warnings(): pass",
+    "'{x}'.format(**globals())",
+    "'%(x)s' % locals()",
+    "sorted(vars(A).items())",
+    "vars(a) == vars(b)",
+    "vars(parser.parse_args())",
 ]
+
+ASKED = [
+    ("import b\ntry: f()\nexcept b.Oops as e: print(e)", {"Oops=error"}),
+    ("class Oops(Exception): pass\ntry: f()\nexcept Oops as e: print(e)", {"Oops=error"}),
+]
+
+
+@pytest.mark.parametrize(("text", "needs"), ASKED)
+def test_an_error_by_its_name_counts_where_it_may_be_another(text: str, needs: set[str]) -> None:
+    """A handler of one error shows another's words only if the name stands for that, too."""
+    found = {it.needs for it in readers(text) if it.channel is C.UNBOUND}
+    assert found == {frozenset(needs)}
 
 
 @pytest.mark.parametrize(("text", "expected"), LOOKING)
@@ -61,7 +111,7 @@ def test_a_reader_is_seen(text: str, expected: set[C]) -> None:
 @pytest.mark.parametrize("text", HARMLESS)
 def test_a_harmless_use_is_let_pass(text: str) -> None:
     """A use that carries nothing into behaviour trips no guard."""
-    assert channels(text) <= {C.DOCUMENTED}
+    assert channels(text) <= {C.DOCUMENTED, C.FRAMES}
 
 
 def test_a_frame_is_looked_at_only_behind_its_mark() -> None:

@@ -254,7 +254,7 @@ class Uses:
         match target:
             case ast.Name(id=name):
                 return self._variable(target, name, shape, seen)
-            case ast.Tuple(elts=elements) if isinstance(shape.value, Fields):
+            case ast.Tuple(elts=elements) if _is_unpacked(elements, shape):
                 harmless = shape.value.places
                 return _all(
                     self.bound(it, Shape.TEXT, seen)
@@ -411,6 +411,12 @@ class Uses:
         while isinstance(func, ast.Attribute):
             func = func.value
         return self.facts.origins.get(func.id, "") if isinstance(func, ast.Name) else ""
+
+
+def _is_unpacked(elements: list[ast.expr], shape: Shape) -> bool:
+    """Whether an object is taken apart, each place for itself."""
+    starred = any(isinstance(it, ast.Starred) for it in elements)
+    return isinstance(shape.value, Fields) and not starred
 
 
 def _is_string(node: ast.AST) -> bool:
