@@ -1,10 +1,13 @@
 """QuixBugs beside CrossHair, in one run: 40 pairs to tell apart, 40 renamed ones to leave alone.
 
-    python -m benchmarks.semdiff.quixbugs CHECKOUT [--crosshair BIN] [--seconds 20]
+    python -m benchmarks.semdiff.quixbugs CHECKOUT [--crosshair BIN] [--seconds 20] [--untyped]
 
 CHECKOUT is a copy of github.com/jkoppel/QuixBugs; nothing of it is kept here. Every pair is asked
-three ways: untyped as it stands, with our words for its arguments (`quixbugs_domains`), and
-renamed. Each witness is rendered as a test, and the test is run by pytest on both versions.
+with our words for its arguments (`quixbugs_domains`), then, pair by pair, CrossHair's
+`diffbehavior` with the same words as guards, under a hard limit of wall time; then renamed, and as
+it stands without types. Each witness is rendered as a test, and the test is run by pytest on both
+versions. Processor time, workers and their start included, is told beside wall time, since machines
+are shared.
 """
 
 from __future__ import annotations
@@ -13,12 +16,18 @@ import argparse
 import ast
 import json
 import os
+import platform
+import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -34,23 +43,25 @@ def main() -> int:
     made.add_argument("checkout", type=Path)
     made.add_argument("--crosshair", default="")
     made.add_argument("--seconds", type=float, default=20.0, help="hard limit of CrossHair, a pair")
+    made.add_argument("--untyped", action="store_true", help="ask without types, too")
     made.add_argument("--only", nargs="*", default=[])
     made.add_argument("--json", type=Path)
     asked = made.parse_args()
     names = asked.only or sorted(DOMAINS)
     good, bad = asked.checkout / "correct_python_programs", asked.checkout / "python_programs"
     rows: dict[str, dict[str, Any]] = {name: {} for name in names}
-    typed = run("typed", names, good, bad, rows)
-    untyped = run("untyped", names, good, bad, rows)
+    peer = CrossHair(asked.crosshair, asked.seconds, good, bad) if asked.crosshair else None
+    with tempfile.TemporaryDirectory() as folder:
+        typed = run("typed", names, good, bad, rows, peer and partial(peer.ask, Path(folder)))
     controls = run("control", names, good, good, rows)
-    tested = test_witnesses(names, good, bad, rows)
-    crosshair = run_crosshair(asked, names, good, bad, rows) if asked.crosshair else None
+    untyped = run("untyped", names, good, bad, rows) if asked.untyped else None
     summary = {
+        "versions": versions(asked.crosshair),
         "typed": typed,
-        "untyped": untyped,
+        "crosshair": peer and peer.told(),
         "control": controls,
-        "tests": tested,
-        "crosshair": crosshair,
+        "untyped": untyped,
+        "tests": test_witnesses(names, good, bad, rows),
     }
     for part, told in summary.items():
         print(f"{part:10s} {told}")
@@ -62,16 +73,33 @@ def main() -> int:
     return 0 if reached else 1
 
 
+def versions(crosshair: str) -> dict[str, str]:
+    """What was compared."""
+    found = {it: version(it) for it in ("monocyte", "hypothesis")}
+    found["python"] = platform.python_version()
+    if crosshair:
+        names = ("crosshair-tool", "z3-solver")
+        asked = f"from importlib.metadata import version; print(*map(version, {names}))"
+        beside = Path(crosshair).with_name("python")
+        said = subprocess.run([beside, "-c", asked], capture_output=True, text=True, check=True)
+        found |= dict(zip(names, said.stdout.split(), strict=True))
+    return found
+
+
 def run(
-    way: str, names: list[str], good: Path, bad: Path, rows: dict[str, dict[str, Any]]
+    way: str,
+    names: list[str],
+    good: Path,
+    bad: Path,
+    rows: dict[str, dict[str, Any]],
+    peer: Callable[[str], dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """All pairs in one way, with one set of workers, their start included."""
-    started = time.monotonic()
-    times = []
+    """All pairs in one way, with one set of workers; after each, the peer has its turn."""
+    before, started = used(), time.monotonic()
+    times, theirs = [], 0.0
     counts = dict.fromkeys(Verdict, 0)
-    with Observatory(
-        budget=Budget(examples=300, seconds=3) if way == "control" else Budget()
-    ) as it:
+    budget = Budget(examples=300, seconds=3) if way == "control" else Budget()
+    with Observatory(budget=budget) as it:
         for name in names:
             begun = time.monotonic()
             found = compare(it, way, name, good, bad)
@@ -79,14 +107,26 @@ def run(
             counts[found.verdict] += 1
             rows[name][way] = found
             told = f"{times[-1]:5.2f} s  {found.call}  {found.why[:110]}"
-            print(f"{way:8s} {name:28s} {found.verdict:20s} {told}")
+            print(f"{way:8s} {name:28s} {found.verdict:20s} {told}", flush=True)
+            if peer:
+                rows[name]["crosshair"] = answer = peer(name)
+                theirs += answer["cpu"]
+                begun_again = time.monotonic()
+                started += begun_again - begun - times[-1]
     return {
         "pairs": len(names),
         "changed": counts[Verdict.CHANGED],
         "witnessed": sum(rows[name][way].witness is not None for name in names),
         "seconds": round(time.monotonic() - started, 2),
+        "cpu": round(used() - before - theirs, 2),
         "median": round(statistics.median(times), 2),
     }
+
+
+def used() -> float:
+    """Processor seconds of this process, and of its children that have ended."""
+    both = [resource.getrusage(it) for it in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(it.ru_utime + it.ru_stime for it in both)
 
 
 def compare(observatory: Observatory, way: str, name: str, good: Path, bad: Path) -> Behaviour:
@@ -164,49 +204,66 @@ def test_witnesses(
     return counts
 
 
-def run_crosshair(
-    asked: Any, names: list[str], good: Path, bad: Path, rows: dict[str, dict[str, Any]]
-) -> dict[str, Any]:
-    """The same entries, with the constraints as guards, under a hard limit of wall time."""
-    found, times, hung = 0, [], 0
-    with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(good / "node.py", folder)
-        for name in names:
-            for side, tree in (("old", good), ("new", bad)):
-                shutil.copy(tree / f"{name}.py", Path(folder, f"{side}_{name}.py"))
-                Path(folder, f"entry_{side}_{name}.py").write_text(
-                    wrapper(name, f"{side}_{name}"), encoding="utf-8"
-                )
-            begun = time.monotonic()
-            process = subprocess.Popen(
-                [asked.crosshair, "diffbehavior",
-                 *(f"entry_{it}_{name}.entry" for it in ("old", "new")),
-                 "--per_condition_timeout", str(asked.seconds / 2)],
-                cwd=folder, env={**os.environ, "PYTHONPATH": folder}, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT, text=True, start_new_session=True,
-            )  # fmt: skip
-            try:
-                output = process.communicate(timeout=asked.seconds)[0]
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, 9)
-                output, hung = process.communicate()[0] or "", hung + 1
-            times.append(time.monotonic() - begun)
-            said = "Given:" in output
-            found += said
-            rows[name]["crosshair"] = {
-                "found": said,
-                "seconds": round(times[-1], 2),
-                "said": output[-300:],
-            }
-            told = f"{'found' if said else 'nothing':10s} {times[-1]:5.1f} s"
-            print(f"crosshair {name:28s} {told} {' '.join(output.split())[:100]}")
-    return {
-        "pairs": len(names),
-        "found": found,
-        "hung": hung,
-        "seconds": round(sum(times), 1),
-        "median": round(statistics.median(times), 1),
-    }
+@dataclass
+class CrossHair:
+    """The peer: the same entries, with the constraints as guards, under a hard limit of time."""
+
+    command: str
+    seconds: float
+    good: Path
+    bad: Path
+    answers: list[dict[str, Any]] = field(default_factory=list)
+
+    def ask(self, folder: Path, name: str) -> dict[str, Any]:
+        """One pair."""
+        shutil.copy(self.good / "node.py", folder)
+        for side, tree in (("old", self.good), ("new", self.bad)):
+            shutil.copy(tree / f"{name}.py", folder / f"{side}_{name}.py")
+            text = wrapper(name, f"{side}_{name}")
+            (folder / f"entry_{side}_{name}.py").write_text(text, encoding="utf-8")
+        before, begun = used(), time.monotonic()
+        output, hung = self._output(folder, name)
+        answer = {
+            "found": "Given:" in output,
+            "hung": hung,
+            "seconds": round(time.monotonic() - begun, 2),
+            "cpu": round(used() - before, 2),
+            "said": output[-300:],
+        }
+        self.answers.append(answer)
+        told = f"{'found' if answer['found'] else 'nothing':10s} {answer['seconds']:5.1f} s"
+        print(f"crosshair {name:28s} {told} {' '.join(output.split())[:100]}", flush=True)
+        return answer
+
+    def _output(self, folder: Path, name: str) -> tuple[str, bool]:
+        entries = [f"entry_{side}_{name}.entry" for side in ("old", "new")]
+        limit = ["--per_condition_timeout", str(self.seconds / 2)]
+        process = subprocess.Popen(
+            [self.command, "diffbehavior", *entries, *limit],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(folder)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            return process.communicate(timeout=self.seconds)[0], False
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            return process.communicate()[0] or "", True
+
+    def told(self) -> dict[str, Any]:
+        """All pairs in sum."""
+        times = [it["seconds"] for it in self.answers]
+        return {
+            "pairs": len(times),
+            "found": sum(it["found"] for it in self.answers),
+            "hung": sum(it["hung"] for it in self.answers),
+            "seconds": round(sum(times), 1),
+            "cpu": round(sum(it["cpu"] for it in self.answers), 1),
+            "median": round(statistics.median(times), 1),
+        }
 
 
 if __name__ == "__main__":
