@@ -52,7 +52,8 @@ def main() -> int:
     rows: dict[str, dict[str, Any]] = {name: {} for name in names}
     peer = CrossHair(asked.crosshair, asked.seconds, good, bad) if asked.crosshair else None
     with tempfile.TemporaryDirectory() as folder:
-        typed = run("typed", names, good, bad, rows, peer and partial(peer.ask, Path(folder)))
+        ask = partial(peer.ask, Path(folder)) if peer else None
+        typed = run("typed", names, good, bad, rows, ask)
     controls = run("control", names, good, good, rows)
     untyped = run("untyped", names, good, bad, rows) if asked.untyped else None
     summary = {
