@@ -135,6 +135,7 @@ class _Web:
         self._name()
         self._steps: dict[tuple[str, int], list[Node]] = {}
         self._loaded: dict[str, frozenset[str]] = {}
+        self._following: set[tuple[str, Imported]] = set()
 
     def _name(self) -> None:
         """Find units by their names, and takers by the messages that they take."""
@@ -188,26 +189,43 @@ class _Web:
         return found
 
     def _named(self, node: Node) -> Iterator[Node]:
+        if node.unit.kind == "import":
+            return  # it leads nowhere by itself: each of its names does, for who reads that name
         mine = self.own[node.module]
         stars = any(it.name == "*" for n in self.nodes[node.module] for it in n.unit.imports)
         for name in node.unit.names_read:
-            yield from mine.get(name, ())
+            yield from self._meaning(mine.get(name, ()), name)
             if stars and name not in mine:
-                yield from self.everywhere.get(name, ())
+                yield from self._meaning(self.everywhere.get(name, ()), name)
         for name in node.unit.attributes:
-            yield from self.everywhere.get(name, ())
+            yield from self._meaning(self.everywhere.get(name, ()), name)
         for imported in node.unit.imports:
             yield from self._imported(node.module, imported)
         for name in node.unit.names if node.unit.kind == "class" else ():
             yield from self.takers.get(name, ())
 
+    def _meaning(self, nodes: Iterable[Node], name: str) -> Iterator[Node]:
+        """What a name leads to: the statements that bind it, and what those import under it."""
+        for node in nodes:
+            yield node
+            for it in node.unit.imports if node.unit.kind == "import" else ():
+                if it.bound == name or it.name == "*":
+                    yield from self._imported(node.module, it)
+
     def _imported(self, module: str, it: Imported) -> Iterator[Node]:
-        source = self.absolute(module, it)
-        if it.name and it.name != "*":
-            mine = self.own.get(source, {})
-            yield from mine.get(it.name, ())
-            if source in self.own and it.name not in mine:
-                yield from self.everywhere.get(it.name, ())
+        key = (module, it)
+        if key in self._following:
+            return  # modules that import a name from each other
+        self._following.add(key)
+        try:
+            source = self.absolute(module, it)
+            if it.name and it.name != "*":
+                mine = self.own.get(source, {})
+                yield from self._meaning(mine.get(it.name, ()), it.name)
+                if source in self.own and it.name not in mine:
+                    yield from self._meaning(self.everywhere.get(it.name, ()), it.name)
+        finally:
+            self._following.discard(key)
 
     def absolute(self, module: str, it: Imported) -> str:
         """The module that an import names."""

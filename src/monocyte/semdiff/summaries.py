@@ -17,7 +17,7 @@ from monocyte.semdiff.bindings import bindings_of, everything
 
 __all__ = ["VERSION", "Imported", "Summary", "Unit", "imported_words", "read", "summary"]
 
-VERSION = 1
+VERSION = 2
 """Part of any key under which a summary is kept; another number, another format or meaning."""
 
 
@@ -96,7 +96,7 @@ def _unit(node: ast.stmt, calm: frozenset[str]) -> Unit:
         head=_digest("".join(map(ast.dump, head))) if head else "",
         marks=tuple(_last(it) for it in decorators),
         names_read=tuple(sorted({it.id for it in inside if isinstance(it, ast.Name)})),
-        attributes=tuple(sorted(set(_attributes(inside)))),
+        attributes=tuple(sorted({*_attributes(inside), *_quoted(inside)})),
         first=_first(node),
         imports=tuple(_imports(inside)),
         is_dynamic=any(map(_is_dynamic, inside)),
@@ -143,12 +143,25 @@ def _attributes(inside: list[ast.AST]) -> Iterator[str]:
         elif isinstance(node, ast.MatchClass):
             yield from node.kwd_attrs
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield from WORD.findall(node.value[:LONGEST])
+            is_prose = len(node.value) > LONGEST or SPACE.search(node.value)
+            yield from () if is_prose else WORD.findall(node.value)
 
 
 WORD = re.compile(r"[^\W\d]\w*")
+SPACE = re.compile(r"\s")
 LONGEST = 400
-"""Characters of a text that may name something: names are short, prose is long."""
+"""Characters of a text that may name something. One with a space in it is prose: whoever takes
+words out of it and looks for what they name is dynamic, and leads everywhere."""
+
+
+def _quoted(inside: list[ast.AST]) -> Iterator[str]:
+    """Names in annotations that are texts."""
+    for node in inside:
+        for field in ("annotation", "returns"):
+            annotation = getattr(node, field, None)
+            for it in everything(annotation) if annotation is not None else ():
+                if isinstance(it, ast.Constant) and isinstance(it.value, str):
+                    yield from WORD.findall(it.value)
 
 
 def _first(node: ast.stmt) -> tuple[str, ...]:
@@ -160,7 +173,7 @@ def _first(node: ast.stmt) -> tuple[str, ...]:
         return ()
     found = {it.id for it in everything(annotation) if isinstance(it, ast.Name)}
     found |= {it.attr for it in everything(annotation) if isinstance(it, ast.Attribute)}
-    return tuple(sorted(found | {*_attributes([annotation])}))
+    return tuple(sorted(found | {*_quoted([places[0]])}))
 
 
 def _imports(inside: list[ast.AST]) -> Iterator[Imported]:
