@@ -101,24 +101,38 @@ def prove(group: str, requirement: str, kind: str, tools: str) -> None:
 # -- measuring ------------------------------------------------------------------------------------
 
 
-def measure(group: str, requirement: str, kind: str, tools: str) -> Counter[str]:
-    """What the diff says of one package under one rewrite, by file and by definition."""
+def judged(group: str, requirement: str, kind: str, tools: str, name: str) -> dict[str, Any]:
+    """What the diff says of one package under one rewrite; kept under the name of the run."""
+    kept = home(group) / "runs" / name / kind / f"{requirement}.json"
+    if not kept.exists():
+        old = from_directory(corpora.fetch(requirement))
+        new = from_directory(copied(group, requirement, kind, tools))
+        began = time.process_time()
+        findings = list(diff_trees(old, new))
+        told = {
+            "cpu": time.process_time() - began,
+            "files": {path: _worst(path, findings) for path in {_file(f) for f in findings}},
+            "definitions": len(findings),
+            "flagged": Counter(f.rule for f in findings if f.verdict is not Verdict.SAME),
+        }
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(told))
+    answer: dict[str, Any] = json.loads(kept.read_text())
+    return answer
+
+
+def measure(group: str, requirement: str, kind: str, tools: str, name: str) -> Counter[str]:
+    """Labels and verdicts of one package under one rewrite, counted."""
     known = labels(group, requirement, kind, tools)
-    old = from_directory(corpora.fetch(requirement))
-    new = from_directory(copied(group, requirement, kind, tools))
-    began = time.process_time()
-    findings = [f for f in diff_trees(old, new) if _file(f) in known]
-    count: Counter[str] = Counter({"cpu ms": round(1000 * (time.process_time() - began))})
-    flagged = {f: _worst(f, findings) for f in known}
+    said = judged(group, requirement, kind, tools, name)
+    count: Counter[str] = Counter({"cpu ms": round(1000 * said["cpu"])})
     for path, label in known.items():
         count[f"{label} files"] += 1
-        count[f"{label} {flagged[path]}"] += 1
-    for finding in findings:
-        if known[_file(finding)] != "dropped":
-            count["definitions"] += 1
-            count["definitions flagged"] += finding.verdict is not Verdict.SAME
-            if finding.verdict is not Verdict.SAME:
-                count[f"rule {finding.rule}"] += 1
+        count[f"{label} {said['files'].get(path, 'same')}"] += 1
+    if "dropped" not in known.values():
+        count["definitions"] += said["definitions"]
+        count["definitions flagged"] += sum(said["flagged"].values())
+        count.update({f"rule {rule}": n for rule, n in said["flagged"].items()})
     return count
 
 
@@ -147,7 +161,7 @@ def row(kind: str, count: Counter[str]) -> dict[str, Any]:
     return told
 
 
-WHAT = ("files", "unknown", "changed")
+WHAT = ("files", "same", "unknown", "changed")
 
 
 def size(requirement: str) -> int:
@@ -165,6 +179,7 @@ def main() -> int:
     parser.add_argument("--kinds", nargs="*")
     parser.add_argument("--largest", type=int, default=10**9, help="bytes of a package")
     parser.add_argument("--tools", default=sys.executable)
+    parser.add_argument("--name", default="now", help="of the run: the commit that is measured")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     kinds = asked.kinds or KINDS[asked.group]
@@ -179,7 +194,7 @@ def main() -> int:
     for kind in kinds:
         count: Counter[str] = Counter()
         for requirement in packages:
-            count += measure(asked.group, requirement, kind, asked.tools)
+            count += measure(asked.group, requirement, kind, asked.tools, asked.name)
         total += count
         rows.append(row(kind, count))
         if asked.json:

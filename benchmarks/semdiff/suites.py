@@ -73,7 +73,6 @@ SUITES = {
     "deepdiff==8.5.0": Suite("deepdiff"),
     "filelock==3.18.0": Suite("filelock"),
     "funcy==2.0": Suite("funcy"),
-    "hpack==4.1.0": Suite("hpack"),
     "hyperframe==6.1.0": Suite("hyperframe"),
     "idna==3.10": Suite("idna"),
     "markdown==3.8.2": Suite("markdown"),
@@ -82,8 +81,6 @@ SUITES = {
     "platformdirs==4.3.8": Suite("platformdirs"),
     "pyasn1==0.6.1": Suite("pyasn1"),
     "pyflakes==3.4.0": Suite("pyflakes", ("pyflakes/test",)),
-    "pyrsistent==0.20.0": Suite("pyrsistent"),
-    "python-slugify==8.0.4": Suite("slugify", ("test.py",)),
     "structlog==25.4.0": Suite("structlog"),
     "termcolor==3.1.0": Suite("termcolor"),
     # packages that one may look at
