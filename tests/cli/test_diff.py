@@ -203,14 +203,23 @@ def test_it_is_a_hook(repository: Path, command: str) -> None:
         git("commit", "-q", "-a", "-m", "breaks")
 
 
-def test_what_is_known_is_kept_beside_git(cli: Cli, repository: Path) -> None:
-    """Under its content, and not where it would be committed; it may be deleted."""
+def test_what_is_known_is_kept_for_the_user(
+    cli: Cli,
+    repository: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Under its content, and not in the repository, which may be anybody's; it may be deleted."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home))
     (repository / "shop.py").write_text(NEW)
     first = cli("diff", "--json", "--no-run").stdout
-    kept = list((repository / ".git" / "monocyte" / "diff").glob("*.msgpack"))
-    assert len(kept) == 1
+    kept = [it for it in home.rglob("*") if it.is_file()]
+    assert kept
     again = cli("diff", "--json", "--no-run").stdout
-    kept[0].unlink()
-    changes = [json.loads(it)["changes"] for it in (first, again)]
-    assert changes[0] == changes[1]
+    for path in kept:
+        path.unlink(missing_ok=True)
+    anew = cli("diff", "--json", "--no-run").stdout
+    changes = [json.loads(it)["changes"] for it in (first, again, anew)]
+    assert changes[0] == changes[1] == changes[2]
     assert "monocyte" not in git("status", "--porcelain")

@@ -295,6 +295,7 @@ def _promise(subject: str, part: str, group: Sequence[Contracted]) -> Promise:
     finding = worst.finding()
     shows = worst.to_sender or worst.to_receiver
     what = ", ".join(dict.fromkeys(it.what for it in spoken))
+    what = "its messages cannot be compared" if worst.rule == "cannot-compare" else what
     severity = min(finding.severity, Severity.WARNING) if worst.rule in VALUES else finding.severity
     return Promise(
         definition=subject,
@@ -434,8 +435,11 @@ def felt(
     found = impact(old, new, same=same, summed=known.__getitem__)
     tests = {module_name(it, side) for side in (old, new) for it in side if is_test(it)}
 
+    played = {it.name for it in found.played}
+
     def plain(names: Iterable[str]) -> tuple[str, ...]:
-        return tuple(it for it in names if it.rpartition(".")[0] not in tests)
+        found = (it for it in names if it.rpartition(".")[0] not in tests)
+        return tuple(it for it in found if it not in played)
 
     return Felt(
         functions=plain(found.functions),

@@ -62,10 +62,11 @@ def headline_parts(difference: Difference) -> list[str]:
 
 def _verdicts(difference: Difference) -> Iterator[str]:
     news = Counter(_news(it) for it in difference.changes)
-    several = "definition" if news[""] == 1 else "definitions"
-    means = "means" if news[""] == 1 else "mean"
     if news[""]:
-        yield f"{news['']} {several} {means} something else"
+        means = "means" if news[""] == 1 else "mean"
+        yield f"{_count(news[''], 'definition')} {means} something else"
+    elif news["may"]:
+        yield f"{_count(news.pop('may'), 'definition')} may mean something else"
     if news["reads"]:
         yield f"{news['reads']} {'looks' if news['reads'] == 1 else 'look'} at lines or text"
     for word in ("may", "no difference found", "new", "gone", "moved", "of note"):
@@ -244,13 +245,13 @@ def feelings(felt: Felt, most: int = 5) -> list[tuple[str, str]]:
     if felt.untold:
         return [("not told", felt.untold)]
     rows = [
-        ("public functions", felt.functions),
-        ("messages", felt.messages),
-        ("cells", felt.cells),
-        ("rules", felt.rules),
-        ("to play again", tuple(felt.again)),
+        ("public function", felt.functions),
+        ("message", felt.messages),
+        ("cell", felt.cells),
+        ("rule", felt.rules),
+        ("scenario", tuple(felt.again)),
     ]
-    found = [(f"{len(names)} {what}", _some(names, most)) for what, names in rows if names]
+    found = [(_count(len(names), what), _some(names, most)) for what, names in rows if names]
     if felt.spared:
         found.append((f"{len(felt.spared)} need not be played again", _some(felt.spared, most)))
     return found
