@@ -9,6 +9,7 @@ import pytest
 from monocyte.semdiff import whole
 from monocyte.semdiff.difference import Difference, Options, difference
 from monocyte.semdiff.keeping import Keeper
+from monocyte.semdiff.report import as_text
 from monocyte.semdiff.sources import from_texts
 from monocyte.semdiff.verdicts import Severity, Verdict
 
@@ -237,3 +238,12 @@ def test_what_was_read_once_is_kept(tmp_path: Path) -> None:
     again = difference(*pair, Options(run=False), memory=Keeper(tmp_path)).felt
     assert again == asked
     assert again.functions
+
+
+def test_exported_names_are_told_as_one() -> None:
+    """A list that has grown is one line, and not one for each name."""
+    names = [f"f{i}" for i in range(6)]
+    defined = "".join(f"def {it}(): ...\n" for it in names)
+    pair = [from_texts({"m.py": f"{defined}__all__ = {some}\n"}) for some in (names[:1], names)]
+    text = as_text(difference(*pair, Options(run=False)))
+    assert "adds to the contract: `f1`, `f2`, `f3`, `f4` and 1 more\n" in text

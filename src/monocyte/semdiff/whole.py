@@ -97,7 +97,8 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def text(self) -> str:
         """What has changed, of which part."""
-        return f"`{self.part}` {self.what}" if self.part else self.what
+        is_said = not self.part or self.what.startswith(f"{self.part} ")
+        return self.what if is_said else f"`{self.part}` {self.what}"
 
     @property
     def place(self) -> Place:

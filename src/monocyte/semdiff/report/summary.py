@@ -146,8 +146,13 @@ def told(change: Change) -> list[Told]:
     for it in sorted(change.promises, key=lambda it: (-it.severity, it.definition)):
         is_neutral = it.sender == it.receiver == "neutral"
         if not is_neutral and not _is_implied(it, change):
-            groups[it.rule, it.text, it.verdict, it.sender, it.receiver].append(it)
+            text = "" if it.rule in EXPORTS else it.text
+            groups[it.rule, text, it.verdict, it.sender, it.receiver].append(it)
     return [_told(it, change) for it in groups.values()]
+
+
+EXPORTS = frozenset({"export-added", "export-removed"})
+"""Names in a list: told as one."""
 
 
 def _is_implied(promise: Promise, change: Change) -> bool:
@@ -168,6 +173,9 @@ def _told(alike: Sequence[Promise], change: Change) -> Told:
     may = "breaks" if promise.verdict is Verdict.CHANGED else "may break"
     may = may if promise.is_breaking else "changes for"
     said = f"{may} {broken}" if broken else "adds to the contract"
+    if promise.rule in EXPORTS:
+        exported = _some([f"`{it.part or it.definition}`" for it in alike], 4)
+        return Told(f"{said}: {exported}", promise.because, "", promise.is_breaking)
     names = [it.definition for it in alike]
     who = (
         "" if names == [change.finding.definition] else f"{_some([f'`{it}`' for it in names], 2)} "
