@@ -87,7 +87,11 @@ class Keeper:
     def _asked(self, ask: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         """An answer of the file; what is no such file is put away, to begin anew."""
         try:
-            with contextlib.closing(self._opened()) as base:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            opened = sqlite3.connect(self.file, timeout=2.0, isolation_level=None)
+            with contextlib.closing(opened) as base:
+                base.execute("PRAGMA synchronous = OFF")  # what is lost costs time only
+                base.execute(_TABLE)
                 return ask(base)
         except sqlite3.DatabaseError as error:
             if not isinstance(error, sqlite3.OperationalError):
@@ -96,13 +100,6 @@ class Keeper:
         except OSError:
             pass
         return otherwise
-
-    def _opened(self) -> sqlite3.Connection:
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        base = sqlite3.connect(self.file, timeout=2.0, isolation_level=None)
-        base.execute("PRAGMA synchronous = OFF")  # what is lost costs time only
-        base.execute(_TABLE)
-        return base
 
 
 def _pair(old: Tree, new: Tree) -> str:
