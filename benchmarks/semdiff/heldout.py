@@ -25,7 +25,9 @@ from monocyte.semdiff.diff import diff_trees
 from monocyte.semdiff.sources import from_directory
 from monocyte.semdiff.verdicts import Finding, Verdict
 
-KINDS = {"easy": tuple(easy.KINDS), "hard": tuple(hard_rewrites.REWRITES)}
+STACKED = "all-at-once"
+"""Of the hard rewrites: every kind on what the one before has made."""
+KINDS = {"easy": tuple(easy.KINDS), "hard": (*hard_rewrites.REWRITES, STACKED)}
 SETS = {"held-out": corpora.HELD_OUT, "glimpsed": corpora.GLIMPSED, "tuning": corpora.TUNING}
 REWRITER = {"easy": easy.REWRITES, "hard": Path(hard_rewrites.__file__)}
 
@@ -54,8 +56,10 @@ def copied(group: str, requirement: str, kind: str, tools: str) -> Path:
 
 def _rewrite(folder: Path, kind: str) -> None:
     for path, text in corpora.python_files(folder).items():
-        made = hard_rewrites.rewrite(kind, text)
-        if made is not None:
+        made = text
+        for one in hard_rewrites.REWRITES if kind == STACKED else (kind,):
+            made = hard_rewrites.rewrite(one, made) or made
+        if made != text:
             compile(made, path, "exec", dont_inherit=True)
             (folder / path).write_text(made, encoding="utf-8")
 
