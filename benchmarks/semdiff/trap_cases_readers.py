@@ -805,6 +805,73 @@ x = [bytearray(100_000) for _ in range(3)]
 snap = tracemalloc.take_snapshot()
 print(max(s.lineno for t in snap.traces for s in t.traceback if t.size >= 100_000))
 """,
+    "code in a class's list": """
+import b
+#+
+def f(): pass
+class A:
+    steps = [f]
+print(b.lines(A()))
+# file: b.py
+def lines(it):
+    return [step.__code__.co_firstlineno for step in it.steps]
+""",
+    "stderr with another write": """
+import sys, traceback
+sys.stderr.write = print
+#+
+try:
+    1 / 0
+except ZeroDivisionError:
+    traceback.print_exc()
+""",
+    "stderr copied": """
+import sys, traceback
+class Tee:
+    def __init__(self, out):
+        self.out = out
+    def write(self, text):
+        print(text)
+        self.out.write(text)
+sys.stderr = Tee(sys.stderr)
+#+
+try:
+    1 / 0
+except ZeroDivisionError:
+    traceback.print_exc()
+""",
+    "stderr patched": """
+import io, sys, traceback
+from unittest import mock
+out = io.StringIO()
+#+
+with mock.patch("sys.stderr", out):
+    try:
+        1 / 0
+    except ZeroDivisionError:
+        traceback.print_exc()
+print(out.getvalue())
+""",
+    "stderr set by name": """
+import io, sys, traceback
+out = io.StringIO()
+setattr(sys, "stderr", out)
+#+
+try:
+    1 / 0
+except ZeroDivisionError:
+    traceback.print_exc()
+print(out.getvalue())
+""",
+    "stderr duplicated": """
+import os, sys, traceback
+os.dup2(1, 2)
+#+
+try:
+    1 / 0
+except ZeroDivisionError:
+    traceback.print_exc()
+""",
     "frames kept on the instance": """
 import traceback
 class A:
@@ -882,6 +949,48 @@ c.known.append(f)
 known = []
 def helps():
     return [g.__doc__ for g in known]
+''',
+    "documentation under a further name": '''
+from b import told
+print(told.__doc__)
+# file: b.py
+from c import f as told
+# file: c.py
+def f():
+    """DOC"""
+''',
+    "documentation of an assigned name": '''
+import b
+print(b.told.__doc__)
+# file: b.py
+import c
+told = c.f
+# file: c.py
+def f():
+    """DOC"""
+''',
+    "documentation in a class's list": '''
+import b
+def f():
+    """DOC"""
+class A:
+    steps = [f]
+print(b.helps(A()))
+# file: b.py
+def helps(it):
+    return [step.__doc__ for step in it.steps]
+''',
+    "documentation in a tuple of another file": '''
+import b, c
+print(b.helps(c.Steps.known))
+# file: b.py
+def helps(steps):
+    return [step.__doc__ for step in steps]
+# file: c.py
+def f():
+    """DOC"""
+class Steps:
+    known = (f,)
 ''',
     "doctest of a module": '''
 from doctest import testmod
@@ -1117,6 +1226,31 @@ def listed(**names):
 """,
 }
 
+WHOLE = {
+    "warnings counted once a line": """
+import warnings
+def g():
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("default")
+        f()
+    return len(seen)
+def f():
+    warnings.warn("x"); warnings.warn("x")
+print(g())
+====
+import warnings
+def g():
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("default")
+        f()
+    return len(seen)
+def f():
+    warnings.warn("x")
+    warnings.warn("x")
+print(g())
+""",
+}
+
 FEEDS = """
 from b import f
 import inspect
@@ -1158,6 +1292,7 @@ def _fed(feed: str) -> str:
 
 
 CASES = {
+    **WHOLE,
     **{name: _moved(text) for name, text in MOVED.items()},
     **{
         name: _pair(text.replace("DOC", "one"), text.replace("DOC", "two"))

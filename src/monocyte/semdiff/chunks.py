@@ -46,7 +46,7 @@ class Chunk:
     `NAME=error` where a name may be another one for an error, `swallows` where a `with` may go on.
     """
     kept: set[str] = field(default_factory=set)
-    """The attributes that it sets."""
+    """The attributes that it sets; of a class, the names that its body assigns."""
     variables: set[str] = field(default_factory=set)
     """For the module's own statements: the module's variables that they share."""
     spans: list[tuple[int, int]] = field(default_factory=list)
@@ -92,10 +92,24 @@ def _collect_statement(statement: ast.stmt) -> Iterator[Chunk]:
         yield from _collect_function(statement)
     elif not _exports(statement):
         own.spans.append((statement.lineno, statement.end_lineno or statement.lineno))
+        if isinstance(statement, ast.ClassDef):
+            own.kept |= _of_class(statement)
         if not isinstance(statement, ast.ClassDef | ast.Import | ast.ImportFrom):
             stored = (n for n in ast.walk(statement) if isinstance(n, ast.Name))
             own.variables = {n.id for n in stored if isinstance(n.ctx, ast.Store)}
         yield from _collect(statement, own)
+
+
+def _of_class(node: ast.ClassDef) -> set[str]:
+    """The names that a class's body assigns, and those of the classes in it."""
+    found: set[str] = set()
+    for statement in node.body:
+        if isinstance(statement, ast.ClassDef):
+            found |= _of_class(statement)
+        elif not isinstance(statement, FUNCTIONS):
+            stored = (it for it in ast.walk(statement) if isinstance(it, ast.Name))
+            found |= {it.id for it in stored if isinstance(it.ctx, ast.Store)}
+    return found
 
 
 def _exports(statement: ast.stmt) -> bool:
@@ -223,8 +237,18 @@ def _keyword(node: ast.keyword, chunk: Chunk, _used: bool) -> None:
         chunk.keywords.add(node.arg)
 
 
+def _renamed(node: ast.Assign | ast.AnnAssign | ast.NamedExpr, chunk: Chunk) -> None:
+    """Names by which something goes that may have another one."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    if isinstance(node.value, ast.Name | ast.Attribute | ast.Call | ast.Subscript | ast.IfExp):
+        for it in targets:
+            if isinstance(it, ast.Name | ast.Attribute):
+                chunk.keywords.add(f"{it.id if isinstance(it, ast.Name) else it.attr}=renamed")
+
+
 def _assigned(node: ast.Assign | ast.AnnAssign | ast.NamedExpr, chunk: Chunk, _used: bool) -> None:
     """Names that may be a further name for one of the errors that catch all or a missing name."""
+    _renamed(node, chunk)
     if not isinstance(node, ast.NamedExpr):
         _kept_manager(node, chunk, _used)
     value = node.value
@@ -240,6 +264,10 @@ def _assigned(node: ast.Assign | ast.AnnAssign | ast.NamedExpr, chunk: Chunk, _u
 
 
 def _alias(node: ast.alias, chunk: Chunk, _used: bool) -> None:
+    if node.asname:
+        chunk.keywords.add(f"{node.asname}=renamed")
+        chunk.kept.add(node.asname)
+        chunk.values.add(node.name.rpartition(".")[2])
     if node.asname and node.name in CATCHING_NAMES:
         chunk.keywords.add(f"{node.asname}=error")
     if node.asname and node.name in KNOWN_TO_SWALLOW:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from monocyte.semdiff.guard_words import SHOWING_ERRORS
 from monocyte.semdiff.normal.channels import Channel
 from monocyte.semdiff.readers import Reader
+from monocyte.semdiff.scopes import FUNCTIONS
 from monocyte.semdiff.sight import Sight
 from monocyte.semdiff.uses import Shape, is_stderr
 from monocyte.semdiff.uses import spelled as _spelled
@@ -34,20 +35,21 @@ class Diagnostics(Sight):
         """`sys.stderr = …`, `warnings.showwarning = …`: what went to people comes back."""
         if not isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Store):
             return
-        if node.attr == "stderr" and not self._is_passed_on(node):
+        rewritten = node.attr == "write" and is_stderr(node.value)
+        if rewritten or (node.attr == "stderr" and not self._is_put_back(node)):
             yield from self.of_text("stderr", node, SHOWING_ERRORS)
         elif node.attr in {"showwarning", "formatwarning"}:
             yield from self.of_text(node.attr, node)
 
-    def _is_passed_on(self, node: ast.Attribute) -> bool:
-        """`sys.stderr = Wrapper(sys.stderr)`, `sys.stderr = saved`: people still see it."""
+    def _is_put_back(self, node: ast.Attribute) -> bool:
+        """`sys.stderr = saved`, where that is what it was."""
         value = getattr(self.parents.get(node), "value", None)
-        if value is None or any(is_stderr(n) for n in ast.walk(value)):
-            return value is not None
+        if isinstance(value, ast.Attribute) and value.attr == "__stderr__":
+            return True
         return isinstance(value, ast.Name) and any(
             isinstance(n, ast.Assign)
-            and any(is_stderr(v) for v in ast.walk(n.value))
-            and any(value.id == _spelled(t) for t in ast.walk(n))
+            and is_stderr(n.value)
+            and any(value.id == _spelled(t) for t in n.targets)
             for n in self.facts.nodes
         )
 
@@ -56,15 +58,15 @@ class Diagnostics(Sight):
         if name == "catch_warnings":
             recorded = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "record")]
             asked = any(not isinstance(r, ast.Constant) or r.value for r in recorded)
-            if asked and self._is_looked_into(node):
+            if asked and (self._is_looked_into(node) or not self._counts_all(node)):
                 yield from self.of_text(name, node)
         elif name in {"StreamHandler", "basicConfig"} and "logging" in self.facts.words:
             given = [k.value for k in node.keywords if k.arg in {None, "stream", "handlers"}]
             given += node.args
             if self.facts.words & _OUTPUTS and not all(map(is_stderr, given)):
-                yield from self.of_text(name, node, SHOWING_ERRORS)
-        elif name == "redirect_stderr":
-            yield from self.of_text(name, node, SHOWING_ERRORS)
+                yield from self.of_text("stderr", node, SHOWING_ERRORS)
+        elif name in {"redirect_stderr", "dup2"} or _names_stderr(node):
+            yield from self.of_text("stderr", node, SHOWING_ERRORS)
 
     def _is_looked_into(self, node: ast.Call) -> bool:
         """Whether more of recorded warnings is looked at than what they say."""
@@ -93,3 +95,19 @@ class Diagnostics(Sight):
         fate = self.uses.parameter(node, node.args.args[1].arg, Shape.RECORD)
         if fate is None or fate:
             yield from self.of_text("a log record", node, fate or frozenset())
+
+    def _counts_all(self, node: ast.AST) -> bool:
+        """Whether warnings are recorded each time: by default only one of a line is."""
+        above: ast.AST | None = node
+        while above is not None and not isinstance(above, (*FUNCTIONS, ast.Module)):
+            above = self.parents.get(above)
+        said = {n.value for n in ast.walk(above or node) if isinstance(n, ast.Constant)}
+        return "always" in said and not said & {"default", "module", "once"}
+
+
+def _names_stderr(call: ast.Call) -> bool:
+    """`patch("sys.stderr", …)`, `setattr(sys, "stderr", …)`."""
+    named = (it.value for it in call.args[:2] if isinstance(it, ast.Constant))
+    return _spelled(call.func) in {"patch", "setattr", "object"} and any(
+        it in {"stderr", "sys.stderr"} for it in named
+    )

@@ -267,7 +267,8 @@ class Watchers:
         if reader.of == "<recorded>":
             return self._is_handed_records(post)
         if reader.of.startswith("<called "):
-            return reader.of[8:-1] in subject.named and self._sees_across(path, reader, subject)
+            known = reader.of[8:-1] in subject.named or f"{reader.of[8:-1]}=renamed" in self._said
+            return known and self._sees_across(path, reader, subject)
         if reader.of.startswith("<mark "):
             return reader.of[6:-1] in self.outlines[subject.path].globals
         if reader.of:
@@ -412,7 +413,7 @@ class Watchers:
         chunks = [*post.own, *naming]
         shared = {word for chunk in chunks for word in chunk.words & self._variables.keys()}
         chunks += [c for name in shared for c in self._variables[name]]
-        chunks += self._filling(post)
+        chunks += self._filling(post, naming)
         values = _union(c.values for c in chunks)
         handing = (c for c in naming if post.functions & (c.values | c.made))
         return Near(
@@ -424,17 +425,29 @@ class Watchers:
             meeting=_union(c.calls for c in handing),
         )
 
-    def _filling(self, post: Post) -> Iterator[Chunk]:
+    def _filling(self, post: Post, naming: Iterable[Chunk]) -> Iterator[Chunk]:
         """What may put something where the reader finds it, and who hands that over.
 
         That is: code that mentions a variable of the reader's module, or an attribute that this
-        sets, which the reader mentions, too; and whoever names the functions in which it stands.
+        sets, which the reader mentions, too; whoever names the functions in which it stands; and
+        code that sets an attribute which the reader looks up, or which somebody hands to it.
         """
-        words = frozenset[str]().union(*(chunk.words for chunk in post.own))
+        words = _union(chunk.words for chunk in post.own)
         filling = [c for word in words & post.kept for c in self._naming.get(word, ())]
         yield from filling
         for name in {chunk.name for chunk in filling} - {""}:
             yield from self._naming.get(name, ())
+        for word in words | _union(chunk.values for chunk in naming):
+            yield from self._keeping.get(word, ())
+
+    @cached_property
+    def _keeping(self) -> dict[str, list[Chunk]]:
+        """The code that sets an attribute, by its name."""
+        found: dict[str, list[Chunk]] = defaultdict(list)
+        for chunk in self.chunks:
+            for name in chunk.kept:
+                found[name].append(chunk)
+        return found
 
     @cached_property
     def _variables(self) -> dict[str, list[Chunk]]:
