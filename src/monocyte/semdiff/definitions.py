@@ -180,20 +180,25 @@ class Definitions:
         self.facts = ModuleFacts(self.scope, imports)
         self.facts.prepare()
         self.readers: list[Reader] = readers_of(self.facts) if wanted is None else []
-        self.rules = rules
         self.flows = any(it.flows for it in rules)
         self.shared = shared
         self.within: Words | None = None
         if wanted is not None:  # it was checked and written as a whole before
             tree.body = list(_only(tree.body, frozenset(wanted)))
         self.found: dict[str, Definition] = {}
-        self._rewrite()
-        self.body = self._entries(tree.body, self.scope, "")
+        self.body: list[_Entry] = []
+        self.apply(rules)
 
     # -- rewriting --------------------------------------------------------------------------------
 
-    def _rewrite(self) -> None:
-        for rules in self.rules:
+    def apply(self, rules: Sequence[RuleSet]) -> None:
+        """Apply rules, after those that were applied before, and write everything anew."""
+        self._rewrite(rules)
+        self.found = {}
+        self.body = self._entries(self.tree.body, self.scope, "")
+
+    def _rewrite(self, chosen: Sequence[RuleSet]) -> None:
+        for rules in chosen:
             rewriter = Rewriter(self.facts, rules)
             body: list[ast.stmt] = []
             for statement in self.tree.body:

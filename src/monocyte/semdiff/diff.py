@@ -181,27 +181,24 @@ class _Pair:
         return recalled(shelf, content, names, (old, new), partial(self._by_stages, names))
 
     def _by_stages(self, names: Collection[str], imports: tuple[Imports, Imports]) -> Settled:
-        found: dict[str, str] = {}
-        for stage in STAGES:
-            due = [name for name in names if name not in found]
-            found |= dict.fromkeys(self._settled(stage, due, imports), stage.name)
-        return found
-
-    def _settled(
-        self, stage: Stage, names: Collection[str], imports: tuple[Imports, Imports]
-    ) -> Iterator[str]:
-        """Which of these definitions a stage's rules make equal."""
-        if not names:
-            return
+        """Which of these definitions some stage's rules make equal; each goes on from the last."""
+        first, *rest = STAGES
         wanted = {unnumbered(name) for name in names}
         old, new = (
-            _load(source, stage, asked, wanted)
+            _load(source, first, asked, wanted)
             for source, asked in zip(self.sources, imports, strict=True)
         )
-        for name in names:
-            ours, theirs = old.found.get(name), new.found.get(name)
-            if ours and theirs and ours.written.code == theirs.written.code:
-                yield name
+        found = dict.fromkeys(_alike(old, new, names), first.name)
+        applied = len(first.rules)
+        for stage in rest:
+            due = [name for name in names if name not in found]
+            if not due:
+                break
+            for side in (old, new):
+                side.apply(stage.rules[applied:])
+            applied = len(stage.rules)
+            found |= dict.fromkeys(_alike(old, new, due), stage.name)
+        return found
 
     def _judged(
         self, old: Definition, new: Definition, channels: Iterable[Channel], rule: str
@@ -310,6 +307,14 @@ class _Pair:
 
 
 _CHANNELS = {stage.name: stage.channels for stage in STAGES}
+
+def _alike(old: Definitions, new: Definitions, names: Iterable[str]) -> Iterator[str]:
+    """Which of these definitions have equal code on both sides."""
+    for name in names:
+        ours, theirs = old.found.get(name), new.found.get(name)
+        if ours and theirs and ours.written.code == theirs.written.code:
+            yield name
+
 
 LARGEST = 500_000
 """Bytes of one file that are compared; generated ones may have more, at some 20 s a megabyte."""

@@ -29,26 +29,19 @@ class Stage:
 
 
 _SHAPES = (SPELLING, CONSTANTS, CONDITIONS, CARRIED)
+_LOOKED_UP = (*_SHAPES, TEMPORARIES)
+_COLLECTED = (*_LOOKED_UP, LOOPS, TEMPORARIES)
 
 EASY = Stage("spelling", (SPELLING,))
 """Rules that always hold: nothing but spelling and order."""
 
 STAGES = (
     Stage("shapes", _SHAPES, frozenset({Channel.CODE})),
-    Stage(
-        "loops",
-        (*_SHAPES, LOOPS, CARRIED),
-        frozenset({Channel.CODE, Channel.FRAMES, Channel.LIFETIME}),
-    ),
-    Stage(
-        "carried",
-        (*_SHAPES, TEMPORARIES),
-        frozenset({Channel.CODE, Channel.FRAMES, Channel.DEATHS}),
-    ),
+    Stage("carried", _LOOKED_UP, frozenset({Channel.CODE, Channel.FRAMES, Channel.DEATHS})),
     Stage(
         "temporaries",
-        (*_SHAPES, TEMPORARIES, LOOPS, TEMPORARIES),
+        _COLLECTED,
         frozenset({Channel.CODE, Channel.FRAMES, Channel.LIFETIME, Channel.DEATHS}),
     ),
 )
-"""The further stages, in the order in which they are tried; some rules make others applicable."""
+"""The further stages, in the order in which they are tried; each begins with the one before."""
