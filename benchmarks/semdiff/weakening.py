@@ -263,17 +263,16 @@ def proven(case: Case, findings: list[Finding]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         old = laid_out(case.suite.tree, Path(folder, "old"))
         new = laid_out(case.new, Path(folder, "new"))
-        arguments = [path] if (new / path).exists() else []
-        after = outcomes(new, arguments)
-        ours = [v for k, v in after.items() if k == test or k.startswith(f"{test}[")]
-        if ours.count("passed") < case.suite.passed(*case.at):
-            return "does not run"
         for finding in findings:
             if finding.witness and "path.write_text(text)" in finding.witness.code:
                 said = [_witnessed(finding.witness.code, it) for it in (old, new)]
                 if said == [1, 0]:
                     return "its witness"
-        return _by_mutants(case, test, old, new)
+        after = outcomes(new, [path] if (new / path).exists() else [])
+        ours = [v for k, v in after.items() if k == test or k.startswith(f"{test}[")]
+        if ours.count("passed") < case.suite.passed(*case.at):
+            return "does not run"
+        return "" if findings else _by_mutants(case, test, old, new)
 
 
 def _witnessed(code: str, root: Path) -> int:

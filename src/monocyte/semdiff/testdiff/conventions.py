@@ -372,6 +372,10 @@ def _bound(node: ast.stmt) -> list[str]:
             return (
                 [""] if is_for_all or name.startswith(("pytest_", "setup", "teardown")) else [name]
             )
+        case ast.Delete(targets=targets):
+            return [it.id if isinstance(it, ast.Name) else "" for it in targets]
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr="__test__")]):
+            return [name]
         case ast.Assign(targets=[ast.Name(id=name)]):
             return [""] if name in ("pytestmark", "__test__", "pytest_plugins") else [name]
         case _:

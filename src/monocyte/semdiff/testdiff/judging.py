@@ -29,7 +29,14 @@ from monocyte.semdiff.testdiff.names import Names
 from monocyte.semdiff.testdiff.pairing import paired, said
 from monocyte.semdiff.testdiff.project import Sides, project_hits
 from monocyte.semdiff.testdiff.reading import Reading, read
-from monocyte.semdiff.testdiff.rules import Expected, Hit, Pair, expectations, hits, lost_checks
+from monocyte.semdiff.testdiff.rules import (
+    Expected,
+    Hit,
+    Pair,
+    expectations,
+    hits,
+    lost_checks,
+)
 from monocyte.semdiff.verdicts import Finding, Place, Severity, Verdict, Witness
 
 __all__ = ["test_diff"]
@@ -71,7 +78,10 @@ class _Both:
         self.rules = conventions(old), conventions(new)
         paths = _paths(old) | _paths(new)
         self.differing = {it for it in paths if not _alike(_at(old, it), _at(new, it))}
-        self.modules = self._modules(0, self.differing), self._modules(1, self.differing)
+        self.modules = (
+            self._modules(0, self.differing),
+            self._modules(1, self.differing),
+        )
         self._names: dict[int, Names] = {}
 
     def _modules(self, side: int, paths: Iterable[str]) -> dict[str, Module]:
@@ -143,7 +153,8 @@ def _defined(source: Source | None) -> frozenset[str]:
 
 
 DEFINED = re.compile(
-    rb"^\s*(?:async +)?(?:def|class) +([A-Za-z_]\w*)|^([A-Za-z_]\w*)\s*[:=]", re.MULTILINE
+    rb"^\s*(?:async +)?(?:def|class) +([A-Za-z_]\w*)|^([A-Za-z_]\w*)\s*[:=]",
+    re.MULTILINE,
 )
 
 
@@ -336,7 +347,8 @@ class _Judge:
             if not layout.complete:
                 return
             with running(layout, (files[0], files[1]), seconds) as runs:
-                self.matrix = runs.matrix((old, new), self.pairs)
+                suspected = any(not hit.sure for case in self.cases for hit in case.hits)
+                self.matrix = runs.matrix((old, new), self.pairs, thorough=suspected)
                 self._confirm(runs)
                 self.sources = {spot: runs.mutated(spot) for spot in set(self.shown.values())}
 
@@ -547,7 +559,10 @@ class _Judge:
                 first = case.hits[0]
                 return _unknown(case, first.rule, first.what, (*_told(case.hits[1:]), now[0].why))
             if not now[0].outcome:
-                return _unknown(case, "unseen", "differs", (now[0].why,))
+                differs = case.differs or case.is_elsewhere
+                bad = Severity.WARNING if differs else Severity.NOTE
+                what = "differs" if differs else "rests on what differs"
+                return _unknown(case, "unseen", f"{what}, and was not run", (now[0].why,), bad)
             rule = {"skipped": "skipped", "xfailed": "xfailed"}.get(outcome, "not-run")
             what = f"is {outcome}, where it passed"
             witness = _command(passed[0].id, "passed", outcome)
@@ -585,7 +600,8 @@ class _Judge:
         what = f"no longer notices {mutant}"
         count = f"{len(lost)} of {len(kills)} mutants that it noticed are unnoticed now"
         first = next(
-            (it.id for it in passed if spot in found.old.kills.get(it.id, ())), passed[0].id
+            (it.id for it in passed if spot in found.old.kills.get(it.id, ())),
+            passed[0].id,
         )
         error = found.old.errors.get((first, spot), "")
         witness = _with_mutant(spot[0], self.sources[spot], first, case, error)
@@ -603,7 +619,12 @@ class _Judge:
             what = f"is stronger: it notices {len(more)} mutants more, such as {mutant}"
             return _note(case, "test-strengthened", what, found.budget)
         if case.old.key != case.new.key:
-            return _note(case, "test-moved", f"was {case.old.path}::{case.old.name}", found.budget)
+            return _note(
+                case,
+                "test-moved",
+                f"was {case.old.path}::{case.old.name}",
+                found.budget,
+            )
         if not case.differs:
             return None
         if not kills:

@@ -35,7 +35,7 @@ BATCH = 100
 PATIENCE = 20.0
 """Seconds beyond the budget until a run is killed."""
 GROWTH = 2 << 30
-MOST, LEAST, MORE = 300, 80, 40
+MOST, LEAST, MORE = 400, 80, 40
 """Mutants that are tried, at most; for no test, and for each one more."""
 
 
@@ -49,7 +49,8 @@ class Side:
     """Files that could not be collected, and why."""
     kills: dict[str, set[Spot]] = field(default_factory=lambda: defaultdict(set))
     errors: dict[tuple[str, Spot], str] = field(default_factory=dict)
-    unsteady: set[str] = field(default_factory=set)
+    begun: set[Spot] = field(default_factory=set)
+    """Mutants that were tried, also those of which nothing came out: they hang, or end it all."""
     problem: str = ""
     """Why nothing could be run, if so."""
 
@@ -76,15 +77,16 @@ class Matrix:
     @property
     def is_enough(self) -> bool:
         """Whether so many were tried that a loss would have shown."""
-        return len(self.mutants) >= min(self.possible, ENOUGH)
+        noticed: set[Spot] = set().union(*self.old.kills.values())
+        tried = len(self.old.begun) >= min(self.possible, ENOUGH)
+        return tried and noticed <= self.new.begun
 
     @property
     def budget(self) -> str:
         """What was tried, in words."""
         tests = sum(bool(it.outcome) for it in self.old.ran.values())
-        return (
-            f"tried: {len(self.mutants)} of {self.possible} mutants of the old code, {tests} tests"
-        )
+        tried = f"{len(self.mutants)} of {self.possible} mutants of the old code"
+        return f"tried: {tried}, {tests} tests"
 
 
 @contextmanager
@@ -99,7 +101,11 @@ def running(
 def _preloaded() -> tuple[str, ...]:
     """pytest, its plugins that are installed, and what runs them: imported once for all runs."""
     found = find_spec("_pytest")
-    parts = [it.name for it in iter_modules(found.submodule_search_locations)] if found else []
+    parts = (
+        [it.name for it in iter_modules(found.submodule_search_locations)]
+        if found
+        else []
+    )
     plugins = {it.module for it in entry_points(group="pytest11")}
     station = "monocyte.semdiff.testdiff.station"
     return (station, "pytest", *(f"_pytest.{it}" for it in parts), *sorted(plugins))
@@ -128,18 +134,28 @@ class Runs:
     # -- as it is ---------------------------------------------------------------------------------
 
     def matrix(
-        self, wanted: tuple[Collection[Key], Collection[Key]], pairs: Mapping[Key, Key]
+        self,
+        wanted: tuple[Collection[Key], Collection[Key]],
+        pairs: Mapping[Key, Key],
+        *,
+        thorough: bool = False,
     ) -> Matrix:
         """Run the wanted tests of both sides on the old code, and on its mutants.
 
         What a test notices is not asked if its new version does not even run; nor what one that is
-        gone noticed, if there is no test that could do so in its place.
+        gone noticed, if there is no test that could do so in its place. To be thorough is for where
+        something is suspected, and is to be overruled only if nothing at all is lost.
         """
         found = Matrix(self._survey(0, wanted[0]), self._survey(1, wanted[1]))
         if found.old.problem or found.new.problem:
             return found
-        due = [key for key in wanted[0] if self._matters(found.new, pairs.get(key), wanted[1])]
-        self._kill(found, due)
+        due = [
+            key
+            for key in wanted[0]
+            if self._matters(found.new, pairs.get(key), wanted[1])
+        ]
+        most = MOST if thorough else min(MOST, LEAST + MORE * len(due))
+        self._kill(found, due, most)
         return found
 
     @staticmethod
@@ -154,7 +170,9 @@ class Runs:
         found = Side()
         if not self.suites[side].files:
             return found
-        asked = Asked(self.suites[side], wanted=tuple(sorted(wanted)), seconds=self.left * 0.3)
+        asked = Asked(
+            self.suites[side], wanted=tuple(sorted(wanted)), seconds=self.left * 0.3
+        )
         lines, report = self._run(asked)
         for it in lines:
             if isinstance(it, Ran):
@@ -171,16 +189,20 @@ class Runs:
     def _run(self, asked: Asked) -> tuple[list[Ran | Killed | Told], Report]:
         most = asked.seconds + PATIENCE
         limits = Limits(wall=most, cpu=most, memory=GROWTH, output=64 << 20)
-        report = self.worker.run("monocyte.semdiff.testdiff.station:run_suite", asked, limits)
-        return [_LINE.decode(it) for it in report.stdout.splitlines() if it.endswith(b"}")], report
+        report = self.worker.run(
+            "monocyte.semdiff.testdiff.station:run_suite", asked, limits
+        )
+        return [
+            _LINE.decode(it) for it in report.stdout.splitlines() if it.endswith(b"}")
+        ], report
 
     # -- on mutants -------------------------------------------------------------------------------
 
-    def _kill(self, found: Matrix, due: Collection[Key]) -> None:
+    def _kill(self, found: Matrix, due: Collection[Key], most: int) -> None:
         """Try mutants on both suites, as many as there is time for."""
         old = {it.id for it in found.old.ran.values() if (it.file, it.name) in due}
         reached = [_reached(found.old, old), _reached(found.new, set(found.new.ran))]
-        spots = self._chosen(found, reached[0], min(MOST, LEAST + MORE * len(due)))
+        spots = self._chosen(found, reached[0], most)
         for start in range(0, len(spots), BATCH):
             if self.left <= 0:
                 break
@@ -215,7 +237,9 @@ class Runs:
     def _mutator(self, file: str) -> Mutator:
         if file not in self.mutators:
             path = Path(self.suites[0].root, file)
-            self.mutators[file] = Mutator(path.read_bytes().decode("utf-8", "replace"), file)
+            self.mutators[file] = Mutator(
+                path.read_bytes().decode("utf-8", "replace"), file
+            )
         return self.mutators[file]
 
     def _batch(
@@ -235,6 +259,7 @@ class Runs:
             else:
                 tried.add((file, number))  # nobody runs it, so nobody notices
         held = (found.old, found.new)[side]
+        held.begun |= tried
         return tried | self._tried(side, tries, held)
 
     def _tried(self, side: int, tries: Sequence[Try], held: Side) -> set[Spot]:
@@ -242,7 +267,9 @@ class Runs:
         done: set[Spot] = set()
         left = list(tries)
         while left and self.left > 0:
-            asked = Asked(self.suites[side], tries=tuple(left), survey=False, seconds=self.left)
+            asked = Asked(
+                self.suites[side], tries=tuple(left), survey=False, seconds=self.left
+            )
             lines, report = self._run(asked)
             killed = [it for it in lines if isinstance(it, Killed)]
             if _spoilt(lines) and len(left) > 1:
@@ -250,8 +277,11 @@ class Runs:
                 return done.union(
                     *(self._tried(side, it, held) for it in (left[:half], left[half:]))
                 )
+            held.begun |= {(it.file, it.number) for it in killed}
             for it in killed:
-                if it.by is not None and not any(HANGS in why for why in it.errors.values()):
+                if it.by is not None and not any(
+                    HANGS in why for why in it.errors.values()
+                ):
                     _note(held, it)
                     done.add((it.file, it.number))
             if report.fate is Fate.DONE:
@@ -264,7 +294,9 @@ class Runs:
             ):  # the process ended under it: somebody noticed, but nobody said who
                 done.discard((stuck.file, stuck.number))
             at = next(
-                i for i, it in enumerate(left) if (it.file, it.number) == (stuck.file, stuck.number)
+                i
+                for i, it in enumerate(left)
+                if (it.file, it.number) == (stuck.file, stuck.number)
             )
             left = left[at + 1 :]
         return done
@@ -273,12 +305,17 @@ class Runs:
 
     def mutated(self, spot: Spot) -> tuple[str, str]:
         """The text of a mutant's file, without it and with it."""
-        text = Path(self.suites[0].root, spot[0]).read_bytes().decode("utf-8", "replace")
+        text = (
+            Path(self.suites[0].root, spot[0]).read_bytes().decode("utf-8", "replace")
+        )
         mutator = self._mutator(spot[0])
         return text, mutator.source(mutator.mutants[spot[1]])
 
     def seen_again(
-        self, found: Matrix, losses: Mapping[Key, Sequence[Spot]], pairs: Mapping[Key, Key]
+        self,
+        found: Matrix,
+        losses: Mapping[Key, Sequence[Spot]],
+        pairs: Mapping[Key, Key],
     ) -> dict[Key, Spot]:
         """Of each test one loss that shows in processes of their own, if one of the first does."""
         shown: dict[Key, Spot] = {}
@@ -291,7 +328,11 @@ class Runs:
             if not due or self.left <= 0:
                 break
             old = self._again(0, due, found)
-            again = {pairs[key]: spot for key, spot in due.items() if key in pairs and key in old}
+            again = {
+                pairs[key]: spot
+                for key, spot in due.items()
+                if key in pairs and key in old
+            }
             new = self._again(1, again, found)
             shown.update({key: due[key] for key in old if pairs.get(key) not in new})
         return shown
@@ -299,29 +340,42 @@ class Runs:
     def _again(self, side: int, due: Mapping[Key, Spot], found: Matrix) -> set[Key]:
         """Which of these functions notice their mutant, or cannot be told not to."""
         held = (found.old, found.new)[side]
-        by_id = {it.id: key for key in due for it in held.of(key) if it.outcome == "passed"}
+        by_id = {
+            it.id: key for key in due for it in held.of(key) if it.outcome == "passed"
+        }
         tests: dict[Spot, list[str]] = defaultdict(list)
         for test, key in by_id.items():
             tests[due[key]].append(test)
         tries = tuple(Try(*spot, tuple(names)) for spot, names in tests.items())
         if not tries:
             return set()
-        asked = Asked(self.suites[side], tries=tries, survey=False, seconds=self.left + 5)
+        asked = Asked(
+            self.suites[side], tries=tries, survey=False, seconds=self.left + 5
+        )
         lines, report = self._run(asked)
-        noticed = {by_id[test] for it in lines if isinstance(it, Killed) for test in it.by or ()}
+        noticed = {
+            by_id[test]
+            for it in lines
+            if isinstance(it, Killed)
+            for test in it.by or ()
+        }
         if side == 0:  # what is unsteady shows nothing
             return noticed - {by_id[it] for it in _spoilt(lines)}
         finished = {
-            (it.file, it.number) for it in lines if isinstance(it, Killed) and it.by is not None
+            (it.file, it.number)
+            for it in lines
+            if isinstance(it, Killed) and it.by is not None
         }
-        stuck = {key for key, spot in due.items() if spot in tests and spot not in finished}
+        stuck = {
+            key for key, spot in due.items() if spot in tests and spot not in finished
+        }
         return noticed | (stuck if report.fate is not Fate.DONE else set())
 
 
 HANGS = "Overtime"
 """How a test fails on a mutant that does not end: that tells nothing of what it checks."""
 
-ENOUGH = 20
+ENOUGH = 60
 """Mutants (or all there are) that must have been tried for a suspicion to be overruled."""
 
 ROUNDS = 3
