@@ -84,8 +84,10 @@ HARMLESS = [
     "'{lineno}'.format(lineno=1)",
     "class Trace: pass\nTrace()",
     "import sys\nsaved = sys.stderr\nsys.stderr = saved",
-    "import warnings\ndef f():\n with warnings.catch_warnings(record=True) as w:\n"
-    "  warnings.simplefilter('always')\n return len(w), w[0].message",
+    (
+        "import warnings\ndef f():\n with warnings.catch_warnings(record=True) as w: g('always')\n"
+        " return len(w), w[0].message"
+    ),
     "import warnings\nwith warnings.catch_warnings(): pass",
     "'{x}'.format(**globals())",
     "'%(x)s' % locals()",
