@@ -14,6 +14,7 @@ from typing import Any
 
 NAMES = ("t", "u", "x")
 MOST_NOTES = 60
+MOST_TURNS = 200
 
 
 class Enough(BaseException):
@@ -26,12 +27,19 @@ class World:
     def __init__(self, seed: int) -> None:
         self.truths = random.Random(seed)
         self.notes: list[object] = []
+        self.ticks = 0
 
     def note(self, *what: object) -> None:
         """Write down that something happened."""
         if len(self.notes) > MOST_NOTES:
             raise Enough
         self.notes.append(what)
+
+    def tick(self) -> None:
+        """Count a turn of a loop, which may note nothing and never end."""
+        self.ticks += 1
+        if self.ticks > MOST_TURNS:
+            raise Enough
 
     def call(self, name: str) -> object:
         """`a()`: noted; now and then it raises."""
@@ -103,12 +111,12 @@ class Manager:
 
 def behaviour(code: str, seeds: int = 12) -> list[object]:
     """What a program does, under several oracles."""
-    compiled = compile(code, "<program>", "exec", dont_inherit=True)
+    compiled = compile(_ticking(code), "<program>", "exec", dont_inherit=True)
     told: list[object] = []
     for seed in range(seeds):
         world = World(seed)
         names: dict[str, object] = {n: partial(world.call, n) for n in "abcd"}
-        names |= {"it": world.each, "m": world.manager}
+        names |= {"it": world.each, "m": world.manager, "tick": world.tick}
         exec(compiled, names)  # noqa: S102
         try:
             result: object = repr(names["f"](Thing(world, "x", 0)))  # type: ignore[operator]
@@ -118,6 +126,15 @@ def behaviour(code: str, seeds: int = 12) -> list[object]:
             result = type(error).__name__, str(error)
         told.append((world.notes, result))
     return told
+
+
+def _ticking(code: str) -> ast.Module:
+    """The program, counting the turns of its loops."""
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.While):
+            node.body.insert(0, ast.parse("tick()").body[0])
+    return ast.fix_missing_locations(tree)
 
 
 class Writer:

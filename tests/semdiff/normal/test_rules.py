@@ -491,6 +491,11 @@ DIFFERENT: list[tuple[str, str, str]] = [
     ),
     (
         "inline_returned",
+        "class T:\n def __bool__(s): print('asked'); return False\ndef f(a, b):\n t = not (a and b)\n if t: print('in')\nf(T(), 1)",
+        "class T:\n def __bool__(s): print('asked'); return False\ndef f(a, b):\n if not (a and b): print('in')\nf(T(), 1)",
+    ),
+    (
+        "inline_returned",
         "class T:\n def __eq__(s, o): return T()\n def __del__(s): print('gone')\ndef f(a):\n t = a == 1\n if t: print('in')\nf(T())",
         "class T:\n def __eq__(s, o): return T()\n def __del__(s): print('gone')\ndef f(a):\n if a == 1: print('in')\nf(T())",
     ),

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-__all__ = ["COMPOUND", "Region", "Step", "flow_of", "resolved"]
+__all__ = ["COMPOUND", "Region", "Step", "flow_of", "is_asked_once", "resolved"]
 
 
 class Region:
@@ -122,7 +122,7 @@ class _Lowering:
         """What `bool(…)` is asked about, if its truth is not asked twice then."""
         match value:
             case ast.Call(func=ast.Name("bool"), args=[inner], keywords=[]):
-                return inner if _is_asked_once(inner) and self.is_builtin("bool") else None
+                return inner if is_asked_once(inner) and self.is_builtin("bool") else None
         return None
 
     def if_(self, node: ast.If, after: Step, around: _Around) -> Step:
@@ -138,7 +138,7 @@ class _Lowering:
         match node.value:
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return self.test(test, again(body), again(orelse), around)
-            case ast.BoolOp(op=op, values=[*first, last]) if all(map(_is_asked_once, first)):
+            case ast.BoolOp(op=op, values=[*first, last]) if all(map(is_asked_once, first)):
                 test = first[0] if len(first) == 1 else ast.BoolOp(op, first)
                 sides = again(last), after
                 yes, no = sides if isinstance(op, ast.And) else sides[::-1]
@@ -184,7 +184,7 @@ class _Lowering:
         """Whether a value surely is a bool, and found by asking each part for its truth once."""
         match value:
             case ast.UnaryOp(op=ast.Not()):
-                return _is_asked_once(value)
+                return is_asked_once(value)
             case ast.Compare(ops=[ast.Is() | ast.IsNot() | ast.In() | ast.NotIn()]):
                 return True
         return self.asked(value) is not None
@@ -280,12 +280,12 @@ def _is_wildcard(case: ast.match_case) -> bool:
     return case.guard is None and isinstance(case.pattern, ast.MatchAs) and not case.pattern.name
 
 
-def _is_asked_once(test: ast.expr) -> bool:
+def is_asked_once(test: ast.expr) -> bool:
     """Whether no part's truth is asked as a value and then once more as a condition."""
     while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         test = test.operand
     if isinstance(test, ast.IfExp):
-        return _is_asked_once(test.body) and _is_asked_once(test.orelse)
+        return is_asked_once(test.body) and is_asked_once(test.orelse)
     chained = isinstance(test, ast.Compare) and len(test.ops) > 1
     return not chained and not isinstance(test, ast.BoolOp | ast.Starred)
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from monocyte.semdiff.normal.bodies import each_block, is_sure, loads, stores
+from monocyte.semdiff.normal.flows import is_asked_once
 from monocyte.semdiff.normal.rewriter import RuleSet, Site
 
 __all__ = ["CARRIED", "TEMPORARIES"]
@@ -183,8 +184,7 @@ class _Place:
         """Fill one field; True if the value has been put there."""
         child = getattr(node, name)
         if isinstance(child, ast.Name) and child.id == self.name:
-            setattr(node, name, self.value)
-            return True
+            return self.put(node, name, None)
         return child is not None and self.inside(child)
 
     def inside(self, node: ast.AST) -> bool:
@@ -195,19 +195,26 @@ class _Place:
             if child is None:
                 continue
             if isinstance(child, ast.Name) and child.id == self.name:
-                self.put(owner, name, index)
-                return True
+                return self.put(owner, name, index)
             if self.inside(child):
                 return True
             if not self.quiet(child):
                 return False
         return False
 
-    def put(self, owner: ast.AST, name: str, index: int | None) -> None:
+    def put(self, owner: ast.AST, name: str, index: int | None) -> bool:
+        """Put the value there; not where it becomes a condition whose parts are asked less often.
+
+        As a value `not (a and b)` asks for the truth of `a` twice, as a condition once.
+        """
+        tested = isinstance(owner, ast.If | ast.BoolOp | ast.UnaryOp) or name == "test"
+        if tested and not is_asked_once(self.value):
+            return False
         if index is None:
             setattr(owner, name, self.value)
         else:
             getattr(owner, name)[index] = self.value
+        return True
 
     def quiet(self, node: ast.AST) -> bool:
         """Whether evaluating it earlier or later makes no difference."""
