@@ -138,3 +138,23 @@ def test_nothing_is_read_where_no_test_differs() -> None:
     """Equal trees have no findings, and code alone has none either."""
     assert told() == []
     assert told(code=CODE + "\nMORE = 1\n", run=True) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ("assert names('a') == ['a']", "assert names('a') is not None", "check-weakened"),
+        ("    assert len(names('a')) == 1\n", "", "fewer-checks"),
+    ],
+)
+def test_what_says_less_by_itself_is_not_overruled(old: str, new: str, rule: str) -> None:
+    """No mutant tells the difference here, and it is one all the same."""
+    code = "def names(text):\n    return [text]\n"
+    tests = (
+        "from code_under import names\n\ndef test_it():\n"
+        "    assert names('a') == ['a']\n    assert len(names('a')) == 1\n"
+        "    assert names('a')[0] == 'a'\n"
+    )
+    before = from_texts({"code_under.py": code, "test_it.py": tests})
+    after = from_texts({"code_under.py": code, "test_it.py": tests.replace(old, new)})
+    assert [name for name, _ in alarms(judge(before, after, 20.0))] == [rule]

@@ -101,11 +101,7 @@ def running(
 def _preloaded() -> tuple[str, ...]:
     """pytest, its plugins that are installed, and what runs them: imported once for all runs."""
     found = find_spec("_pytest")
-    parts = (
-        [it.name for it in iter_modules(found.submodule_search_locations)]
-        if found
-        else []
-    )
+    parts = [it.name for it in iter_modules(found.submodule_search_locations)] if found else []
     plugins = {it.module for it in entry_points(group="pytest11")}
     station = "monocyte.semdiff.testdiff.station"
     return (station, "pytest", *(f"_pytest.{it}" for it in parts), *sorted(plugins))
@@ -149,11 +145,7 @@ class Runs:
         found = Matrix(self._survey(0, wanted[0]), self._survey(1, wanted[1]))
         if found.old.problem or found.new.problem:
             return found
-        due = [
-            key
-            for key in wanted[0]
-            if self._matters(found.new, pairs.get(key), wanted[1])
-        ]
+        due = [key for key in wanted[0] if self._matters(found.new, pairs.get(key), wanted[1])]
         most = MOST if thorough else min(MOST, LEAST + MORE * len(due))
         self._kill(found, due, most)
         return found
@@ -170,9 +162,7 @@ class Runs:
         found = Side()
         if not self.suites[side].files:
             return found
-        asked = Asked(
-            self.suites[side], wanted=tuple(sorted(wanted)), seconds=self.left * 0.3
-        )
+        asked = Asked(self.suites[side], wanted=tuple(sorted(wanted)), seconds=self.left * 0.3)
         lines, report = self._run(asked)
         for it in lines:
             if isinstance(it, Ran):
@@ -189,12 +179,8 @@ class Runs:
     def _run(self, asked: Asked) -> tuple[list[Ran | Killed | Told], Report]:
         most = asked.seconds + PATIENCE
         limits = Limits(wall=most, cpu=most, memory=GROWTH, output=64 << 20)
-        report = self.worker.run(
-            "monocyte.semdiff.testdiff.station:run_suite", asked, limits
-        )
-        return [
-            _LINE.decode(it) for it in report.stdout.splitlines() if it.endswith(b"}")
-        ], report
+        report = self.worker.run("monocyte.semdiff.testdiff.station:run_suite", asked, limits)
+        return [_LINE.decode(it) for it in report.stdout.splitlines() if it.endswith(b"}")], report
 
     # -- on mutants -------------------------------------------------------------------------------
 
@@ -237,9 +223,7 @@ class Runs:
     def _mutator(self, file: str) -> Mutator:
         if file not in self.mutators:
             path = Path(self.suites[0].root, file)
-            self.mutators[file] = Mutator(
-                path.read_bytes().decode("utf-8", "replace"), file
-            )
+            self.mutators[file] = Mutator(path.read_bytes().decode("utf-8", "replace"), file)
         return self.mutators[file]
 
     def _batch(
@@ -267,9 +251,7 @@ class Runs:
         done: set[Spot] = set()
         left = list(tries)
         while left and self.left > 0:
-            asked = Asked(
-                self.suites[side], tries=tuple(left), survey=False, seconds=self.left
-            )
+            asked = Asked(self.suites[side], tries=tuple(left), survey=False, seconds=self.left)
             lines, report = self._run(asked)
             killed = [it for it in lines if isinstance(it, Killed)]
             if _spoilt(lines) and len(left) > 1:
@@ -279,9 +261,7 @@ class Runs:
                 )
             held.begun |= {(it.file, it.number) for it in killed}
             for it in killed:
-                if it.by is not None and not any(
-                    HANGS in why for why in it.errors.values()
-                ):
+                if it.by is not None and not any(HANGS in why for why in it.errors.values()):
                     _note(held, it)
                     done.add((it.file, it.number))
             if report.fate is Fate.DONE:
@@ -294,9 +274,7 @@ class Runs:
             ):  # the process ended under it: somebody noticed, but nobody said who
                 done.discard((stuck.file, stuck.number))
             at = next(
-                i
-                for i, it in enumerate(left)
-                if (it.file, it.number) == (stuck.file, stuck.number)
+                i for i, it in enumerate(left) if (it.file, it.number) == (stuck.file, stuck.number)
             )
             left = left[at + 1 :]
         return done
@@ -305,9 +283,7 @@ class Runs:
 
     def mutated(self, spot: Spot) -> tuple[str, str]:
         """The text of a mutant's file, without it and with it."""
-        text = (
-            Path(self.suites[0].root, spot[0]).read_bytes().decode("utf-8", "replace")
-        )
+        text = Path(self.suites[0].root, spot[0]).read_bytes().decode("utf-8", "replace")
         mutator = self._mutator(spot[0])
         return text, mutator.source(mutator.mutants[spot[1]])
 
@@ -328,11 +304,7 @@ class Runs:
             if not due or self.left <= 0:
                 break
             old = self._again(0, due, found)
-            again = {
-                pairs[key]: spot
-                for key, spot in due.items()
-                if key in pairs and key in old
-            }
+            again = {pairs[key]: spot for key, spot in due.items() if key in pairs and key in old}
             new = self._again(1, again, found)
             shown.update({key: due[key] for key in old if pairs.get(key) not in new})
         return shown
@@ -340,35 +312,22 @@ class Runs:
     def _again(self, side: int, due: Mapping[Key, Spot], found: Matrix) -> set[Key]:
         """Which of these functions notice their mutant, or cannot be told not to."""
         held = (found.old, found.new)[side]
-        by_id = {
-            it.id: key for key in due for it in held.of(key) if it.outcome == "passed"
-        }
+        by_id = {it.id: key for key in due for it in held.of(key) if it.outcome == "passed"}
         tests: dict[Spot, list[str]] = defaultdict(list)
         for test, key in by_id.items():
             tests[due[key]].append(test)
         tries = tuple(Try(*spot, tuple(names)) for spot, names in tests.items())
         if not tries:
             return set()
-        asked = Asked(
-            self.suites[side], tries=tries, survey=False, seconds=self.left + 5
-        )
+        asked = Asked(self.suites[side], tries=tries, survey=False, seconds=self.left + 5)
         lines, report = self._run(asked)
-        noticed = {
-            by_id[test]
-            for it in lines
-            if isinstance(it, Killed)
-            for test in it.by or ()
-        }
+        noticed = {by_id[test] for it in lines if isinstance(it, Killed) for test in it.by or ()}
         if side == 0:  # what is unsteady shows nothing
             return noticed - {by_id[it] for it in _spoilt(lines)}
         finished = {
-            (it.file, it.number)
-            for it in lines
-            if isinstance(it, Killed) and it.by is not None
+            (it.file, it.number) for it in lines if isinstance(it, Killed) and it.by is not None
         }
-        stuck = {
-            key for key, spot in due.items() if spot in tests and spot not in finished
-        }
+        stuck = {key for key, spot in due.items() if spot in tests and spot not in finished}
         return noticed | (stuck if report.fate is not Fate.DONE else set())
 
 

@@ -209,19 +209,13 @@ class _Reader:
 
     # -- statements -------------------------------------------------------------------------------
 
-    def block(
-        self, body: Sequence[ast.stmt], conditions: tuple[str, ...], why: Why
-    ) -> None:
+    def block(self, body: Sequence[ast.stmt], conditions: tuple[str, ...], why: Why) -> None:
         """Read statements in turn; what stands after one that leaves is never reached."""
         for node in body:
             self.statement(node, conditions, why)
             leaving = self._leaving(node)
             if leaving and why is None:
-                if (
-                    not conditions
-                    and not isinstance(node, ast.Raise)
-                    and node is not body[-1]
-                ):
+                if not conditions and not isinstance(node, ast.Raise) and node is not body[-1]:
                     self.found.stops.setdefault("return", node.lineno)
                 why = ("unreachable", f"it stands after `{leaving}`")
 
@@ -246,10 +240,7 @@ class _Reader:
             case ast.While(test=test, body=body, orelse=orelse):
                 self._branch(test, body, [], conditions, why)
                 self.block(orelse, conditions, why)
-            case (
-                ast.For(target=target, iter=iterated)
-                | ast.AsyncFor(target=target, iter=iterated)
-            ):
+            case ast.For(target=target, iter=iterated) | ast.AsyncFor(target=target, iter=iterated):
                 self._loop(node, target, iterated, conditions, why)
             case ast.Try() | ast.TryStar():
                 self._try(node, conditions, why)
@@ -283,9 +274,7 @@ class _Reader:
         self.block(body, inner, (why or never) if value is False else why)
         inner = conditions if value is False else (*conditions, f"not ({said})")
         self.block(orelse, inner, (why or always) if value else why)
-        leaves = (
-            value is None and why is None and not orelse and self._leaving(body[-1])
-        )
+        leaves = value is None and why is None and not orelse and self._leaving(body[-1])
         if leaves and isinstance(body[-1], ast.Return | ast.Expr):
             self.found.stops.setdefault(f"return if {said}", body[-1].lineno)
 
@@ -305,9 +294,7 @@ class _Reader:
         self.block(node.body, conditions, (why or nothing) if size == 0 else why)
         self.block(node.orelse, conditions, why)
 
-    def _try(
-        self, node: ast.Try | ast.TryStar, conditions: tuple[str, ...], why: Why
-    ) -> None:
+    def _try(self, node: ast.Try | ast.TryStar, conditions: tuple[str, ...], why: Why) -> None:
         swallowing = next((it for it in node.handlers if self._swallows(it)), None)
         inner = why
         if swallowing is not None:
@@ -333,9 +320,7 @@ class _Reader:
         fails = any(
             isinstance(it, ast.Call)
             and (
-                self.names.dotted(it.func)
-                .rpartition(".")[2]
-                .startswith(("fail", "assert", "exit"))
+                self.names.dotted(it.func).rpartition(".")[2].startswith(("fail", "assert", "exit"))
             )
             for it in inside
         )
@@ -372,26 +357,18 @@ class _Reader:
                 self._add(Check("fail", shown(node), "", node.lineno, conditions), why)
         if isinstance(node, ast.Assign):
             for target in node.targets:
-                dotted = (
-                    self.names.dotted(target)
-                    if isinstance(target, ast.Attribute)
-                    else ""
-                )
+                dotted = self.names.dotted(target) if isinstance(target, ast.Attribute) else ""
                 if dotted and not dotted.startswith(("self.", "cls.")) and why is None:
                     self.found.mocks.setdefault(dotted, node.lineno)
                 if isinstance(target, ast.Subscript) and (
                     self.names.dotted(target.value) == "sys.modules"
                 ):
-                    self.found.mocks.setdefault(
-                        f"sys.modules {shown(target.slice)}", node.lineno
-                    )
+                    self.found.mocks.setdefault(f"sys.modules {shown(target.slice)}", node.lineno)
         self._expressions([node], conditions, why)
 
     # -- expressions ------------------------------------------------------------------------------
 
-    def _expressions(
-        self, nodes: Iterable[ast.AST], conditions: tuple[str, ...], why: Why
-    ) -> None:
+    def _expressions(self, nodes: Iterable[ast.AST], conditions: tuple[str, ...], why: Why) -> None:
         for node in nodes:
             for it in _calls(node):
                 self._call(it, conditions, why)
@@ -414,22 +391,16 @@ class _Reader:
             test = ast.Compare(node.args[0], [sign], [ast.Constant(None)])
             self._assert(test, node.lineno, conditions, why)
         elif last in EQUAL and len(node.args) >= 2:
-            self._two(
-                EQUAL[last], node.args[0], node.args[1], node.lineno, conditions, why
-            )
+            self._two(EQUAL[last], node.args[0], node.args[1], node.lineno, conditions, why)
             self._tolerance(node, last)
         elif last == "fail" and name.partition(".")[0] in ("self", "pytest", "cls"):
             self._add(Check("fail", "", "", node.lineno, conditions), why)
         elif self._is_checking(last):
-            self._add(
-                Check("helper", shown(node, 200), "", node.lineno, conditions), why
-            )
+            self._add(Check("helper", shown(node, 200), "", node.lineno, conditions), why)
         self._mock(node, name, last, why)
 
     def _is_checking(self, last: str) -> bool:
-        if last.lower().startswith(
-            ("assert", "_assert", "check", "_check", "verify", "expect")
-        ):
+        if last.lower().startswith(("assert", "_assert", "check", "_check", "verify", "expect")):
             return True
         return last != self.own and last in _checking(self.module)
 
@@ -462,13 +433,9 @@ class _Reader:
                 dotted = f"{self.names.dotted(target)}.{attribute}"
                 self.found.mocks.setdefault(dotted, node.lineno)
 
-    def _raises(
-        self, node: ast.Call, last: str, conditions: tuple[str, ...], why: Why
-    ) -> None:
+    def _raises(self, node: ast.Call, last: str, conditions: tuple[str, ...], why: Why) -> None:
         error = shown(node.args[0]) if node.args else ""
-        match = next(
-            (shown(it.value, 200) for it in node.keywords if it.arg == "match"), None
-        )
+        match = next((shown(it.value, 200) for it in node.keywords if it.arg == "match"), None)
         if "Regex" in last and len(node.args) > 1:
             match = shown(node.args[1], 200)
         kind = "warns" if "arn" in last else "raises"
@@ -479,9 +446,7 @@ class _Reader:
 
     # -- asserts ----------------------------------------------------------------------------------
 
-    def _assert(
-        self, test: ast.expr, line: int, conditions: tuple[str, ...], why: Why
-    ) -> None:
+    def _assert(self, test: ast.expr, line: int, conditions: tuple[str, ...], why: Why) -> None:
         if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
             for part in test.values:
                 self._assert(part, line, conditions, why)
@@ -501,9 +466,7 @@ class _Reader:
             ) if type(op) in OPPOSITE:
                 self._two(OPPOSITE[type(op)], left, right, line, conditions, why)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                self._add(
-                    Check("falsehood", shown(operand, 200), "", line, conditions), why
-                )
+                self._add(Check("falsehood", shown(operand, 200), "", line, conditions), why)
             case ast.Call(func=ast.Name(id="isinstance"), args=[left, right]):
                 self._two("isinstance", left, right, line, conditions, why)
             case _:
@@ -523,9 +486,7 @@ class _Reader:
         why: Why,
     ) -> None:
         if sign in ("==", "is", "<=", ">=") and _is_itself(left, right):
-            self._dead(
-                shown(left), line, why or ("cannot-fail", "it is compared with itself")
-            )
+            self._dead(shown(left), line, why or ("cannot-fail", "it is compared with itself"))
             return
         if sign in ("==", "!=") and literal(left) is not ... and literal(right) is ...:
             left, right = right, left
@@ -553,11 +514,7 @@ class _Reader:
             if position is not None and len(node.args) > position:
                 value = literal(node.args[position])
             if isinstance(value, int | float) and not isinstance(value, bool):
-                width = (
-                    10.0**-value
-                    if kind == "places" or last == "round"
-                    else float(value)
-                )
+                width = 10.0**-value if kind == "places" or last == "round" else float(value)
                 if kind == "places" and "delta" in named:
                     continue
                 self.found.tolerances.append((f"{last} {kind}", width, node.lineno))
@@ -602,11 +559,7 @@ def _calls(node: ast.AST) -> Iterator[ast.Call]:
 def _called(node: ast.AST) -> str:
     if not isinstance(node, ast.Call):
         return ""
-    return (
-        node.func.attr
-        if isinstance(node.func, ast.Attribute)
-        else getattr(node.func, "id", "")
-    )
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
 def _truth(test: ast.expr) -> bool | None:
@@ -654,17 +607,11 @@ def _foregone(test: ast.expr) -> str:
     match test:
         case ast.Call(func=ast.Name(id="isinstance"), args=[_, ast.Name(id="object")]):
             return "everything is an object"
-        case ast.Compare(
-            left=left, ops=[ast.GtE()], comparators=[ast.Constant(value=0)]
-        ):
+        case ast.Compare(left=left, ops=[ast.GtE()], comparators=[ast.Constant(value=0)]):
             return "a length is never negative" if _called(left) == "len" else ""
-        case ast.Compare(
-            left=ast.Constant(value=0), ops=[ast.LtE()], comparators=[right]
-        ):
+        case ast.Compare(left=ast.Constant(value=0), ops=[ast.LtE()], comparators=[right]):
             return "a length is never negative" if _called(right) == "len" else ""
-        case ast.Compare(
-            left=left, ops=[ast.In()], comparators=[ast.Tuple(elts=elements)]
-        ):
+        case ast.Compare(left=left, ops=[ast.In()], comparators=[ast.Tuple(elts=elements)]):
             same = any(ast.dump(it) == ast.dump(left) for it in elements)
             return "it is compared with itself" if same else ""
         case ast.Call(func=ast.Name(id="all"), args=[it]) if literal(it) in ([], ()):
@@ -690,9 +637,7 @@ def _empty_locals(function: Function) -> frozenset[str]:
     return frozenset(
         name
         for name, values in bound.items()
-        if len(values) == 1
-        and literal(values[0]) in ([], (), {}, "")
-        and name not in grown
+        if len(values) == 1 and literal(values[0]) in ([], (), {}, "") and name not in grown
     )
 
 
@@ -702,11 +647,7 @@ def _size(node: ast.expr, names: Names, empty: frozenset[str]) -> int | None:
         if node.id in empty:
             return 0
         value = names.values.get(node.id)
-        return (
-            _size(value, names, empty)
-            if value is not None and value is not node
-            else None
-        )
+        return _size(value, names, empty) if value is not None and value is not node else None
     if isinstance(node, ast.List | ast.Tuple | ast.Set):
         starred = any(isinstance(it, ast.Starred) for it in node.elts)
         return None if starred else len(node.elts)
@@ -727,17 +668,11 @@ def _size(node: ast.expr, names: Names, empty: frozenset[str]) -> int | None:
         "items",
     ):
         inner = node.args if isinstance(node, ast.Call) else []
-        if (
-            not inner
-            and isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-        ):
+        if not inner and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             return _size(node.func.value, names, empty)
         sizes = [_size(it, names, empty) for it in inner]
         known = [it for it in sizes if it is not None]
-        return (
-            min(known) if known and (len(known) == len(sizes) or 0 in known) else None
-        )
+        return min(known) if known and (len(known) == len(sizes) or 0 in known) else None
     return None
 
 
@@ -749,9 +684,7 @@ def _checking(module: Module) -> frozenset[str]:
     held = getattr(module, _CHECKING, None)
     if held is None:
         held = frozenset(
-            it.name
-            for it in ast.walk(module.tree)
-            if isinstance(it, Function) and _has_check(it)
+            it.name for it in ast.walk(module.tree) if isinstance(it, Function) and _has_check(it)
         )
         setattr(module, _CHECKING, held)
     return held
@@ -761,8 +694,8 @@ def _has_check(function: Function) -> bool:
     for node in ast.walk(function):
         if isinstance(node, ast.Assert):
             return True
-        if isinstance(node, ast.Call) and _called(node).startswith(
-            ("assert", "raises", "fail")
-        ):
+        if isinstance(node, ast.Raise) and node.exc and "AssertionError" in ast.dump(node.exc):
+            return True
+        if isinstance(node, ast.Call) and _called(node).startswith(("assert", "raises", "fail")):
             return True
     return False

@@ -179,9 +179,8 @@ def unchecked(pair: Pair) -> Iterator[Hit]:
     line = pair.tests[1].node.lineno if pair.tests[1] else 0
     for old, new in _twins(gone, come):
         if new.weight < old.weight:
-            yield Hit(
-                "check-weakened", f"`{old.text}` has become `{new.text}`", new.line, sure=False
-            )
+            what = f"`{old.text}` has become `{new.text}`"
+            yield Hit("check-weakened", what, new.line, sure=_says_less(old, new))
         elif new.conditions and not set(new.conditions) <= set(old.conditions):
             when = " and ".join(new.conditions)
             yield Hit("conditional", f"`{new.text}` is only asked if {when}", new.line, sure=False)
@@ -192,7 +191,16 @@ def unchecked(pair: Pair) -> Iterator[Hit]:
         few = (
             f"{len(gone) - len(come)} check{'s have' if len(gone) - len(come) > 1 else ' has'} gone"
         )
-        yield Hit("fewer-checks", f"{few}: {said}", line, sure=False)
+        yield Hit("fewer-checks", f"{few}: {said}", line, sure=not come)
+
+
+def _says_less(old: Check, new: Check) -> bool:
+    """Whether less is asked of the very same, whatever the code is."""
+    vague = {"is not", "isinstance", "!=", *(() if old.value is True else ("truth",))}
+    return old.actual == new.actual and old.weight >= EXACT and new.kind in vague
+
+
+EXACT = 5
 
 
 def lost_checks(pair: Pair) -> tuple[list[Check], list[Check]]:
