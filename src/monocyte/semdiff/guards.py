@@ -348,6 +348,8 @@ class _Search(Documentation, Namespaces, Diagnostics):
             return  # a docstring, or nothing
         if _SOURCE_NAME.fullmatch(text) and self._reads_files(node):
             yield from self.of_text(text, node)
+        if text == "__dict__" and self._is_slot(node):
+            return
         if text == "__doc__" and self.is_looked_up_doc(node):
             yield Reader(C.DOCUMENTED, text, node.lineno)
             return
@@ -358,6 +360,12 @@ class _Search(Documentation, Namespaces, Diagnostics):
             channels = STRING_CHANNELS.get(word) or WORDS.get(word) or (C.CODE,)
             for channel in channels:
                 yield Reader(channel, word, node.lineno)
+
+    def _is_slot(self, node: ast.AST) -> bool:
+        """`__slots__ = ("__dict__", …)`."""
+        around = self.parents.get(node)
+        statement = self.parents.get(around) if around is not None else None
+        return isinstance(statement, ast.Assign) and _spelled(statement.targets[0]) == "__slots__"
 
     def _is_log_format(self, found: str, text: str) -> bool:
         """`{lineno}` is a log's only beside other things of logs, or where logs are spoken of."""

@@ -34,8 +34,25 @@ class Namespaces(Sight):
             used = call
         if isinstance(node, ast.Attribute) and self._is_instance(node.value):
             return
-        if not self._is_looked_up(used) and not _is_of_arguments(used):
+        if not self._is_looked_up(used) and not self._is_of_arguments(used):
             yield Reader(C.ORDER, _spelled(node), node.lineno, self._whose(used))
+
+    def _is_of_arguments(self, used: ast.AST) -> bool:
+        """`vars(parser.parse_args())`, directly or by a variable: an object of what was asked."""
+        match used:
+            case ast.Call(args=[ast.Name(id=name)]):
+                stores = (
+                    self.parents.get(n)
+                    for n in self.facts.nodes
+                    if (isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store))
+                    or (isinstance(n, ast.arg) and n.arg == name)
+                )
+                values = [getattr(it, "value", None) for it in stores]
+                return bool(values) and all(map(_parses, values))
+            case ast.Call(args=[value]):
+                return _parses(value)
+            case _:
+                return False
 
     def _whose(self, used: ast.AST) -> str:
         """Of `vars(name)` or `name.__dict__` of an import, whose name that is; or anybody's."""
@@ -103,15 +120,6 @@ class Namespaces(Sight):
                 return False
 
 
-def _is_of_arguments(used: ast.AST) -> bool:
-    """`vars(parser.parse_args())`: an object that holds what was asked."""
-    match used:
-        case ast.Call(args=[ast.Call(func=func)]):
-            return _spelled(func) in {"parse_args", "parse_known_args"}
-        case _:
-            return False
-
-
 def _formats(call: ast.Call) -> bool:
     """`"{name}".format(…)`."""
     func = call.func
@@ -120,3 +128,8 @@ def _formats(call: ast.Call) -> bool:
         and func.attr == "format"
         and isinstance(func.value, ast.Constant)
     )
+
+
+def _parses(value: ast.AST | None) -> bool:
+    """`parser.parse_args(…)`."""
+    return isinstance(value, ast.Call) and _spelled(value.func) == "parse_args"
