@@ -75,6 +75,8 @@ def labels(group: str, requirement: str, kind: str, tools: str) -> dict[str, str
     if not kept.exists():
         return dict.fromkeys(changed, "by construction")
     proven, why = json.loads(kept.read_text())
+    if why.startswith(suites.NO_SUITE):
+        return dict.fromkeys(changed, "by construction")
     if why:
         return dict.fromkeys(changed, "dropped")
     return {path: "proven" if path in set(proven) else "by construction" for path in changed}

@@ -101,6 +101,9 @@ SUITES = {
 """Packages without tests in their sdist are missing."""
 
 
+NO_SUITE = "the suite does not run untouched"
+
+
 class Run(NamedTuple):
     """What a run of a suite has shown."""
 
@@ -180,7 +183,7 @@ def proven(requirement: str, tree: Path) -> tuple[frozenset[str], str]:
     """The files that a suite has imported and found equivalent; or why there are none."""
     before = untouched(requirement)
     if not before.passed:
-        return frozenset(), f"the suite does not run untouched: {before.why}"
+        return frozenset(), f"{NO_SUITE}: {before.why}"
     after = run(requirement, SUITES[requirement], tree)
     lost = Counter(before.passed) - Counter(after.passed)
     if lost and after.passed and len(lost) <= 20:
