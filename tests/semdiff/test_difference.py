@@ -349,3 +349,20 @@ def test_further_analyses_are_told_beside_the_change() -> None:
     assert [it.kind for it in by_name["price"].more] == ["capability"]
     assert by_name["price"].severity is Severity.BREAKING
     assert by_name["elsewhere"].finding.kind == "capability"
+
+
+SHOP = {"shop.py": "def price(n: int) -> int:\n    return n * 9 if n > 10 else n * 10\n"}
+STRICT = "from shop import price\n\n\ndef test_price():\n    assert price(20) == 180\n"
+WEAK = STRICT.replace("== 180", "> 0")
+
+
+@pytest.mark.parametrize("run", [True, False])
+def test_a_test_is_judged_by_what_it_notices(run: bool) -> None:
+    """Not by what it returns: that it passes on both sides says nothing; its lines are shown."""
+    old = from_texts(SHOP | {"tests/test_shop.py": STRICT})
+    new = from_texts(SHOP | {"tests/test_shop.py": WEAK})
+    (change,) = difference(old, new, Options(run=run)).changes
+    assert (change.finding.kind, change.finding.definition) == ("test", "test_price")
+    assert change.finding.verdict is (Verdict.CHANGED if run else Verdict.UNKNOWN)
+    assert change.severity is (Severity.BREAKING if run else Severity.WARNING)
+    assert [hunk.new for hunk in change.hunks] == [("    assert price(20) > 0",)]

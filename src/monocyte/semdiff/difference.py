@@ -27,6 +27,7 @@ from monocyte.semdiff.normal import Channel
 from monocyte.semdiff.patience import rarely_collecting
 from monocyte.semdiff.sketches import Shelf
 from monocyte.semdiff.sources import BadSource, Source, Tree
+from monocyte.semdiff.testdiff import test_diff
 from monocyte.semdiff.trials import Case, Trials, Tried
 from monocyte.semdiff.verdicts import Finding, Place, Severity, Verdict
 from monocyte.semdiff.whole import (
@@ -200,6 +201,8 @@ def difference(
         recalled = memory.recall(old, new) if memory else None
     known = recalled or _read(old, new, memory)
     drafts = [it for it in known.drafts if _wanted(it.finding, options.only)]
+    tests = _tests(old, new, options)
+    drafts, judged = _judged(drafts, tests)
     further = [it for ask in analyses for it in ask(old, new) if _wanted(it, options.only)]
     ours, theirs = _texts(old, new, known.drafts)
     contract = _contract(known.sketch, ours, theirs, options)
@@ -207,7 +210,8 @@ def difference(
     is_felt = _felt(known, ours, theirs, new, options, memory)
     if memory and (recalled is None or options.impact):
         memory.keep(old, new, known)
-    changes = _joined(_tried(old, new, drafts, options), further, told)
+    tried = _tried(old, new, drafts, options)
+    changes = _joined([*tried, *judged], further, told)
     return Difference(
         old=old.name,
         new=new.name,
@@ -387,6 +391,34 @@ def _felt(
 ) -> Felt:
     same = alike(known.ignored, (it.finding for it in known.drafts), tree)
     return felt(old, new, same, asked=options.impact, shelf=memory) if old != new else Felt()
+
+
+# -- tests ----------------------------------------------------------------------------------------
+
+
+def _tests(old: Tree, new: Tree, options: Options) -> list[Finding]:
+    """What became of the tests: whether one that differs still notices what it noticed."""
+    found = test_diff(old, new, min(options.seconds, TESTING), run=options.run)
+    return [it for it in found if _wanted(it, options.only)]
+
+
+TESTING = 20.0
+"""Seconds of wall time for running tests, at most."""
+
+
+def _judged(
+    drafts: Sequence[Change], tests: Sequence[Finding]
+) -> tuple[list[Change], list[Change]]:
+    """Changes that are to be tried, and those of tests: these are judged by what they notice."""
+    by_name = {_about(it): it for it in tests}
+    left, judged = [], []
+    for draft in drafts:
+        finding = by_name.pop(_about(draft.finding), None)
+        if finding is None:
+            left.append(draft)
+        else:
+            judged.append(msgspec.structs.replace(draft, finding=finding))
+    return left, [*judged, *(Change(finding=it) for it in by_name.values())]
 
 
 def _is_other(change: Change) -> bool:

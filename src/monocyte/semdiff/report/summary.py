@@ -67,6 +67,8 @@ def _verdicts(difference: Difference) -> Iterator[str]:
         yield f"{_count(news[''], 'definition')} {means} something else"
     elif news["may"]:
         yield f"{_count(news.pop('may'), 'definition')} may mean something else"
+    if news["weaker"]:
+        yield f"{_count(news['weaker'], 'test')} {'is' if news['weaker'] == 1 else 'are'} weaker"
     if news["reads"]:
         yield f"{news['reads']} {'looks' if news['reads'] == 1 else 'look'} at lines or text"
     for word in ("may", "no difference found", "new", "gone", "moved", "of note"):
@@ -86,6 +88,8 @@ def _news(change: Change) -> str:
     finding = change.finding
     if finding.kind == "contract":
         return "outside"
+    if finding.kind == "test" and change.severity > Severity.NOTE:
+        return "weaker"
     if finding.old is None or finding.new is None:
         return "new" if finding.old is None else "gone"
     if finding.rule in ("moved", "renamed"):
