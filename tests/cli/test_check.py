@@ -462,16 +462,25 @@ def test_a_check_of_one_cell_forgets_nothing_of_the_others(app: Path, cli: Cli) 
     assert known == [0, 20, 31, 51]
 
 
-def test_a_decision_that_ends_its_process_is_found(app: Path, cli: Cli) -> None:
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ("os._exit(0)", "it_makes_no_noise raised: os._exit(0)"),
+        ("os.kill(os.getpid(), 9)", "the check of it_makes_no_noise came to no end"),
+    ],
+)
+def test_a_decision_that_ends_its_process_is_found(
+    app: Path, cli: Cli, ends: str, said: str
+) -> None:
     """Said at its place, and the others are judged all the same."""
     (app / "rules.lock").write_text(LOCK, "utf-8")
     text = (app / RING).read_text("utf-8")
-    text = text.replace('assert "socket" not in it.imports', "os._exit(0)")
+    text = text.replace('assert "socket" not in it.imports', ends)
     (app / RING).write_text(
         text.replace("from shop.todo", "import os\n\nfrom shop.todo", 1), "utf-8"
     )
     (found,) = [it for it in findings(cli, "--no-mutation") if it["kind"] == "decision-raised"]
-    assert "the check of it_makes_no_noise came to no end" in found["message"]
+    assert said in found["message"]
 
 
 def test_findings_are_written_as_sarif(app: Path, cli: Cli) -> None:
