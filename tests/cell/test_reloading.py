@@ -209,7 +209,7 @@ FAULTS = {
     ),
     "a cell that is not well formed": (
         ("door", "def count(it: Rang", "def count(it: Came"),
-        "Came",
+        "nobody can apply Rang",
         "door.py",
     ),
 }
