@@ -35,6 +35,7 @@ class Came(Event):
 
 class Come(Command[Came]):
     person: Person
+    who: str = ""
 
 class Who(Query[tuple[Person, ...]]): ...
 
@@ -58,13 +59,15 @@ def enter(it: Came, here: dict[str, Person]) -> None:
 
 DOOR = '''"""# Door: it rings when somebody comes."""
 from party.helper import times
-from party.people import Came, Person
+from party import people
+from party.people import Came
 from monocyte import Cell, Event, Query
 
 class Rang(Event):
-    person: Person
+    person: people.Person
 
-class Rings(Query[int]): ...
+class Rings(Query[int]):
+    of: people.Kind | None = None
 
 cell = Cell("door", state=list[str])
 

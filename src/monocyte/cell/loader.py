@@ -12,7 +12,7 @@ import ast
 import importlib
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
@@ -90,14 +90,20 @@ def texts_of(root: Path, package: str) -> dict[str, bytes]:
     return found
 
 
-def load_cells(cells: Sequence[Cell]) -> Loaded:
-    """Read cells whose modules are imported, and check them against each other."""
+def load_cells(cells: Sequence[Cell], only: Container[str] | None = None) -> Loaded:
+    """Read cells whose modules are imported, and check them against each other.
+
+    With `only`, cells of other modules are known to be well formed: just their names are taken.
+    """
     manifests: list[Manifest] = []
     faults: dict[tuple[str, str], DefinitionError] = {}  # two cells may share a faulty helper
     neighbours = {cell.module: cell for cell in cells}
     names = _Names()
     for cell in cells:
-        found = [*names.take(cell), *boundary_faults(cell, neighbours)]
+        found = [*names.take(cell)]
+        if only is not None and cell.module not in only:
+            continue
+        found += boundary_faults(cell, neighbours)
         try:
             manifest = manifest_of(cell)
         except DefinitionError as first:

@@ -11,7 +11,7 @@ import ast
 import importlib.util
 import linecache
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -52,10 +52,12 @@ def reload_package(root: Path, package: str, texts: Mapping[str, bytes]) -> Relo
     now = texts_of(root, package)
     _refuse_what_needs_a_restart(root, texts, now)
     trees = {name: _parsed(name, root, text) for name, text in now.items()}
+    links = {name: tuple(_imports(tree, name, trees)) for name, tree in trees.items()}
     with _tentatively():
         renewed: dict[str, ModuleType] = {}
-        for name in _in_order(trees):
-            if _is_due(name, trees, texts, now, renewed):
+        for name in _in_order(links):
+            is_changed = now[name] != texts.get(name)
+            if _is_due(name, trees[name], links[name], renewed, is_changed=is_changed):
                 old = _Old(sys.modules.get(name), texts.get(name, b""))
                 renewed[name] = _executed(name, _file(root, name), trees[name], old)
         manifests = _manifests(trees, renewed)
@@ -81,45 +83,65 @@ def _refuse_what_needs_a_restart(
 
 def _is_due(
     name: str,
-    trees: Mapping[str, ast.Module],
-    texts: Mapping[str, bytes],
-    now: Mapping[str, bytes],
+    tree: ast.Module,
+    links: Iterable[_Import],
     renewed: Mapping[str, ModuleType],
+    *,
+    is_changed: bool,
 ) -> bool:
     """Whether a module must be loaded anew: it reads otherwise, or something that it imports is."""
-    if name not in sys.modules:
-        return declares(trees[name])
-    if now[name] != texts.get(name):
-        return True
-    imported = sys.modules[name]
-    return any(
-        whole or vars(imported).get(bound) is not getattr(renewed[module], thing, None)
-        for module, thing, bound, whole in _imports(trees[name], name, trees)
-        if module in renewed
+    user = sys.modules.get(name)
+    if user is None:
+        return declares(tree)
+    return is_changed or any(
+        it.module in renewed and not it.is_unmoved(user, renewed[it.module]) for it in links
     )
 
 
 class _Import(NamedTuple):
+    """What a module uses of another one: `things`, of what is bound to a name of its own."""
+
     module: str
-    thing: str
     bound: str
-    whole: bool
-    """Whether it is the module itself that is bound: then nobody can say what is used of it."""
+    things: frozenset[str] | None
+    """None if nobody can say which."""
+    is_module: bool
+
+    def is_unmoved(self, user: ModuleType, renewed: ModuleType) -> bool:
+        """Whether all that is used of it is still the very same in its next release."""
+        had = vars(user).get(self.bound)
+        if self.things is None or had is None:
+            return False
+        olds = [vars(had).get(it) if self.is_module else had for it in self.things]
+        news = [vars(renewed).get(it) for it in self.things]
+        return all(old is new for old, new in zip(olds, news, strict=True))
 
 
 def _imports(tree: ast.Module, name: str, known: Mapping[str, Any]) -> Iterator[_Import]:
     """What a module imports from modules of the package, at any depth."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (_Import(it.name, "", "", True) for it in node.names if it.name in known)
+            yield from (_Import(it.name, "", None, True) for it in node.names if it.name in known)
         elif isinstance(node, ast.ImportFrom):
             module = _absolute(node, name, known)
             for it in node.names:
-                inner = f"{module}.{it.name}"
+                bound, inner = it.asname or it.name, f"{module}.{it.name}"
                 if inner in known:
-                    yield _Import(inner, "", "", True)
+                    yield _Import(inner, bound, _used(tree, bound), True)
                 elif module in known:
-                    yield _Import(module, it.name, it.asname or it.name, it.name == "*")
+                    things = None if it.name == "*" else frozenset({it.name})
+                    yield _Import(module, bound, things, False)
+
+
+def _used(tree: ast.Module, module: str) -> frozenset[str] | None:
+    """The attributes of a module that are used under its name; None if it is used otherwise."""
+    used = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and _is_name(n.value, module)]
+    names = sum(_is_name(node, module) for node in ast.walk(tree))
+    return frozenset(node.attr for node in used) if names == len(used) else None
+
+
+def _is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def _absolute(node: ast.ImportFrom, name: str, known: Mapping[str, Any]) -> str:
@@ -131,9 +153,9 @@ def _absolute(node: ast.ImportFrom, name: str, known: Mapping[str, Any]) -> str:
     return ".".join([*base, *filter(None, [node.module])])
 
 
-def _in_order(trees: Mapping[str, ast.Module]) -> Sequence[str]:
+def _in_order(links: Mapping[str, Iterable[_Import]]) -> Sequence[str]:
     """The modules, each behind those that it imports."""
-    graph = {n: {i.module for i in _imports(t, n, trees)} - {n} for n, t in trees.items()}
+    graph = {name: {it.module for it in own} - {name} for name, own in links.items()}
     try:
         return tuple(TopologicalSorter(graph).static_order())
     except CycleError as why:
@@ -248,7 +270,7 @@ class _Old:
                 if not self._imports_the_same(own[0], here):
                     return False
                 continue
-            ahead += [n.id for n in ast.walk(own[0]) if isinstance(n, ast.Name)]
+            ahead += _read(own[0])
         return True
 
     def _imports_the_same(self, node: ast.Import | ast.ImportFrom, bound: str) -> bool:
@@ -260,6 +282,12 @@ class _Old:
         module = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
         has = getattr(sys.modules.get(module), thing, None)
         return had is has and had is not None
+
+
+def _read(node: ast.AST) -> list[str]:
+    """The names that are looked up in it, its own among them."""
+    names = (n for n in ast.walk(node) if isinstance(n, ast.Name))
+    return [name.id for name in names if isinstance(name.ctx, ast.Load)]
 
 
 def _bindings(tree: ast.Module) -> dict[str, list[ast.stmt]]:
@@ -305,7 +333,7 @@ def _manifests(
     for name, tree in trees.items():
         if name in sys.modules and declares(tree):
             cells += cell_of(sys.modules[name])
-    loaded = load_cells(cells)
+    loaded = load_cells(cells, renewed)
     if loaded.faults:
         first, *more = loaded.faults
         raise DefinitionError(first.message, where=first.where, mend=first.mend, more=tuple(more))

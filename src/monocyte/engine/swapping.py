@@ -15,7 +15,6 @@ from typing import Any
 from monocyte.bus import Route, Service
 from monocyte.cell import Manifest
 from monocyte.contracts import Envelope
-from monocyte.contracts.codec import decode, encode
 from monocyte.engine.engine import Engine
 from monocyte.engine.fold import Fold
 from monocyte.errors import Busy, NoSuchMessage
@@ -100,12 +99,8 @@ async def _answered(route: Route, envelope: Envelope, message: Any) -> Any:
 
 
 async def _handed_on(engine: Engine, asked: Route, envelope: Envelope, message: Any) -> Any:
-    """Ask whoever answers now, in their words; the answer is in those of who has asked."""
-    routes = {route.message.__name__: route for route in engine.service().routes}
-    route = routes.get(asked.message.__name__)
-    if route is None:
-        raise NoSuchMessage(f"{asked.address} is no longer answered", cell=engine.name)
-    if route.message is asked.message:
-        return await _answered(route, envelope, message)
-    reply = await _answered(route, envelope, decode(route.message, encode(message)))
-    return decode(asked.reply, encode(reply))
+    """Ask whoever answers now; who has asked in words of before is told so, and may ask anew."""
+    for route in engine.service().routes:
+        if route.message is asked.message:
+            return await _answered(route, envelope, message)
+    raise NoSuchMessage(f"{asked.address} is no longer answered in that form", cell=engine.name)
