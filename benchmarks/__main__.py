@@ -25,6 +25,7 @@ PARTS = {
     "mutation": "(g) mutants of a cell beside mutmut",
     "weave": "(h) a site of 100 cells",
     "check": "(i) monocyte check on the lab",
+    "swapping": "(j) 150 users while releases take over",
 }
 """Every part, a module of this package with `run(options) -> Table`."""
 

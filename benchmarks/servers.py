@@ -35,13 +35,14 @@ class Server:
 
 
 @contextmanager
-def serving(log: Path, root: Path | None = None) -> Iterator[Server]:
+def serving(log: Path, root: Path | None = None, *more: str) -> Iterator[Server]:
     """Run bare starlette, or the app in `root`, on the first core until the block ends.
 
-    Its output goes to `log`.
+    Its output goes to `log`; `more` are further arguments of `benchmarks.serve`.
     """
     port = free_port()
-    command = (sys.executable, "-m", "benchmarks.serve", str(port), *([str(root)] if root else []))
+    given = [str(root), *more] if root else []
+    command = (sys.executable, "-m", "benchmarks.serve", str(port), *given)
     with log.open("wb") as output:
         process = subprocess.Popen(
             pinned(command), cwd=ROOT, stdout=output, stderr=subprocess.STDOUT

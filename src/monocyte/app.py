@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-from monocyte.cell import Journeys, Manifest, load_package
+from monocyte.cell import Journeys, Manifest, load_package, reload_package
 from monocyte.contracts.facts import Emit, ignore
 from monocyte.dmz import OWNER, Gateway, Keys, Server
 from monocyte.errors import DefinitionError
@@ -25,6 +27,8 @@ class App(NamedTuple):
     cells: tuple[Manifest, ...]
     faults: tuple[DefinitionError, ...]
     journeys: tuple[Journeys, ...] = ()
+    texts: Mapping[str, bytes] = {}
+    """What the modules of its cells were loaded from."""
 
     def runtime(self, emit: Emit = ignore) -> Runtime:
         """The app, ready to start in this process."""
@@ -50,14 +54,55 @@ class App(NamedTuple):
         return self.journal.parent
 
 
-class Serving(NamedTuple):
+class Serving:
     """An app that answers: where, with what, and the owner's key if it has just been made."""
 
-    url: str
-    runtime: Runtime
-    gateway: Gateway
-    keys: Keys
-    new_key: str
+    def __init__(
+        self, app: App, url: str, runtime: Runtime, gateway: Gateway, keys: Keys, new_key: str
+    ) -> None:
+        self.app = app
+        self.url = url
+        self.runtime = runtime
+        self.gateway = gateway
+        self.keys = keys
+        self.new_key = new_key
+        self._texts = app.texts
+        self._reloading = asyncio.Lock()
+
+    async def reload(self) -> list[str]:
+        """Let what has changed in the files of the cells take over; say in which cells.
+
+        Nobody is refused meanwhile. If this raises, nothing has changed. The files are read in a
+        thread: a function that imports a module of the app at that very moment may get the next.
+
+        Raises:
+            DefinitionError: a cell is not well formed, or the change takes a restart of the app.
+            Busy, JournalDamaged, Crashed: it cannot take over; see `Runtime.swap`.
+        """
+        app = self.app
+        async with self._reloading:
+            package = app.settings.app.cells
+            with _giving_way():
+                new = await asyncio.to_thread(reload_package, app.root, package, self._texts)
+            await self.runtime.swap(new.manifests)
+            new.commit()
+            self._texts = new.texts
+            return [manifest.name for manifest in new.manifests]
+
+
+OFTEN = 0.0005
+"""Seconds after which a thread that computes gives way to the loop, while one does."""
+
+
+@contextmanager
+def _giving_way() -> Iterator[None]:
+    """While inside, whoever is asked waits less for a thread that computes: 5 ms is the default."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(OFTEN)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 @asynccontextmanager
@@ -83,7 +128,7 @@ async def serving(
             new_key = "" if keys.holders() else keys.add(OWNER, (OWNER,))
             app.address.write_text(server.url, encoding="utf-8")
             try:
-                yield Serving(server.url, runtime, gateway, keys, new_key)
+                yield Serving(app, server.url, runtime, gateway, keys, new_key)
             finally:
                 gateway.close()
                 app.address.unlink(missing_ok=True)
@@ -98,4 +143,4 @@ def load_app(root: Path) -> App:
     """
     settings = read_settings(root)
     loaded = load_package(root, settings.app.cells)
-    return App(root, settings, loaded.manifests, loaded.faults, loaded.journeys)
+    return App(root, settings, *loaded)

@@ -1,5 +1,6 @@
 """The limit by the clock on the wall: what is stopped, and what is left as it was."""
 
+import os
 import signal
 import sys
 import threading
@@ -88,3 +89,19 @@ def test_a_tracer_of_somebody_else_is_put_back() -> None:
         assert sys.gettrace() is tracer
     finally:
         sys.settrace(before)
+
+
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_what_would_end_the_process_is_an_error(seconds: float) -> None:
+    """Else nobody would be left to judge; a child that was made meanwhile may end as it likes."""
+    ends = os._exit
+
+    def leave() -> None:
+        if (child := os.fork()) == 0:
+            os._exit(7)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+        os._exit(0)
+
+    with pytest.raises(SystemExit, match=r"os\._exit\(0\)"), within(seconds):
+        leave()
+    assert os._exit is ends

@@ -36,6 +36,11 @@ class Feed:
         self._recent.extend(deliveries)
         self._wake()
 
+    def renew(self, history: History) -> None:
+        """Go on with the history of another release, whose events may be of other types."""
+        self.history = history
+        self._recent.clear()
+
     def close(self) -> None:
         """End every stream, once it has handed on what is there."""
         self._closed = True

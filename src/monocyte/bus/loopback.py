@@ -65,7 +65,7 @@ class LoopbackTransport:
         self._served.serve(service)
         self._words.update({f"{service.cell}.{word.__name__}": word for word in service.events})
         if service.cell in self._feeds:
-            self._feeds[service.cell].history = service.history
+            self._feeds[service.cell].renew(service.history)
         else:
             self._feeds[service.cell] = Feed(service.history)
 

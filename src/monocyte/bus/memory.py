@@ -48,17 +48,19 @@ class MemoryTransport:
 
     def serve(self, service: Service) -> None:
         """Start to answer for a cell, or replace how it is answered; its followers go on."""
-        self.withdraw(service.cell)
+        self._forget(self._services.get(service.cell))
         self._services[service.cell] = service
         gate = core.Gate(service.in_flight)
         for route in service.routes:
             self._routes[route.message] = route, gate, service.account
         if service.cell in self._feeds:
-            self._feeds[service.cell].history = service.history
+            self._feeds[service.cell].renew(service.history)
 
     def withdraw(self, cell: str) -> None:
         """Stop to answer for a cell; what is in flight goes on, followers wait for its return."""
-        service = self._services.pop(cell, None)
+        self._forget(self._services.pop(cell, None))
+
+    def _forget(self, service: Service | None) -> None:
         for route in service.routes if service else ():
             del self._routes[route.message]
             self.requests.pop(route.message, None)

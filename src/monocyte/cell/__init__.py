@@ -14,6 +14,7 @@ from monocyte.cell.manifest import (
 )
 from monocyte.cell.ports import PORTS, Ask, Caller, Clock, Files, Ids, Port
 from monocyte.cell.proving import Journeys
+from monocyte.cell.reloading import Reloaded, reload_package
 from monocyte.cell.results import Result, Shape
 from monocyte.cell.rules import Retired, Rule, Witness
 from monocyte.cell.source import Source
@@ -39,6 +40,7 @@ __all__ = [
     "Picture",
     "Port",
     "Reaction",
+    "Reloaded",
     "Result",
     "Retired",
     "Rule",
@@ -52,4 +54,5 @@ __all__ = [
     "load_cells",
     "load_package",
     "manifest_of",
+    "reload_package",
 ]

@@ -12,7 +12,8 @@ import ast
 import importlib
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -24,7 +25,15 @@ from monocyte.cell.proving import Journeys, journeys_of, retirement_faults
 from monocyte.cell.rules import Retired, Rule
 from monocyte.errors import DefinitionError
 
-__all__ = ["Loaded", "load_cells", "load_package"]
+__all__ = [
+    "Loaded",
+    "cell_of",
+    "declares",
+    "import_fault",
+    "load_cells",
+    "load_package",
+    "texts_of",
+]
 
 
 class Loaded(NamedTuple):
@@ -33,6 +42,8 @@ class Loaded(NamedTuple):
     manifests: tuple[Manifest, ...]
     faults: tuple[DefinitionError, ...]
     journeys: tuple[Journeys, ...] = ()
+    texts: Mapping[str, bytes] = {}
+    """What the modules of the package were when they were about to be loaded, by their names."""
 
 
 def load_package(root: Path, package: str) -> Loaded:
@@ -46,6 +57,7 @@ def load_package(root: Path, package: str) -> Loaded:
             that name has been imported.
     """
     folder = _find(root.resolve(), package)
+    texts = texts_of(root, package)
     cells: list[Cell] = []
     journeys: list[Journeys] = []
     faults: list[DefinitionError] = []
@@ -53,7 +65,7 @@ def load_package(root: Path, package: str) -> Loaded:
         try:
             if _declares(file):
                 module = _import(_module_name(file, folder, package), file)
-                cells += _cell_of(module)
+                cells += cell_of(module)
                 journeys += _journeys_of(module)
         except DefinitionError as fault:
             faults += [fault, *fault.more]
@@ -65,17 +77,33 @@ def load_package(root: Path, package: str) -> Loaded:
         )
     loaded = load_cells(cells)
     faults += [*loaded.faults, *_crowding(journeys, cells)]
-    return Loaded(loaded.manifests, tuple(faults), tuple(journeys))
+    return Loaded(loaded.manifests, tuple(faults), tuple(journeys), texts)
 
 
-def load_cells(cells: Sequence[Cell]) -> Loaded:
-    """Read cells whose modules are imported, and check them against each other."""
+def texts_of(root: Path, package: str) -> dict[str, bytes]:
+    """The files of a package as they are now, by the names of their modules."""
+    folder = root.resolve().joinpath(*package.split("."))
+    found = {}
+    for file in _files(folder):
+        with suppress(OSError):  # whoever loads it says so
+            found[_module_name(file, folder, package)] = file.read_bytes()
+    return found
+
+
+def load_cells(cells: Sequence[Cell], only: Container[str] | None = None) -> Loaded:
+    """Read cells whose modules are imported, and check them against each other.
+
+    With `only`, cells of other modules are known to be well formed: just their names are taken.
+    """
     manifests: list[Manifest] = []
     faults: dict[tuple[str, str], DefinitionError] = {}  # two cells may share a faulty helper
     neighbours = {cell.module: cell for cell in cells}
     names = _Names()
     for cell in cells:
-        found = [*names.take(cell), *boundary_faults(cell, neighbours)]
+        found = [*names.take(cell)]
+        if only is not None and cell.module not in only:
+            continue
+        found += boundary_faults(cell, neighbours)
         try:
             manifest = manifest_of(cell)
         except DefinitionError as first:
@@ -174,6 +202,11 @@ def _declares(file: Path) -> bool:
         mend = "a cell is a readable file of Python"
         said = f"{type(why).__name__}: {why}"
         raise DefinitionError(said, where=f"{file}:1", mend=mend) from why
+    return declares(tree)
+
+
+def declares(tree: ast.Module) -> bool:
+    """Whether a statement at the top level of a module makes a `Cell` or an `App`."""
     return any(map(_is_made, tree.body))
 
 
@@ -190,10 +223,10 @@ def _import(name: str, file: Path) -> ModuleType:
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit) as why:  # a supervision edge: the author's code runs here
-        raise _import_fault(why, file) from why
+        raise import_fault(why, file) from why
 
 
-def _import_fault(why: BaseException, file: Path) -> DefinitionError:
+def import_fault(why: BaseException, file: Path) -> DefinitionError:
     """What went wrong, at the last line of this file that had a part in it."""
     if isinstance(why, SyntaxError) and why.filename == str(file):
         return _syntax_fault(why, file)
@@ -220,7 +253,7 @@ def _syntax_fault(why: SyntaxError, file: Path) -> DefinitionError:
     return DefinitionError(why.msg, where=f"{file}:{why.lineno or 1}", mend="correct the syntax")
 
 
-def _cell_of(module: ModuleType) -> Iterator[Cell]:
+def cell_of(module: ModuleType) -> Iterator[Cell]:
     """The one cell of a module; none if what it calls `cell` is something else."""
     made = {name: thing for name, thing in vars(module).items() if isinstance(thing, Cell)}
     cell = made.pop("cell", None)

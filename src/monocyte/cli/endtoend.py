@@ -83,7 +83,7 @@ def _play(
         with within(timeout, [journey.file]):
             scenario.play(stage)
         process.refuse_leftovers()
-    except (Exception, Overdue) as why:  # noqa: BLE001 (a supervision edge: the author's code)
+    except (Exception, Overdue, SystemExit) as why:  # noqa: BLE001 (a supervision edge: the author's code)
         failure = why
     seconds = time.perf_counter() - started
     if failure is None:

@@ -17,6 +17,7 @@ from monocyte.cli.completion import completion
 from monocyte.cli.context import context
 from monocyte.cli.diff import diff
 from monocyte.cli.journal import journal
+from monocyte.cli.lastword import held_to_its_word
 from monocyte.cli.letters import letters
 from monocyte.cli.messages import ask, events, send
 from monocyte.cli.picture import picture
@@ -25,12 +26,17 @@ from monocyte.cli.runbook import runbook
 from monocyte.cli.running import run
 from monocyte.cli.scaffold import new
 from monocyte.cli.scenarios import test
-from monocyte.cli.show import EXIT_CODES, as_json
+from monocyte.cli.show import EXIT_CODES, as_json, stop
 from monocyte.cli.weave import weave
+from monocyte.errors import MonocyteError
 
 __all__ = ["main"]
 
 EPILOG = "Exit codes: " + "; ".join(f"{code} {text}" for code, text in EXIT_CODES.items()) + "."
+
+
+JUDGES = {"check", "test"}
+"""Commands whose exit code is a verdict about code that they run."""
 
 
 class Program(click.Group):
@@ -40,6 +46,16 @@ class Program(click.Group):
         """Run the program as click does, but for the form of its errors."""
         given = list(sys.argv[1:] if args is None else args)
         options["obj"] = given  # for a command that runs itself again
+        if args is not None or not JUDGES.intersection(given[:1]) or "--watch" in given:
+            return self._run(given, args, *more, **options)
+        try:
+            held_to_its_word(lambda: self._run(given, args, *more, **options))
+        except MonocyteError as why:
+            stop(why, json_wanted="--json" in given)
+
+    def _run(
+        self, given: Sequence[str], args: Sequence[str] | None, *more: Any, **options: Any
+    ) -> Any:
         if "--json" not in given or not options.get("standalone_mode", True):
             return super().main(args, *more, **options)
         try:

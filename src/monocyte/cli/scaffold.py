@@ -46,6 +46,7 @@ REVIEW = "2028-01-01"
 IGNORED = """\
 .monocyte/
 data/
+site/
 __pycache__/
 """
 
@@ -62,10 +63,12 @@ def new(name: str, as_json: bool) -> None:
     if root.exists():
         raise ConfigError(f"{root} is there already", mend="give another name")
     _refuse_name(app, package)
-    cell = files("monocyte.cli.template").joinpath("todo.py").read_text(encoding="utf-8")
+    template = files("monocyte.cli.template")
+    cell = template.joinpath("todo.py").read_text(encoding="utf-8")
     cell = cell.replace(REVIEW, f"{datetime.now(UTC).date() + timedelta(days=365)}")
     made = {
         "monocyte.toml": SETTINGS.format(name=app, package=package),
+        "rules.lock": template.joinpath("rules.lock").read_text(encoding="utf-8"),
         ".gitignore": IGNORED,
         f"{package}/__init__.py": f'"""The cells of {app}."""\n',
         f"{package}/todo.py": cell,

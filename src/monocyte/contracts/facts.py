@@ -10,11 +10,19 @@ from monocyte.contracts.values import Value
 __all__ = ["Emit", "Fact", "FactKind", "ignore"]
 
 FactKind = Literal[
-    "blocked", "crashed", "dead-letter", "failed", "journal", "loaded", "restarted", "stopped"
+    "blocked",
+    "crashed",
+    "dead-letter",
+    "failed",
+    "journal",
+    "loaded",
+    "restarted",
+    "stopped",
+    "swapped",
 ]
 """blocked: a cell held the loop. crashed: a handler raised. dead-letter: a delivery was given up.
-failed: a cell cannot go on. journal: what the journal found or did. loaded, restarted, stopped: a
-cell's life."""
+failed: a cell cannot go on. journal: what the journal found or did. loaded, restarted, stopped,
+swapped: a cell's life."""
 
 
 class Fact(Value):

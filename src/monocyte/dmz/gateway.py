@@ -10,6 +10,7 @@ import asyncio
 import time
 import traceback
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Any, Protocol
 
 from starlette.applications import Starlette
@@ -176,12 +177,25 @@ class Gateway:
         route = self._known.get(scope["path"]) or self._look_up(scope)
         if scope["method"] != ("POST" if route.is_command else "GET"):
             raise _wrong_verb(route)
+        body = b""
         if route.is_command:
             body = await incoming.body(receive, headers.get(b"content-length"))
+        envelope = self._envelope(principal, headers)
+        try:
+            return await self._replied(route, envelope, scope, body, receive)
+        except (NoSuchCell, NoSuchMessage):
+            renewed = self._renewed(scope["path"], route)
+            if renewed is None:
+                raise
+            return await self._replied(renewed, envelope, scope, body, receive)
+
+    async def _replied(
+        self, route: Route, envelope: Envelope, scope: Scope, body: bytes, receive: Receive
+    ) -> bytes:
+        if route.is_command:
             message = decode_json(route.message, body)
         else:
             message = _query(route, scope["query_string"])
-        envelope = self._envelope(principal, headers)
         if route.immediate:
             reply = await self._ask(route, envelope, message)
         else:
@@ -192,9 +206,7 @@ class Gateway:
         """The reply, once everything that it may depend on is durable; so with a refusal."""
         try:
             reply = await self._transport.requests[route.message](envelope, message)
-        except BusError as why:
-            if isinstance(why, (NoSuchCell, NoSuchMessage)):
-                self._known.pop(f"/cells/{route.cell}/{route.message.__name__}", None)
+        except BusError:
             if (written := self._inside.written()) is not None:
                 await written
             raise
@@ -232,11 +244,24 @@ class Gateway:
 
     def _look_up(self, scope: Scope) -> Route:
         cell, message = scope["path_params"]["cell"], scope["path_params"]["message"]
+        route = self._known[scope["path"]] = self._find(cell, message)
+        return route
+
+    def _renewed(self, path: str, stale: Route) -> Route | None:
+        """The route of a message whose cell has another release by now; None if it has not."""
+        self._known.pop(path, None)
+        with suppress(BusError):
+            route = self._find(stale.cell, stale.message.__name__)
+            if route.message is not stale.message and route.is_command is stale.is_command:
+                self._known[path] = route
+                return route
+        return None
+
+    def _find(self, cell: str, message: str) -> Route:
         services = self._inside.services
         for service in services:
             for route in service.routes if service.cell == cell else ():
                 if route.message.__name__ == message:
-                    self._known[scope["path"]] = route
                     return route
         raise core.missing(cell, message, services)
 

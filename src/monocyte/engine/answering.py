@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from itertools import count
+from typing import Any, ClassVar
 
 from monocyte.bus import Route, Service
 from monocyte.cell import Function, Handler, Manifest
@@ -28,6 +29,7 @@ class Answering(Decider):
     """A cell that can be asked."""
 
     __slots__ = ("_deciding",)
+    _queries: ClassVar = count()
 
     def __init__(
         self, manifest: Manifest, journal: Journal, outside: Outside, **options: Any
@@ -102,7 +104,10 @@ class Answering(Decider):
     def _querier(self, handler: Handler) -> Callable[[Envelope, Any], Any]:
         async def answer(envelope: Envelope, message: Any) -> Any:
             self.account.queries += 1
-            decision = await self._decide(handler.function, envelope, message, Recorder(), False)
+            with self._alone(f"?{next(self._queries)}"):
+                decision = await self._decide(
+                    handler.function, envelope, message, Recorder(), False
+                )
             if decision.refusal is not None:
                 raise decision.refusal
             return decision.reply
@@ -135,7 +140,10 @@ class Answering(Decider):
 
     @contextmanager
     def _alone(self, id: str) -> Iterator[None]:
-        """While an async handler decides, the same command again waits for what it decides."""
+        """While an async handler decides, the same command again waits for what it decides.
+
+        A query only keeps the cell from being idle; it has a number instead of its id.
+        """
         deciding = self._deciding[id] = asyncio.get_running_loop().create_future()
         try:
             yield

@@ -8,7 +8,7 @@ cells go on meanwhile.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Iterable
+from collections.abc import Awaitable, Coroutine, Iterable, Sequence
 from contextlib import aclosing, suppress
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from monocyte.engine.books import Due
 from monocyte.engine.engine import SNAPSHOT_EVERY, Engine, Pending
 from monocyte.engine.files import clear_drafts
 from monocyte.engine.ports import Outside
+from monocyte.engine.swapping import Swap
 from monocyte.errors import (
     BusError,
     Busy,
@@ -26,6 +27,7 @@ from monocyte.errors import (
     DeadlineExceeded,
     JournalDamaged,
     MonocyteError,
+    NoSuchCell,
     Refused,
     Unavailable,
 )
@@ -84,6 +86,8 @@ class Host:
             for m in manifests
         }
         self._latest: Pending | None = None
+        self._attending: dict[str, list[asyncio.Task[None]]] = {}
+        self._swapping = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._failures: dict[str, tuple[int, float]] = {}
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}
@@ -107,11 +111,66 @@ class Host:
                 engine.fail(why)
             self.transport.serve(engine.service(self.in_flight))
         for engine in self.engines.values():
-            for source in sorted({r.source for r in engine.manifest.reactions.values()}):
-                if source in self.engines:
-                    self._spawn(self._follow(engine, source))
-            if engine.manifest.timers:
-                self._spawn(self._keep_time(engine))
+            self._attend(engine)
+
+    async def swap(self, manifests: Sequence[Manifest], patience: float = 10.0) -> None:
+        """Let other releases of these cells take over, all at once, while the app runs.
+
+        Who asks them meanwhile waits, for as long as what was begun takes, at most `patience`
+        seconds. If this raises, nothing has changed.
+
+        Raises:
+            NoSuchCell: there is no such cell.
+            Busy: what was begun had not ended in that time.
+            JournalDamaged: a release cannot read what is in the journal.
+            Crashed: an evolver or an upcaster cannot take what happened.
+        """
+        for manifest in manifests:
+            if manifest.name not in self.engines:
+                mend = "restart the app, and it is there"
+                said = f"there is no cell {manifest.name} to take over from"
+                raise NoSuchCell(said, cell=manifest.name, mend=mend)
+        async with self._swapping:
+            await self._swap([self.engines[m.name] for m in manifests], manifests, patience)
+
+    async def _swap(
+        self, engines: Sequence[Engine], manifests: Sequence[Manifest], patience: float
+    ) -> None:
+        swap = Swap(engines, manifests)
+        await swap.prepare()
+        for engine in engines:
+            self.transport.serve(swap.held(engine, self.in_flight))
+        try:
+            for engine in engines:
+                await self._leave(engine)
+            await swap.drain(patience)
+            swap.take_over()
+        finally:
+            for engine in engines:
+                self.transport.serve(engine.service(self.in_flight))
+                self._attend(engine)
+            swap.end()
+        for engine in engines:
+            self._restarted(engine)
+            text = f"release {engine.manifest.release} took over at position {engine.fold.seq}"
+            self.emit(Fact("swapped", engine.name, text))
+
+    def _attend(self, engine: Engine) -> None:
+        """React to other cells for it, and keep its time."""
+        sources = sorted({r.source for r in engine.manifest.reactions.values()})
+        works = [self._follow(engine, source) for source in sources if source in self.engines]
+        if engine.manifest.timers:
+            works.append(self._keep_time(engine))
+        if works:
+            self._attending[engine.name] = [self._spawn(work) for work in works]
+
+    async def _leave(self, engine: Engine) -> None:
+        """Stop to react and to keep time for it, wherever that is; the journal has the rest."""
+        tasks = self._attending.pop(engine.name, [])
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
     async def stop(self, patience: float = 10.0) -> None:
         """Give what is in flight `patience` seconds, then stop to serve, and save the states.
@@ -254,7 +313,7 @@ class Host:
 
     def _failed(self, engine: Engine) -> None:
         if not self._stopping:
-            self._spawn(self._restart(engine))
+            _ = self._spawn(self._restart(engine))
 
     async def _restart(self, engine: Engine) -> None:
         """Build a failed cell again, after a pause, as often as it takes.
@@ -310,10 +369,11 @@ class Host:
         where = why.where if isinstance(why, MonocyteError) else ""
         self.emit(Fact("failed", engine.name, f"{what}: {said}", where))
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 class Reacting(NamedTuple):

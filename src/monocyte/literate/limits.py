@@ -1,11 +1,13 @@
 """Stops what never ends, by the clock on the wall: a signal interrupts even a busy loop.
 
 The only file here that knows signals. Where there is none (in another thread, on a system without
-SIGALRM) nothing is stopped, and the step limit of a World is all that there is.
+SIGALRM) nothing is stopped, and the step limit of a World is all that there is. What would end the
+whole process, and us with it, is an error instead.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -44,10 +46,38 @@ def within(seconds: float, files: Iterable[str] = ()) -> Iterator[None]:
 
     Raises:
         Overdue: it took longer; raised where it was.
+        SystemExit: it called `os._exit`; raised where it was.
     """
-    if seconds <= 0 or not _can_ring():
+    with _staying():
+        if seconds <= 0 or not _can_ring():
+            yield
+        else:
+            with _ringing(seconds, files):
+                yield
+
+
+@contextmanager
+def _staying() -> Iterator[None]:
+    """Whoever would end this process, without a word from us, gets `SystemExit` instead."""
+    here, ended = os.getpid(), os._exit
+
+    def stay(status: int) -> None:
+        if os.getpid() != here:  # a child that was made meanwhile may go
+            ended(status)
+        raise SystemExit(f"os._exit({status}) would have ended everything here")
+
+    homes = [os, sys.modules[os.name]]  # `os` has it from `posix`
+    for home in homes:
+        vars(home)["_exit"] = stay
+    try:
         yield
-        return
+    finally:
+        for home in homes:
+            vars(home)["_exit"] = ended
+
+
+@contextmanager
+def _ringing(seconds: float, files: Iterable[str]) -> Iterator[None]:
     alarm = _Alarm(seconds, frozenset(files))
     started, tracing = time.monotonic(), sys.gettrace()
     before = signal.signal(signal.SIGALRM, alarm.ring)

@@ -161,7 +161,7 @@ class _Staging(NamedTuple):
                     log = world.log
                     crashes = [it for it in world.facts if it.kind == "crashed"]
                     trace = world.trace if self.traced or not ended else ()
-        except (Exception, Overdue) as why:  # noqa: BLE001 (a supervision edge: the author's code)
+        except (Exception, Overdue, SystemExit) as why:  # noqa: BLE001 (a supervision edge: the author's code)
             failure = why
         error, where = ("", "") if failure is None else explained(failure, self.files)
         if isinstance(failure, Crashed) and crashes:  # what callers are not told, authors are

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -87,6 +87,21 @@ class Runtime:
         await self.transport.close()
         self._watchdog.stop()
         self.journal.close()
+
+    async def swap(self, manifests: Sequence[Manifest], patience: float = 10.0) -> None:
+        """Let other releases of these cells take over, all at once, without refusing anybody.
+
+        If this raises, nothing has changed.
+
+        Raises:
+            NoSuchCell: there is no such cell.
+            Busy: what was begun had not ended within `patience` seconds.
+            JournalDamaged: a release cannot read what is in the journal.
+            Crashed: an evolver or an upcaster cannot take what happened.
+        """
+        await self.host.swap(manifests, patience)
+        new = {manifest.name: manifest for manifest in manifests}
+        self.manifests = tuple(new.get(it.name, it) for it in self.manifests)
 
     def client(self, principal: Principal) -> Client:
         """A client on the bus."""
