@@ -33,8 +33,9 @@ format: $(READY) ## Format and mend what can be mended
 bench: $(READY) ## Measure beside the peers, in an environment of its own
 	$(BIN)/python -m benchmarks $(ARGS)
 
-docs: $(READY) ## Draw docs/cli.md again from the commands
+docs: $(READY) ## Draw docs/cli.md and the schemas again from the code
 	$(BIN)/python docs/generate_cli.py
+	$(BIN)/python docs/generate_diff_schema.py
 
 lock: $(READY) ## Pin the newest of everything in requirements.lock
 	tools/lock.sh

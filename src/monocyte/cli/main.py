@@ -15,6 +15,7 @@ from monocyte.cli.cells import cells
 from monocyte.cli.check import check
 from monocyte.cli.completion import completion
 from monocyte.cli.context import context
+from monocyte.cli.diff import diff
 from monocyte.cli.journal import journal
 from monocyte.cli.lastword import held_to_its_word
 from monocyte.cli.letters import letters
@@ -81,7 +82,7 @@ def main() -> None:
 
 
 COMMANDS: tuple[click.Command, ...] = (
-    *(new, run, test, check, weave),
+    *(new, run, test, check, weave, diff),
     *(cells, rules, picture, card, context),
     *(send, ask, events, runbook),
     *(journal, letters, access, completion),

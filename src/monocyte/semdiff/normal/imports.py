@@ -1,0 +1,82 @@
+"""What rules about order and names must know of the modules around one: asked, never imported."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from typing import Protocol
+
+__all__ = ["LOUD", "NO_TREE", "Imports"]
+
+
+class Imports(Protocol):
+    """What is known about the modules that a module imports."""
+
+    def sensitivity(self, module: str) -> str:
+        """Whether its import speaks (`loud`), listens to others (`listening`), or neither."""
+
+    def comes_back(self, module: str) -> bool:
+        """Whether importing it runs through a cycle, so that half-made modules are seen."""
+
+    def entry(self, module: str) -> str:
+        """The module whose import decides: a package that imports this one itself comes first."""
+
+    def star_names(self, module: str) -> frozenset[str] | None:
+        """What a star import of a module binds; None where that is not in sight."""
+
+    def is_module(self, module: str) -> bool:
+        """Whether the tree has a module of that name."""
+
+    def may_shadow(self, package: str, name: str) -> bool:
+        """Whether `package` may define a `name` of its own where a submodule is named alike."""
+
+    def absolute(self, node: ast.ImportFrom) -> str:
+        """The dotted name of the module that a `from` import names."""
+
+    def is_patched(self, name: str) -> bool:
+        """Whether some module sets a global of this name on another module."""
+
+    def compares_plainly(self) -> bool:
+        """Whether no comparison method of the tree gives anything but plain values."""
+
+    def is_dynamic(self, origin: str) -> bool:
+        """Whether looking inside what an import binds may run code that we do not see."""
+
+
+class _NoTree:
+    """A single file: what it imports is not in sight, and taken to be quiet when imported."""
+
+    def sensitivity(self, module: str) -> str:
+        return "loud" if module.partition(".")[0] in LOUD else ""
+
+    def comes_back(self, module: str) -> bool:
+        return module.startswith(".")
+
+    def entry(self, module: str) -> str:
+        return module
+
+    def star_names(self, module: str) -> frozenset[str] | None:  # noqa: ARG002
+        return None
+
+    def is_module(self, module: str) -> bool:  # noqa: ARG002
+        return False
+
+    def may_shadow(self, package: str, name: str) -> bool:  # noqa: ARG002
+        return package.partition(".")[0] not in sys.stdlib_module_names
+
+    def absolute(self, node: ast.ImportFrom) -> str:
+        return "." * node.level + (node.module or "")
+
+    def is_patched(self, name: str) -> bool:  # noqa: ARG002
+        return False
+
+    def compares_plainly(self) -> bool:
+        return False
+
+    def is_dynamic(self, origin: str) -> bool:  # noqa: ARG002
+        return False
+
+
+NO_TREE = _NoTree()
+LOUD = frozenset({"this", "antigravity", "gevent", "eventlet", "readline", "rlcompleter", "site"})
+"""Modules outside any tree that do something when imported."""

@@ -1,0 +1,498 @@
+"""Who may look at whom across the modules of one tree, by what they name.
+
+A reader (`guards.py`) in one module sees a definition of another when names lead from one to the
+other: the definition is handed to the reader's function or to one that calls it; it calls the
+reader, directly or through others; it is called by what is handed; its class derives from the
+reader's; or its whole module is handed over, by name or by a string. Only names count, so two
+functions of one name are taken for one. What is reached by computed names alone stays unseen.
+"""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from monocyte.semdiff.chunks import Chunk, chunks_of
+from monocyte.semdiff.guard_words import BY_OBJECT, CATCHING, CODE_WORDS
+from monocyte.semdiff.guards import FRAME_CHANNELS, Channel, Reader
+from monocyte.semdiff.normal.facts import ModuleFacts
+
+__all__ = ["Outline", "Subject", "Watchers", "names_file", "outline_of"]
+
+_HOPS = 2
+"""How many calls may lie between a reader and whoever is seen."""
+
+_ENUMERATORS = frozenset(
+    {"dir", "vars", "__dict__", "getmembers", "getmembers_static", "getattr", "getattr_static"}
+    | {"attrgetter", "__file__", "getsource", "getsourcelines", "getsourcefile", "getmodule"}
+    | {"__subclasses__", "__mro__", "mro", "methodcaller", "walk_packages", "iter_modules"}
+    | {"exec", "eval", "compile", "doctest", "pydoc", "help", "docopt", "Fire", "globals", "locals"}
+)
+"""Words by which the members of an object are reached without being named."""
+
+_MOMENTS = frozenset({Channel.LIFETIME, Channel.DEATHS})
+"""What is about values, not about code."""
+
+_OBSERVERS = frozenset(
+    {"settrace", "setprofile", "monitoring", "_settraceallthreads", "Profile", "Trace", "cgitb"}
+    | {"lineno", "a log record", "findCaller", "tracemalloc", "InteractiveConsole"}
+    | {"InteractiveInterpreter", *CATCHING} - {"catch_warnings"}
+)
+"""Readers that see whatever runs from then on."""
+
+_HOOKS = frozenset({"excepthook", "unraisablehook", "set_exception_handler", "exception_handler"})
+"""Where functions are put that see whatever error comes up."""
+
+_CODELESS = frozenset({"module", "class"})
+"""What is no function, and has no code object that anybody could be handed."""
+
+_TO_CODE = frozenset({"f_code", "tb_frame", "gi_frame", "cr_frame", "ag_frame"})
+"""Ways to a code object, other than by the function that it is of."""
+
+_OF_CALLS = frozenset({"gi_code", "cr_code", "ag_code"})
+"""What a function's call gives leads to its code."""
+
+_RECORDERS = frozenset(
+    {"Handler", "StreamHandler", "Formatter", "Filter", "addFilter", "LogRecord", "makeLogRecord"}
+    | {"setLogRecordFactory", "assertLogs", "catch_warnings", "showwarning", "formatwarning"}
+)
+"""Words of modules that get hold of such records."""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What one module names; depends on its source alone."""
+
+    chunks: tuple[Chunk, ...]
+    around: Mapping[int, tuple[frozenset[str], frozenset[str]]]
+    """For the line of each reader the functions it stands in, and the classes around these."""
+    bases: Mapping[str, frozenset[str]]
+    """The names of each class's bases."""
+    globals: frozenset[str]
+    """The names that the module binds."""
+
+
+def outline_of(facts: ModuleFacts, readers: Iterable[Reader]) -> Outline:
+    """Collect what one module names."""
+    bases: dict[str, set[str]] = defaultdict(set)
+    for node in facts.nodes:
+        if isinstance(node, ast.ClassDef):
+            named = (n for base in node.bases for n in ast.walk(base))
+            bases[node.name] |= {_word(n) for n in named} - {""}
+    named_nodes = [node for node in facts.nodes if isinstance(node, _Named)]
+    return Outline(
+        tuple(chunks_of(facts)),
+        {line: _around(named_nodes, line) for line in {reader.line for reader in readers}},
+        {name: frozenset(words) for name, words in bases.items()},
+        frozenset(facts.scope.bound),
+    )
+
+
+def _word(node: ast.AST) -> str:
+    return getattr(node, "id", "") or getattr(node, "attr", "")
+
+
+_IMPLICIT = re.compile(r"__\w+__")
+
+
+_Named = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def _around(nodes: Iterable[_Named], line: int) -> tuple[frozenset[str], frozenset[str]]:
+    """The functions and the classes around a line; a method that is called unseen is its class.
+
+    The nodes come outer before inner.
+    """
+    functions: set[str] = set()
+    classes: set[str] = set()
+    inner: ast.AST | None = None
+    for node in nodes:
+        if not node.lineno <= line <= (node.end_lineno or line):
+            continue
+        if isinstance(node, ast.ClassDef):
+            inner = node
+            classes.add(node.name)
+        elif functions:
+            pass  # a function inside another has no name outside
+        elif not _IMPLICIT.fullmatch(node.name):
+            functions.add(node.name)
+        elif isinstance(inner, ast.ClassDef):
+            functions.add(inner.name)
+    return frozenset(functions), frozenset(classes)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A definition that somebody may look at."""
+
+    path: str
+    kind: str
+    name: str
+    """Its qualified name."""
+    module: str
+    """The last part of its module's name."""
+
+    @property
+    def own(self) -> str:
+        """Its bare name; of a module, the module's."""
+        if self.kind == "module":
+            return self.module
+        return self.name.partition("#")[0].rpartition(".")[2]
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The names by which it is spoken of."""
+        return self.classes | {self.own}
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """The classes by whose instances it can be reached."""
+        parts = self.name.partition("#")[0].split(".")
+        return frozenset(parts if self.kind == "class" else parts[:-1])
+
+
+@dataclass(frozen=True)
+class Post:
+    """Where a reader stands: its functions, the classes around them, and their own code."""
+
+    functions: frozenset[str]
+    classes: frozenset[str]
+    own: tuple[Chunk, ...]
+    """The code in which it stands; for a reader outside all functions the module's own."""
+    kept: frozenset[str] = frozenset()
+    """The variables and the attributes that its module keeps things in."""
+
+    @property
+    def calls(self) -> frozenset[str]:
+        """What that code calls."""
+        return frozenset(call for chunk in self.own for call in chunk.calls)
+
+    def enumerates(self, reader: Reader) -> bool:
+        """Whether that code goes through the members of what it is given, by whatever names."""
+        return reader.word in _ENUMERATORS or any(_ENUMERATORS & it.words for it in self.own)
+
+
+@dataclass(frozen=True)
+class Near:
+    """What is named around a reader: by its own code, and by who names it or shares variables."""
+
+    values: frozenset[str]
+    strings: frozenset[str]
+    modules: frozenset[str]
+    made: frozenset[str]
+    given: frozenset[str]
+    """What is called by what may be handed to the reader, directly or through others."""
+    meeting: frozenset[str]
+    """What is called by code that hands the reader on."""
+
+    def hands_owner(self, subject: Subject) -> bool:
+        """Whether a definition's module, its class, or an instance of that is handed on."""
+        if subject.module in self.modules or subject.module in self.strings:
+            return True
+        return not subject.classes.isdisjoint(self.values | self.made)
+
+
+class Watchers:
+    """All readers of a tree, and the names that lead to them."""
+
+    def __init__(
+        self, readers: Mapping[str, list[Reader]], outlines: Callable[[], Mapping[str, Outline]]
+    ) -> None:
+        """The readers of each module, and how to get all outlines once they are needed."""
+        self.readers = readers
+        self._outlines = outlines
+        self._posts: dict[tuple[str, int], Post] = {}
+        self._nears: dict[int, Near] = {}
+        self._reach: dict[tuple[frozenset[str], bool], frozenset[str]] = {}
+
+    @cached_property
+    def outlines(self) -> Mapping[str, Outline]:
+        """What each module names."""
+        return self._outlines()
+
+    @cached_property
+    def chunks(self) -> list[Chunk]:
+        """The pieces of code of all modules."""
+        return [chunk for outline in self.outlines.values() for chunk in outline.chunks]
+
+    def _post(self, path: str, line: int) -> Post:
+        found = self._posts.get((path, line))
+        if found is None:
+            outline = self.outlines[path]
+            functions, classes = outline.around[line]
+            found = Post(functions, classes, _own(outline, functions, line), _kept(outline))
+            self._posts[path, line] = found
+        return found
+
+    @cached_property
+    def _naming(self) -> dict[str, list[Chunk]]:
+        found: dict[str, list[Chunk]] = defaultdict(list)
+        for chunk in self.chunks:
+            for word in chunk.words:
+                found[word].append(chunk)
+        return found
+
+    @cached_property
+    def _called(self) -> dict[str, list[Chunk]]:
+        found: dict[str, list[Chunk]] = defaultdict(list)
+        for chunk in self.chunks:
+            found[chunk.name].append(chunk)
+        return found
+
+    @cached_property
+    def _bases(self) -> dict[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for outline in self.outlines.values():
+            for name, bases in outline.bases.items():
+                found[name] = found.get(name, frozenset()) | bases
+        return found
+
+    def looking(
+        self, subject: Subject, channels: Collection[Channel]
+    ) -> Iterator[tuple[str, Reader]]:
+        """The readers of these channels that may get hold of a definition, with their files."""
+        for path, reader in self._of(channels):
+            if self._may_see(path, reader, subject):
+                yield path, reader
+
+    def _may_see(self, path: str, reader: Reader, subject: Subject) -> bool:
+        post = self._post(path, reader.line)
+        if reader.of == "<classes>":
+            return subject.kind == "class" and self._is_of(subject, post.classes)
+        if reader.of == "<recorded>":
+            return self._is_handed_records(post)
+        if reader.of.startswith("<called "):
+            known = reader.of[8:-1] in subject.named or f"{reader.of[8:-1]}=renamed" in self._said
+            return known and self._sees_across(path, reader, subject)
+        if reader.of.startswith("<mark "):
+            return reader.of[6:-1] in self.outlines[subject.path].globals
+        if reader.of:
+            return path == subject.path and reader.sees(subject.kind, subject.name)
+        return self._sees_across(path, reader, subject)
+
+    def _sees_across(self, path: str, reader: Reader, subject: Subject) -> bool:
+        post = self._post(path, reader.line)
+        if reader.word in CODE_WORDS and subject.kind in _CODELESS and not self._is_framed(reader):
+            return False
+        if path == subject.path and (reader.word not in CODE_WORDS or self._is_framed(reader)):
+            return self._in_reach(reader, post, subject)
+        return self._sees(reader, post, subject)
+
+    def _of(self, channels: Collection[Channel]) -> Iterator[tuple[str, Reader]]:
+        for path, readers in self.readers.items():
+            for reader in readers:
+                if reader.channel in channels and (not reader.needs or self._has(reader.needs)):
+                    yield path, reader
+
+    def _has(self, needs: frozenset[str]) -> bool:
+        """Whether the tree mentions all words of one of these."""
+        return any(all(word in self._said for word in it.split()) for it in needs)
+
+    @cached_property
+    def _said(self) -> frozenset[str]:
+        return frozenset(
+            w for c in self.chunks for w in (*c.words, *c.strings, *c.keywords, c.name)
+        )
+
+    def _is_handed_records(self, post: Post) -> bool:
+        """Whether who may get records of logs or warnings calls these functions."""
+        return any(post.functions & chunk.words for chunk in self._recording)
+
+    @cached_property
+    def _recording(self) -> list[Chunk]:
+        modules = (outline.chunks for outline in self.outlines.values())
+        return [
+            chunk
+            for chunks in modules
+            if any(_RECORDERS & chunk.words for chunk in chunks)
+            and any({"logging", "warnings"} & chunk.words for chunk in chunks)
+            for chunk in chunks
+        ]
+
+    @cached_property
+    def _hooked(self) -> frozenset[str]:
+        """Functions that are put where every error passes."""
+        hooking = (chunk for chunk in self.chunks if _HOOKS & chunk.words)
+        return frozenset(word for chunk in hooking for word in chunk.values)
+
+    def _is_framed(self, reader: Reader) -> bool:
+        """Whether it sees what runs, and not only what it is handed."""
+        if reader.channel not in FRAME_CHANNELS:
+            return False
+        return reader.word not in BY_OBJECT or bool(self._said & _TO_CODE)
+
+    def _sees(self, reader: Reader, post: Post, subject: Subject) -> bool:
+        if reader.word in _OBSERVERS or reader.channel in _MOMENTS:
+            return True
+        if reader.word.endswith(".py"):
+            return names_file(reader.word, subject.path)
+        if self._derives(subject, post.classes) or self._is_named(reader, post, subject):
+            return True
+        return self._is_framed(reader) and (
+            bool(post.functions & self._hooked)
+            or subject.own in self._spread(post.functions, up=True)
+            or subject.own in self._spread(post.calls, up=False)
+            or subject.own in self._near(post).given
+            or subject.own in self._near(post).meeting
+        )
+
+    def _in_reach(self, reader: Reader, post: Post, subject: Subject) -> bool:
+        """Whether a reader of the definition's own module may see it: nearly always.
+
+        Not so a test, whose name nobody calls: it sees what it names, or what that calls names.
+        Nor does it see through objects what nobody hands on as one. When a value dies is seen
+        by whoever made it, not by whoever gets hold of the code.
+        """
+        if reader.channel in _MOMENTS:
+            return True
+        if not post.functions or not all(map(self._is_test, post.functions)):
+            return self._is_framed(reader) or self._is_held(reader, post, subject)
+        below = self._spread(post.calls, up=False)
+        chunks = (*post.own, *(c for name in below for c in self._called.get(name, ())))
+        return any(subject.named & chunk.words for chunk in chunks)
+
+    def _is_held(self, reader: Reader, post: Post, subject: Subject) -> bool:
+        """Whether anybody hands the definition on at all; else only its name leads to it."""
+        if post.enumerates(reader) or subject.kind == "module":
+            return True
+        if any(subject.own in chunk.words for chunk in post.own):
+            return True
+        return not self._handed.isdisjoint({subject.own, *subject.classes})
+
+    @cached_property
+    def _handed(self) -> frozenset[str]:
+        """All that any code hands on, or may name."""
+        return _union(it for c in self.chunks for it in (c.values, c.made, c.strings))
+
+    def _is_test(self, function: str) -> bool:
+        return function.startswith("test") and function not in self._naming
+
+    # -- ways that lead from one to the other -----------------------------------------------------
+
+    def _derives(self, subject: Subject, classes: frozenset[str]) -> bool:
+        """A base class looks at what derives from it."""
+        todo, seen = list(subject.classes), set[str]()
+        while todo:
+            name = todo.pop()
+            if name not in seen:
+                seen.add(name)
+                todo += self._bases.get(name, ())
+        return bool((seen - subject.classes) & classes)
+
+    def _is_of(self, subject: Subject, classes: frozenset[str]) -> bool:
+        """A class that looks at its own instances: itself, and what derives from it."""
+        return subject.own in classes or self._derives(subject, classes)
+
+    def _is_named(self, reader: Reader, post: Post, subject: Subject) -> bool:
+        """Some code names both: the reader, and the definition as a value."""
+        if any(subject.own in chunk.words for chunk in post.own):
+            return True
+        near = self._near(post)
+        if subject.kind == "module":
+            return subject.own in near.modules or subject.own in near.strings
+        if subject.own in near.values or subject.own in near.strings:
+            return True
+        made = subject.kind == "class" or any(_OF_CALLS & it.words for it in post.own)
+        if made and subject.own in near.made:
+            return True
+        return post.enumerates(reader) and near.hands_owner(subject)
+
+    def _near(self, post: Post) -> Near:
+        found = self._nears.get(id(post))  # posts are kept, so that this stays theirs
+        if found is None:
+            found = self._nears[id(post)] = self._made_near(post)
+        return found
+
+    def _made_near(self, post: Post) -> Near:
+        naming = [c for name in post.functions for c in self._naming.get(name, ())]
+        chunks = [*post.own, *naming]
+        shared = {word for chunk in chunks for word in chunk.words & self._variables.keys()}
+        chunks += [c for name in shared for c in self._variables[name]]
+        chunks += self._filling(post, naming)
+        values = _union(c.values for c in chunks)
+        handing = (c for c in naming if post.functions & (c.values | c.made))
+        return Near(
+            values=values,
+            strings=_union(c.strings for c in chunks),
+            modules=_union(c.modules for c in chunks),
+            made=_union(c.made for c in chunks),
+            given=self._spread(frozenset(values & self._called.keys()), up=False),
+            meeting=_union(c.calls for c in handing),
+        )
+
+    def _filling(self, post: Post, naming: Iterable[Chunk]) -> Iterator[Chunk]:
+        """What may put something where the reader finds it, and who hands that over.
+
+        That is: code that mentions a variable of the reader's module, or an attribute that this
+        sets, which the reader mentions, too; whoever names the functions in which it stands; and
+        code that sets an attribute which the reader looks up, or which somebody hands to it.
+        """
+        words = _union(chunk.words for chunk in post.own)
+        filling = [c for word in words & post.kept for c in self._naming.get(word, ())]
+        yield from filling
+        for name in {chunk.name for chunk in filling} - {""}:
+            yield from self._naming.get(name, ())
+        for word in words | _union(chunk.values for chunk in naming):
+            yield from self._keeping.get(word, ())
+
+    @cached_property
+    def _keeping(self) -> dict[str, list[Chunk]]:
+        """The code that sets an attribute, by its name."""
+        found: dict[str, list[Chunk]] = defaultdict(list)
+        for chunk in self.chunks:
+            for name in chunk.kept:
+                found[name].append(chunk)
+        return found
+
+    @cached_property
+    def _variables(self) -> dict[str, list[Chunk]]:
+        """The statements of modules by the variables that they bind or use."""
+        found: dict[str, list[Chunk]] = defaultdict(list)
+        for chunk in self.chunks:
+            for name in chunk.variables:
+                found[name].append(chunk)
+        return found
+
+    def _spread(self, names: frozenset[str], *, up: bool) -> frozenset[str]:
+        """The functions that call these (up), or that these call, through at most some others."""
+        found = self._reach.get((names, up))
+        if found is not None:
+            return found
+        reached, frontier = set(names), set(names)
+        for _ in range(_HOPS):
+            step = self._above(frontier) if up else self._below(frontier)
+            frontier = (step & self._called.keys()) - reached - {""}
+            reached |= frontier
+        self._reach[names, up] = frozenset(reached)
+        return self._reach[names, up]
+
+    def _above(self, names: set[str]) -> set[str]:
+        return {c.name for n in names for c in self._naming.get(n, ()) if n in c.calls}
+
+    def _below(self, names: set[str]) -> set[str]:
+        return {call for n in names for c in self._called.get(n, ()) for call in c.calls}
+
+
+def _kept(outline: Outline) -> frozenset[str]:
+    return frozenset(w for chunk in outline.chunks for w in chunk.variables | chunk.kept)
+
+
+def _own(outline: Outline, functions: frozenset[str], line: int) -> tuple[Chunk, ...]:
+    """The code of these functions; without any, the statements around the line."""
+    if functions:
+        return tuple(c for c in outline.chunks if c.name in functions)
+    return tuple(c for c in outline.chunks if any(a <= line <= b for a, b in c.spans))
+
+
+def _union(found: Iterable[Collection[str]]) -> frozenset[str]:
+    return frozenset[str]().union(*found)
+
+
+def names_file(pattern: str, path: str) -> bool:
+    """Whether a string that names source files may mean this one."""
+    return fnmatch.fnmatch(path.rpartition("/")[2], pattern.rpartition("/")[2])
