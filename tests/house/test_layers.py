@@ -18,7 +18,7 @@ CONTRACTS = {
     ]["contracts"]
 }
 PURE = (
-    *("errors", "contracts", "cell", "semdiff", "policy"),
+    *("errors", "tables", "contracts", "cell", "semdiff", "policy"),
     *("bus.core", "bus.frames", "bus.interface", "bus.peer"),
 )
 
