@@ -1,7 +1,8 @@
 """Cassettes: what was asked and answered, kept so that it can be played back without a provider.
 
-A request is found again by the digest of its canonical form: without the fields in `VARIES`, which
-differ between identical runs and change nothing, and with another name for the run's directory.
+A request is found again by the digest of its canonical form: without the fields in `VARIES` and the
+passages in `PASSAGES`, which differ between identical runs and change nothing, and with other names
+for the directories of the run.
 A request that is on no cassette is an error that says where it departs from the one that was
 expected; nothing is ever guessed.
 """
@@ -9,8 +10,9 @@ expected; nothing is ever guessed.
 from __future__ import annotations
 
 import os
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +24,8 @@ from monocyte.genops.metering.wires.interface import Body
 
 __all__ = [
     "FORMAT",
-    "HERE",
+    "PASSAGES",
+    "PLACES",
     "VARIES",
     "CassetteDamaged",
     "CassetteMiss",
@@ -35,8 +38,8 @@ __all__ = [
 ]
 
 FORMAT: Final = 1
-HERE: Final = "/-run-"
-"""What the run's directory is called on a cassette: no real place."""
+PLACES: Final = ("/-run-", "/-home-", "/-more-")
+"""What the directories of a run are called on a cassette: its worktree, its home, another one."""
 
 VARIES: Final[Mapping[str, Mapping[str, str]]] = {
     "chat": {
@@ -47,6 +50,7 @@ VARIES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "responses": {
         "client_metadata": "names an installation, a session, a turn",
+        "input[].id": "names an item that is all there",
         "user": "names a person or a session",
         "safety_identifier": "names a person",
         "prompt_cache_key": "names a session",
@@ -57,6 +61,16 @@ VARIES: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 """Fields that are left out of the digest, and why the answer does not depend on them."""
+
+PASSAGES: Final[Mapping[str, str]] = {
+    r"<current_date>[0-9-]{10}</current_date>": "Codex tells what day it is",
+    r"Today's date is [0-9-]{10}": "Claude Code does, too",
+    r"Chunk ID: [0-9a-f]{6}": "Codex numbers what commands print",
+    r"Wall time: [0-9.]+ seconds": "and how long they took",
+}
+"""Passages of a text, as JSON, that are left out of the digest; and who puts them there."""
+
+_PASSAGES = re.compile("|".join(PASSAGES).encode())
 
 
 class CassetteMiss(MonocyteError):
@@ -85,14 +99,20 @@ class Take(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     body: str
 
 
-def canonical(wire: str, body: Body, here: Path | None = None) -> Body:
+def canonical(wire: str, body: Body, places: Sequence[Path] = ()) -> Body:
     """The request as it is compared: without what varies, and with no real directory in it."""
     kept = {name: value for name, value in body.items() if name not in VARIES[wire]}
+    for name in VARIES[wire]:
+        outer, nested, inner = name.partition("[].")
+        if nested and isinstance(kept.get(outer), list):
+            kept[outer] = [_without(one, inner) for one in kept[outer]]
     raw = msgspec.json.encode(kept, order="deterministic")
-    if here is not None:
-        raw = raw.replace(_path(here), HERE.encode())
-    found: Body = msgspec.json.decode(raw)
+    found: Body = msgspec.json.decode(_PASSAGES.sub(b"", _leaving(raw, places)))
     return found
+
+
+def _without(one: Any, name: str) -> Any:
+    return {k: v for k, v in one.items() if k != name} if isinstance(one, dict) else one
 
 
 def digest(wire: str, request: Body) -> str:
@@ -104,9 +124,9 @@ def digest(wire: str, request: Body) -> str:
 class Recorder:
     """Writes takes into a directory, one file each, in order; a file is whole or not there."""
 
-    def __init__(self, directory: Path, here: Path | None = None) -> None:
+    def __init__(self, directory: Path, *places: Path) -> None:
         self.directory = directory
-        self._here = here
+        self._places = places
 
     def keep(self, wire: str, body: Body, status: int, kind: str, answer: bytes) -> Path:
         """Keep a take durably, and say where.
@@ -115,9 +135,9 @@ class Recorder:
             CassetteDamaged: the answer is no text.
             OSError: it cannot be written.
         """
-        request = canonical(wire, body, self._here)
+        request = canonical(wire, body, self._places)
         try:
-            text = _leaving(answer, self._here).decode()
+            text = _leaving(answer, self._places).decode()
         except UnicodeDecodeError as why:
             raise CassetteDamaged("the answer is no text, and cannot be kept") from why
         take = Take(FORMAT, wire, digest(wire, request), request, status, kind, text)
@@ -143,8 +163,8 @@ class Player:
         CassetteDamaged: a file is none of ours, or was changed.
     """
 
-    def __init__(self, directory: Path, here: Path | None = None) -> None:
-        self._here = here
+    def __init__(self, directory: Path, *places: Path) -> None:
+        self._places = places
         self._directory = directory
         self._takes = [_read(path) for path in _files(directory)]
         self._waiting: defaultdict[str, list[Take]] = defaultdict(list)
@@ -157,12 +177,12 @@ class Player:
         Raises:
             CassetteMiss: there is none, or none left.
         """
-        request = canonical(wire, body, self._here)
+        request = canonical(wire, body, self._places)
         name = digest(wire, request)
         if not self._waiting[name]:
             raise self._miss(wire, name, request)
         take = self._waiting[name].pop()
-        return take, _returning(take.body.encode(), self._here)
+        return take, _returning(take.body.encode(), self._places)
 
     @property
     def left(self) -> int:
@@ -217,9 +237,19 @@ def _path(here: Path) -> bytes:
     return msgspec.json.encode(str(here))[1:-1]
 
 
-def _leaving(answer: bytes, here: Path | None) -> bytes:
-    return answer if here is None else answer.replace(_path(here), HERE.encode())
+def _names(places: Sequence[Path]) -> list[tuple[bytes, bytes]]:
+    """Each place with its name; the longest first, for one may lie in another."""
+    named = zip(map(_path, places), (name.encode() for name in PLACES), strict=False)
+    return sorted(named, key=lambda pair: -len(pair[0]))
 
 
-def _returning(answer: bytes, here: Path | None) -> bytes:
-    return answer if here is None else answer.replace(HERE.encode(), _path(here))
+def _leaving(raw: bytes, places: Sequence[Path]) -> bytes:
+    for place, name in _names(places):
+        raw = raw.replace(place, name)
+    return raw
+
+
+def _returning(raw: bytes, places: Sequence[Path]) -> bytes:
+    for place, name in _names(places):
+        raw = raw.replace(name, place)
+    return raw
