@@ -112,6 +112,7 @@ class Reader:
         self._events = EventStream() if stream else None
         self._whole = bytearray()
         self._texts: list[str] = []
+        self._told = 0
         self._pending: list[str] = []
         self._waiting = 0
         self._heard = 0
@@ -149,6 +150,11 @@ class Reader:
     def said(self) -> Said:
         """The answer, as far as it has arrived."""
         return Said("".join(self._texts), self.stop, self.model)
+
+    def fresh(self) -> str:
+        """What has been said since this was asked last: for whoever shows it live."""
+        new, self._told = self._texts[self._told :], len(self._texts)
+        return "".join(new)
 
     def says(self, text: object) -> None:
         """Take a piece of what the answer is for."""
