@@ -10,7 +10,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from monocyte.contracts.tokens import estimate
 
@@ -65,7 +65,7 @@ class Provider:
         self._server.handle_error = lambda *_: None  # type: ignore[method-assign]  # who hangs up may
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
-    def __enter__(self) -> Provider:
+    def __enter__(self) -> Self:
         """Begin to serve."""
         self._thread.start()
         return self
@@ -95,7 +95,7 @@ def tokens(act: Act, body: dict[str, Any]) -> tuple[int, int]:
     return estimate(json.dumps(body)), estimate(act.text + called)
 
 
-def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
+def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:  # noqa: C901
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 

@@ -130,7 +130,7 @@ class Exchange:
             self.reader.feed(chunk)
         except StreamDamaged:
             self.ends("broken")
-        if self._left < 0 or self.reader.heard > 2 * self.asked.output + SLACK:
+        if self._left < 0 or self.reader.sure > 2 * self.asked.output + SLACK:
             self.ends("endless")
         elif self.reader.complete:
             self.ends("answered")

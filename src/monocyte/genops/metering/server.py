@@ -119,7 +119,7 @@ class Proxy:
     def __exit__(self, *_: object) -> None:
         """Stop; what is in flight is settled as stopped."""
         if self._server and self._thread:
-            self._server.should_exit = True
+            self._server.should_exit = self._server.force_exit = True
             self._thread.join()
         self._books.close()
 
@@ -213,6 +213,5 @@ def _uvicorn(serve: Any) -> uvicorn.Server:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            timeout_graceful_shutdown=0,
         )
     )

@@ -115,7 +115,8 @@ class Reader:
         self._told = 0
         self._pending: list[str] = []
         self._waiting = 0
-        self._heard = 0
+        self.sure = 0
+        """Of `heard`, what is already known without looking again."""
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes of the body.
@@ -144,7 +145,7 @@ class Reader:
     @property
     def heard(self) -> int:
         """About how many tokens of output have arrived."""
-        return self._heard + estimate("".join(self._pending))
+        return self.sure + estimate("".join(self._pending))
 
     @property
     def said(self) -> Said:
@@ -169,8 +170,8 @@ class Reader:
         # Pieces are as small as a letter; estimated one by one, each would count as a word.
         self._pending.append(text)
         self._waiting += len(text)
-        if self._waiting > 1 << 14:
-            self._heard, self._pending, self._waiting = self.heard, [], 0
+        if self._waiting > 1 << 12:
+            self.sure, self._pending, self._waiting = self.heard, [], 0
 
     def on_event(self, data: Body) -> None:
         """Read one event of a stream."""
