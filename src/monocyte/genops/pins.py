@@ -152,8 +152,6 @@ class Options(_Table, frozen=True):
     attempts: Annotated[int, msgspec.Meta(ge=1, le=20)] = 3
     context: Annotated[int, msgspec.Meta(ge=1000, le=1_000_000)] = 16_000
     """Tokens of a prompt."""
-    base: Text | None = None
-    """The revision whose policy and keys count."""
 
 
 class Regeneration(NamedTuple):
@@ -206,7 +204,6 @@ MENDS = {
     "genops.cells": 'cell = "pin"',
     "genops.attempts": "a number from 1 to 20",
     "genops.context": "a number of tokens, from 1000",
-    "genops.base": 'a revision: "origin/main"',
 }
 """What may stand where."""
 

@@ -25,7 +25,7 @@ from monocyte.literate.findings import Finding
 from monocyte.literate.pictures.maps import derive_map
 from monocyte.literate.pictures.notation import close_to
 
-__all__ = ["BUDGET", "Pack", "Part", "pack"]
+__all__ = ["BUDGET", "HOUSE", "Pack", "Part", "pack", "used_names"]
 
 BUDGET = 16_000
 """Tokens."""
@@ -286,7 +286,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 def _imported(manifest: Manifest, tree: ast.Module) -> Iterator[Part]:
     """The full definitions of what the cell takes from other modules of its package."""
     files = _Files(manifest.module)
-    for module, name in _used(tree, manifest.module):
+    for module, name in used_names(tree, manifest.module):
         files.want(module, name)
     for module, text in files.texts():
         path = shown_path(sys.modules[module].__file__ or "", module)
@@ -294,7 +294,7 @@ def _imported(manifest: Manifest, tree: ast.Module) -> Iterator[Part]:
         yield _part(title, f"# From {path}\n\n{_fenced(text, 'python')}", 1, f"read {path}")
 
 
-def _used(tree: ast.AST, module: str) -> Iterator[tuple[str, str]]:
+def used_names(tree: ast.AST, module: str) -> Iterator[tuple[str, str]]:
     """Every name that a file takes from another module of its package: (module, name)."""
     scope = vars(sys.modules[module])
     for node in ast.walk(tree):
@@ -345,7 +345,7 @@ class _Files:
             if name in found.defined:
                 self.wanted[module].add(name)
                 ahead += [(module, other) for other in _names(found.defined[name])]
-                ahead += _used(found.defined[name], module)
+                ahead += used_names(found.defined[name], module)
             elif name in found.imported:
                 ahead.append(found.imported[name])
 

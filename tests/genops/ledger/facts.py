@@ -18,7 +18,7 @@ def planned(plan: str = "plan-1", why: str = "") -> Transition:
 
 def reserved(id: str = "call-1", nano: int = 5, person: str = "ada", plan: str = "plan-1") -> Fact:
     """Money that was set aside."""
-    return Reservation(id, plan, person, "booking", "writer", nano)
+    return Reservation(id, plan, person, "booking", "writer", nano, cap=100)
 
 
 def settled(id: str = "call-1", nano: int = 3) -> Settlement:

@@ -8,7 +8,7 @@ nobody, but shown by `faults`. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
@@ -27,7 +27,7 @@ from monocyte.genops.ledger.entries import (
 )
 from monocyte.genops.states import State, move
 
-__all__ = ["Account", "Book", "Call", "folded"]
+__all__ = ["Book", "Call", "folded"]
 
 
 class Call(NamedTuple):
@@ -46,17 +46,6 @@ class Call(NamedTuple):
         return 0 if self.released else self.reservation.nano
 
 
-class Account(NamedTuple):
-    """What counts against the caps, in nano-USD: spent, or set aside and not yet settled."""
-
-    plan: int
-    day: int
-    month: int
-    person_plan: int
-    person_day: int
-    person_month: int
-
-
 class Book:
     """What is known after some entries; made by `folded`."""
 
@@ -68,6 +57,8 @@ class Book:
         """The last transition of each plan."""
         self.approvals: dict[str, list[Approval]] = {}
         self.calls: dict[str, Call] = {}
+        self.late: dict[str, Reservation] = {}
+        """Reservations that came too late: their calls may have been made all the same."""
         self.adopted: dict[tuple[str, str], Entry] = {}
         self.faults: list[tuple[int, str]] = []
         self.last: Entry | None = None
@@ -90,6 +81,8 @@ class Book:
                 raise GenopsError(f"the reservation {fact.id} was made already")
             case Settlement() | Release():
                 self._judge_end(fact)
+            case Void():
+                _readable(fact)
             case Approval() if fact.plan not in self.made:
                 raise GenopsError(f"there is no plan {fact.plan}")
             case _:
@@ -107,21 +100,10 @@ class Book:
         self._take(entry)
         self.last = entry
 
-    def account(self, plan: str, person: str, today: date) -> Account:
-        """What counts against each cap; days and months are UTC, as the ledger has them."""
-
-        def total(*, of_plan: bool, days: int, by: bool) -> int:
-            return sum(
-                call.nano
-                for call in self.calls.values()
-                if (not of_plan or call.reservation.plan == plan)
-                and (not by or call.reservation.person == person)
-                and (days == 0 or str(call.at.date())[:days] == str(today)[:days])
-            )
-
-        spans = ((True, 0), (False, len("2026-01-01")), (False, len("2026-01")))
-        sums = [total(of_plan=p, days=d, by=b) for b in (False, True) for p, d in spans]
-        return Account(*sums)
+    def spent(self, plan: str, cell: str) -> int:
+        """What the calls for a cell of a plan count for, in nano-USD."""
+        calls = (it for it in self.calls.values() if it.reservation.plan == plan)
+        return sum(it.nano for it in calls if it.reservation.cell == cell)
 
     def _judge_move(self, fact: Transition) -> None:
         stands = self.state(fact.plan)
@@ -158,16 +140,27 @@ class Book:
                 self.calls[fact.reservation] = self.calls[fact.reservation]._replace(released=True)
             case Adoption() as fact:
                 self.adopted |= {(fact.app, cell): entry for cell in fact.cells}
-            case Void():
-                pass
+            case Void() as fact:
+                lost = _readable(fact)
+                if isinstance(lost, Reservation):
+                    self.late[lost.id] = lost
 
     def _settle(self, entry: Entry, fact: Settlement) -> None:
         """What was spent counts, even if nobody had set it aside, and even if it comes twice."""
         call = self.calls.get(fact.reservation)
         if call is None:
-            lost = Reservation(fact.reservation, "?", "?", "", "?", fact.nano)
-            call = Call(lost, entry.at)
+            unknown = Reservation(fact.reservation, "?", "?", "", "?", fact.nano, fact.nano)
+            call = Call(self.late.get(fact.reservation, unknown), entry.at)
         self.calls[fact.reservation] = call._replace(settled=fact.nano + (call.settled or 0))
+
+
+def _readable(void: Void) -> Fact:
+    """The fact that came too late; raises GenopsError if it is none."""
+    try:
+        fact: Fact = msgspec.json.decode(void.fact, type=Fact)
+    except (msgspec.DecodeError, UnicodeDecodeError) as why:
+        raise GenopsError(f"what came too late cannot be read: {why}") from why
+    return fact
 
 
 def folded(entries: Iterable[Entry]) -> Book:

@@ -24,6 +24,7 @@ __all__ = [
     "Approval",
     "Damage",
     "Entry",
+    "Estimated",
     "Fact",
     "Head",
     "Purpose",
@@ -51,18 +52,32 @@ Purpose = Literal["spend", "merge"]
 """What an approval is for."""
 
 
-class _Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
+class _Fact(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="kind"
+):
     pass
 
 
+class Estimated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one attempt at a cell was thought to cost, so that the ledger can learn from it."""
+
+    pin: Name
+    kind: Name
+    nano: Nano
+
+
 class Transition(_Fact, frozen=True, tag="transition"):
-    """A plan went from one state to another; `evidence` are digests of what that rests on."""
+    """A plan went from one state to another; `evidence` are digests of what that rests on.
+
+    `estimates` are by cell, and stand where a plan is made.
+    """
 
     plan: Name
     source: State
     target: State
     why: str = ""
     evidence: dict[str, str] = {}
+    estimates: dict[str, Estimated] = {}
 
 
 class Approval(_Fact, frozen=True, tag="approval"):
@@ -85,6 +100,8 @@ class Reservation(_Fact, frozen=True, tag="reservation"):
     cell: str
     model: Name
     nano: Nano
+    cap: Nano
+    """What was approved for the plan as a whole."""
 
 
 class Settlement(_Fact, frozen=True, tag="settlement"):

@@ -162,7 +162,7 @@ class GitLedger:
             wanted = opened(commit.sealed.body).attached
         except LedgerDamaged:
             return
-        rows = self.git.ask("ls-tree", "-z", commit.tree).split("\0")
+        rows = self.git.ask("ls-tree", "-z", "--full-tree", commit.tree).split("\0")
         there = {name: row.split()[2] for row, _, name in (it.partition("\t") for it in rows if it)}
         for name in sorted(wanted.keys() | there.keys()):
             done = self.git.run("cat-file", "blob", there.get(name, "missing"))
