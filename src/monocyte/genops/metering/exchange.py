@@ -6,15 +6,15 @@ was reserved. Nothing is due only where the provider certainly did not work.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, Literal, get_args
+from collections.abc import Iterator
+from typing import Any, Final, Literal, get_args
 
 import msgspec
 
 from monocyte.contracts.tokens import estimate
 from monocyte.genops.metering.wires import Asked, Reader, Wire
 from monocyte.genops.metering.wires.events import StreamDamaged
-from monocyte.genops.metering.wires.interface import Body, encode
+from monocyte.genops.metering.wires.interface import Body
 from monocyte.genops.money import ZERO, Money
 from monocyte.genops.prices import Price, Usage
 
@@ -64,15 +64,18 @@ ENDINGS: Final[dict[Ending, tuple[Due, str]]] = {
 REFUSED: Final = frozenset((400, 401, 402, 403, 404, 405, 409, 410, 413, 415, 422, 429, 503, 529))
 """Statuses with which providers turn a request away before they work on it."""
 
-BELIEF: Final[Mapping[str, tuple[int, int]]] = {"output": (2, 3), "entered": (1, 2)}
-"""A provider is believed if it counts at least so much of what we estimate.
+BELIEF: Final = (2, 3)
+"""A provider is believed if it counts at least so much of what we estimate of the same text.
 
-Our estimate of a text is a third off at worst. What went in is JSON, of which providers make less:
-tools are told to a model in fewer words.
+Our estimate is a third off at worst; a lie that is smaller than that cannot be seen.
 """
 
-LITTLE: Final = 32
+LITTLE: Final = 4
 """Tokens below all doubt: an estimate of little is worth little."""
+
+SPOKEN: Final = frozenset(("messages", "system", "input", "instructions"))
+TEXTS: Final = frozenset((*SPOKEN, "content", "text", "output", "arguments", "thinking"))
+"""Fields of a request under which there is text that a model reads, and must be counted."""
 
 SLACK: Final = 1024
 """Tokens by which our estimate of an answer may pass twice its cap."""
@@ -165,13 +168,12 @@ class Exchange:
     def _doubts(self, usage: Usage) -> bool:
         """Whether the provider counts far less than went in, or has arrived."""
         heard = self.reader.heard if self.reader else 0
-        if _far_less("output", usage.output, heard):
+        if _far_less(usage.output, heard):
             return True
-        sent = encode(self.asked.body)
         # Estimating takes time, and few texts have fewer tokens than a fifth of their bytes.
-        return usage.entered < len(sent) // 5 and _far_less(
-            "entered", usage.entered, estimate(sent.decode())
-        )
+        few = usage.entered < self.asked.entered // 5
+        said = (value for name, value in self.asked.body.items() if name in SPOKEN)
+        return few and _far_less(usage.entered, estimate("\n".join(_texts(list(said)))))
 
     def _settle(self, how: Ending) -> Settlement:
         usage = self.reader.usage if self.reader else None
@@ -182,9 +184,23 @@ class Exchange:
         return Settlement(how, amounts[due], usage, model, claimed > self.worst)
 
 
-def _far_less(what: str, counted: int, estimated: int) -> bool:
-    share, of = BELIEF[what]
+def _far_less(counted: int, estimated: int) -> bool:
+    share, of = BELIEF
     return (counted + LITTLE) * of < estimated * share
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in there that a model reads; not names, kinds and ids."""
+    match value:
+        case str():
+            yield value
+        case list():
+            for one in value:
+                yield from _texts(one)
+        case dict():
+            for name, one in value.items():
+                if name in TEXTS:
+                    yield from _texts(one)
 
 
 assert set(ENDINGS) == set(get_args(Ending))  # noqa: S101  # the table is complete
