@@ -32,6 +32,9 @@ earlier. The same task has been seen to vary thirtyfold between two runs, hence 
 sends its own instructions, 9 000 to 28 000 tokens, with every step that it takes.
 """
 
+STEPS = 40
+"""Calls that an agent makes in an attempt, at most: then the cap of its plan ends it."""
+
 REMEMBERED = 100
 """So many past runs of a pin and kind count, the latest; ten of them outweigh the prior by half."""
 
@@ -93,7 +96,7 @@ def worst(work: Work, price: Price) -> Money:
     for attempt in range(work.attempts):
         entered = work.size + attempt * (work.most + EVIDENCE)
         spent += price.worst(entered, work.most)
-    return spent
+    return spent * (STEPS if work.kind == "agent" else 1)
 
 
 def total(costs: Sequence[Cost], room: Money) -> Cost:

@@ -155,8 +155,8 @@ def moved(plan: Plan, scene: Scene) -> tuple[str, ...]:
         _locked(scene, it.cell, read)
     names = [*plan.read, *(name for name in read if name not in plan.read)]
     other = [name for name in names if plan.read.get(name) != read.get(name)]
-    follows = {name.replace("facts", "context", 1) for name in other}
-    return tuple(_said(name) for name in other if name not in follows or "facts" in name)
+    follows = {f"context {name.removeprefix('facts ')}" for name in other if "facts " in name}
+    return tuple(_said(name) for name in other if name not in follows)
 
 
 def refuse_stale(plan: Plan, scene: Scene) -> None:

@@ -7,7 +7,7 @@ changed is no reason but drift, and told apart: a plan that would lose it is ref
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -113,7 +113,7 @@ def _rules(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Reason]:
 
 def _words(old: Mapping[str, Shape], new: Mapping[str, Shape]) -> Iterator[Reason]:
     for name in _all(old, new):
-        for said in _changes(name, old.get(name), new.get(name)):
+        for said in _changes(name, old.get(name), new.get(name), new):
             yield Reason("word", name, said)
 
 
@@ -129,14 +129,17 @@ def _evidence(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Reason
 
 def _contracts(old: Mapping[str, Shape], new: Mapping[str, Shape]) -> Iterator[Reason]:
     """What neighbours changed; that the cell itself uses more or less is told by its own parts."""
+    known = {name.partition(".")[2] for name in new}
     for name in sorted(old.keys() & new.keys()):
         cell, _, word = name.partition(".")
-        for said in _changes(word, old[name], new[name]):
+        for said in _changes(word, old[name], new[name], known):
             yield Reason("contract", name, f"the contract of {cell} changed: {said}")
 
 
-def _changes(name: str, old: Shape | None, new: Shape | None) -> Iterator[str]:
-    """What changed about a word, in words."""
+def _changes(
+    name: str, old: Shape | None, new: Shape | None, known: Container[str]
+) -> Iterator[str]:
+    """What changed about a word, in words; what changed inside of another that is known, there."""
     if old is None or new is None:
         yield f"{name} is {'new' if old is None else 'gone'}"
         return
@@ -147,13 +150,20 @@ def _changes(name: str, old: Shape | None, new: Shape | None) -> Iterator[str]:
         elif field not in new:
             yield f"{what} is gone"
         elif old[field] != new[field]:
-            yield f"{what} is {_plain(new[field])} now, and was {_plain(old[field])}"
+            yield from _changed(what, _plain(old[field]), _plain(new[field]), known)
+
+
+def _changed(what: str, old: str, new: str, known: Container[str]) -> Iterator[str]:
+    if old != new and "" not in (old, new):
+        yield f"{what} is {new} now, and was {old}"
+    elif not new or new not in known:
+        yield f"{what} is another {new or 'type'} now"
 
 
 def _plain(shape: str) -> str:
-    """A shape without its digest, if something is left then."""
+    """A shape without its digest; nothing if it has no name."""
     name = shape.partition(" #")[0]
-    return "another type" if name.startswith("#") else name
+    return "" if name.startswith("#") else name
 
 
 def _writer(locked: Locked, written: Written) -> Iterator[Reason]:
