@@ -9,7 +9,7 @@ nobody settled holds its money for ever.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Literal, NamedTuple
@@ -103,8 +103,8 @@ class Book:
         """Reservations that are neither settled nor released, by their id."""
         self.latest = date.min
         """The last day of any reservation: time only goes forward, whatever a clock says."""
-        self._spent: defaultdict[_Account, int] = defaultdict(int)
-        self._held: defaultdict[_Account, int] = defaultdict(int)
+        self._spent: Counter[_Account] = Counter()
+        self._held: Counter[_Account] = Counter()
         self._seen: set[str] = set()
         for fact in facts:
             self.apply(fact)

@@ -248,7 +248,7 @@ def test_what_could_pass_the_cap_is_refused_before_it_is_sent(wire: str) -> None
 
 def test_calls_in_flight_count() -> None:
     """Two calls that fit one by one do not fit at once; after the first, the second does."""
-    worst = 0.019  # (1024 + 102 bytes) × $3 + 1000 × $15 for a million
+    worst = 0.019  # (1024 + 102 bytes) * $3 + 1000 * $15, for a million
     with till(Act(mute=True), Act(), how=Closing(cap=f"{worst * 1.5:.4f}")) as it:
         first = threading.Thread(target=it.post, args=("chat",))
         first.start()
