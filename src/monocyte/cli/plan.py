@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monocyte.cli.places import app_option, complete_cell, open_app, whoami
+from monocyte.cli.places import app_option, complete_cell, open_cells, whoami
 from monocyte.cli.show import as_json as print_json
 from monocyte.cli.show import counted, failing, json_option, note, say, table
 
@@ -93,10 +93,10 @@ def desk_of(app_path: Path | None, base: str | None = None) -> Desk:
     from monocyte.genops.plans.desk import Desk
     from monocyte.genops.plans.keys import own_names
 
-    app = open_app(app_path)
+    root, name, cells = open_cells(app_path)
     names = own_names()
     person = names[0] if len(names) == 1 else whoami()
-    return Desk(app.settings.app.name, app.root, app.cells, person=person, base=base)
+    return Desk(name, root, cells, person=person, base=base)
 
 
 def _adopt(desk: Desk, cells: Sequence[str], why: str, *, as_json: bool) -> None:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from monocyte.genops.plans.facts import facts_of
 from monocyte.genops.plans.lock import Lock, Locked
 from monocyte.genops.plans.why import FINDINGS, KINDS, Drift, Written, drifts, reasons
 from monocyte.literate.findings import KINDS as FINDING_KINDS
 from monocyte.literate.findings import finding
-from tests.genops.plans.toys import adopted, change, facts
+from tests.genops.plans.toys import adopted, change, facts, load
 
 RULE = 'ONCE = cell.rule("PEOPLE-1", "Nobody joins twice.")'
 
@@ -235,3 +236,16 @@ def test_every_finding_that_is_a_reason_exists() -> None:
     """And every reason is explained."""
     assert set(FINDING_KINDS) >= FINDINGS
     assert all(KINDS.values())
+
+
+def test_what_is_known_of_the_same_text_is_taken_over(shop: Path) -> None:
+    """With the same result as reading it again, also when a neighbour has changed."""
+    manifests = load(shop)
+    before = {it.name: facts_of(it, manifests) for it in manifests}
+    old, new = "class Person(Event):\n    name: str", "class Person(Event):\n    name: str = ''"
+    change(shop, "shop/people.py", old, new)
+    manifests = load(shop)
+    greeter = next(it for it in manifests if it.name == "greeter")
+    renewed = facts_of(greeter, manifests, before["greeter"])
+    assert renewed == facts_of(greeter, manifests)
+    assert renewed != before["greeter"]

@@ -13,6 +13,7 @@ from monocyte.genops.pins import read_regeneration
 from monocyte.genops.plans.facts import Facts, facts_of
 from monocyte.genops.plans.lock import Lock, Locked
 from monocyte.genops.plans.plan import Scene
+from monocyte.literate.context import Known
 from monocyte.literate.findings import Finding
 from tests.genops.ledger.facts import git, repository
 
@@ -227,5 +228,5 @@ def scene(
     manifests = load(root)
     known = {it.name: facts_of(it, manifests) for it in manifests}
     settings = read_regeneration(root)
-    told = (settings, "policy", findings or {}, book or Book(), "ada", TODAY, known)
+    told = (settings, "policy", findings or {}, book or Book(), "ada", TODAY, known, Known())
     return Scene("shop", manifests, lock, *told)

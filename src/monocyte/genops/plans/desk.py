@@ -24,12 +24,13 @@ from monocyte.genops.money import Money
 from monocyte.genops.pins import read_regeneration
 from monocyte.genops.plans.approvals import Statement, Subject, approve, judged, valid
 from monocyte.genops.plans.base import Base, base_of
-from monocyte.genops.plans.facts import Facts, facts_of
+from monocyte.genops.plans.facts import Facts, facts_of, text_of
 from monocyte.genops.plans.keys import Signer
 from monocyte.genops.plans.lock import Lock, Locked, read_lock, write_lock
 from monocyte.genops.plans.plan import Plan, Scene, make_plan, opened, refuse_stale
 from monocyte.genops.plans.policy import Unmet, needs, refuse_unmet, unmet
 from monocyte.genops.states import State
+from monocyte.literate.context import Known
 from monocyte.literate.findings import Finding
 from monocyte.literate.keeping import Keeper
 from monocyte.tables import FILE
@@ -111,12 +112,19 @@ class Desk:
             self.person,
             self.moment(book).date(),
             self.facts,
+            Known(),
         )
 
     @cached_property
     def facts(self) -> dict[str, Facts]:
         """The facts of every cell, which do not change while a process holds them."""
-        return {it.name: facts_of(it, self.manifests) for it in self.manifests}
+        lock = read_lock(self.root) or Lock()
+        known = {
+            it.name: cell.facts
+            for it in self.manifests
+            if (cell := lock.cells.get(it.name)) is not None and cell.text == text_of(it.file)
+        }
+        return {it.name: facts_of(it, self.manifests, known.get(it.name)) for it in self.manifests}
 
     def plan(self, names: Iterable[str] = (), *, everything: bool = False) -> Plan | None:
         """Make a plan and write it down, once; None if there is nothing to do."""
@@ -130,8 +138,10 @@ class Desk:
         """Take cells as they stand: what they are now counts as promoted. All, if none is named."""
         lock, facts = read_lock(self.root) or Lock(), self.facts
         wanted = [*names] or [*(facts.keys() | lock.cells.keys())]
+        files = {it.name: it.file for it in self.manifests}
         fresh: dict[str, Locked | None] = {
-            name: Locked(facts=facts[name]) if name in facts else None for name in wanted
+            name: Locked(text=text_of(files[name]), facts=facts[name]) if name in facts else None
+            for name in wanted
         }
         other = [
             name

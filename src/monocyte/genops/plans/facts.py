@@ -11,8 +11,8 @@ from __future__ import annotations
 import ast
 import hashlib
 import sys
-import tokenize
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,8 +22,9 @@ from monocyte.contracts import Command, Event, Query, Value, reply_type
 from monocyte.contracts.annotations import spell
 from monocyte.contracts.schema import digest as shape_of
 from monocyte.literate.context import used_names
+from monocyte.literate.trees import tree_of
 
-__all__ = ["STUB", "Facts", "Shape", "facts_of", "meaning"]
+__all__ = ["STUB", "Facts", "Shape", "facts_of", "meaning", "text_of"]
 
 Shape = dict[str, str]
 """A word: its fields, and what each is."""
@@ -90,26 +91,52 @@ def _spelled(node: object) -> Iterator[str]:
         yield f"{type(node).__name__} {node!r}"
 
 
-def facts_of(manifest: Manifest, manifests: Sequence[Manifest]) -> Facts:
-    """The facts of a cell among the cells of its app."""
-    with tokenize.open(manifest.file) as source:
-        tree = ast.parse(source.read())
-    uses = dict(_uses(manifest, manifests, tree))
+def facts_of(
+    manifest: Manifest, manifests: Sequence[Manifest], known: Facts | None = None
+) -> Facts:
+    """The facts of a cell among the cells of its app.
+
+    `known` are its facts as they were when its file had the same text: then only what others may
+    have changed is looked at, which is faster than to read the file once more.
+    """
+    if known is not None:
+        return _renewed(known, manifest, manifests)
+    tree = tree_of(manifest.file) or ast.Module([], [])
+    used = used_names(tree, manifest.module)
     file = _File(tree, manifest)
+    words = manifest.words.items()
     return Facts(
-        {name: _word(word, file) for name, word in sorted(manifest.words.items())},
+        {name: _word(word) | file.functions_of(name) for name, word in sorted(words)},
         _rules(manifest),
         dict(sorted(file.evidence())),
         dict(sorted(file.generated())),
-        dict(sorted(uses.items())),
+        dict(sorted(_uses(manifest, manifests, used))),
     )
+
+
+def text_of(file: str) -> str:
+    """The SHA-256 of a file's text: while that is the same, so is all that stands in it."""
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+
+
+def _renewed(known: Facts, manifest: Manifest, manifests: Sequence[Manifest]) -> Facts:
+    """The same file: what it imports may be another thing now, and so may its words be."""
+    words = {
+        name: _word(word) | {it: digest for it, digest in known.words[name].items() if "(" in it}
+        for name, word in sorted(manifest.words.items())
+    }
+    modules = {it.name: it.module for it in manifests}
+    taken = (name.partition(".") for name in known.uses)
+    used = [(modules[cell], name) for cell, _, name in taken if cell in modules]
+    uses = dict(sorted(_uses(manifest, manifests, used)))
+    return msgspec.structs.replace(known, words=words, uses=uses)
 
 
 # -- words and rules -------------------------------------------------------------------------------
 
 
-def _word(word: type[Value], file: _File | None = None) -> Shape:
-    """What a word is: its kind, its fields, what is answered, and its own functions."""
+def _word(word: type[Value]) -> Shape:
+    """What a word is: its kind, its fields, and what is answered."""
     kinds = (said for kind, said in KINDS if issubclass(word, kind))
     shape = {"is": next(kinds)}
     fields: Any = word  # mypy does not see that a Value is a Struct
@@ -121,7 +148,7 @@ def _word(word: type[Value], file: _File | None = None) -> Shape:
         shape["->"] = _typed(reply_type(word))
     if issubclass(word, Event) and word.__version__ != 1:
         shape["version"] = str(word.__version__)
-    return shape | (file.functions_of(word.__name__) if file else {})
+    return shape
 
 
 def _typed(annotation: Any) -> str:
@@ -140,11 +167,11 @@ def _rules(manifest: Manifest) -> dict[str, str]:
 
 
 def _uses(
-    manifest: Manifest, manifests: Sequence[Manifest], tree: ast.Module
+    manifest: Manifest, manifests: Sequence[Manifest], used: Iterable[tuple[str, str]]
 ) -> Iterator[tuple[str, Shape]]:
     """Every word of a neighbour that the file takes, and other types of its."""
     cells = {it.module: it for it in manifests if it.name != manifest.name}
-    for module, name in used_names(tree, manifest.module):
+    for module, name in used:
         other = cells.get(module)
         if other is None:
             continue

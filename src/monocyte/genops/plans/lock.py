@@ -30,6 +30,8 @@ class Locked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     pin: str = ""
     pin_digest: str = ""
     template: str = ""
+    text: str = ""
+    """The SHA-256 of the file's text, by which it is known that nothing in it has changed."""
     facts: Facts
 
     @property

@@ -27,7 +27,7 @@ from monocyte.genops.plans.lock import FILE, Lock
 from monocyte.genops.plans.spending import history, room
 from monocyte.genops.plans.why import Drift, Reason, Written, drifts, reasons
 from monocyte.genops.states import FINAL
-from monocyte.literate.context import HOUSE, pack
+from monocyte.literate.context import HOUSE, Known, pack
 from monocyte.literate.findings import Finding
 
 __all__ = [
@@ -104,6 +104,8 @@ class Scene(NamedTuple):
     today: date
     facts: Mapping[str, Facts]
     """Of every cell."""
+    packs: Known
+    """What the packed contexts have in common."""
 
 
 def opened(content: bytes) -> Plan:
@@ -263,7 +265,8 @@ def _told(
     manifest = next(it for it in scene.manifests if it.name == name)
     found = scene.findings.get(name, ())
     options = scene.settings.options
-    packed = pack(manifest, scene.manifests, budget=options.context, findings=found)
+    budget, known = options.context, scene.packs
+    packed = pack(manifest, scene.manifests, budget=budget, findings=found, known=known)
     text = packed.text + "\n" + "".join(f"- {it.said}\n" for it in why)
     read[f"facts {name}"] = scene.facts[name].digest
     read[f"context {name}"] = _digest(text)
