@@ -377,7 +377,7 @@ def _message_events(act: Act, body: dict[str, Any]) -> Iterator[str]:
     yield _event({"type": "message_start", "message": whole})
     yield _event({"type": "ping"})
     for index, block in enumerate(_blocks(act)):
-        empty = {**block, **({"text": ""} if "text" in block else {"input": {}})}
+        empty: dict[str, Any] = {**block, **({"text": ""} if "text" in block else {"input": {}})}
         yield _event({"type": "content_block_start", "index": index, "content_block": empty})
         deltas = (
             ({"type": "text_delta", "text": piece} for piece in pieces(act))

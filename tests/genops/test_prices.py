@@ -3,6 +3,7 @@
 import builtins
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from importlib import metadata
 from typing import Any
 
 import genai_prices
@@ -123,13 +124,13 @@ def test_without_the_library_there_are_no_prices(monkeypatch: pytest.MonkeyPatch
     price_of.cache_clear()
     with pytest.raises(Unpriced, match=r"monocyte\[genops\]"):
         price_of("openai", "gpt-4o-2024-08-06", TODAY)
-    monkeypatch.setattr(prices.metadata, "version", _missing)
+    monkeypatch.setattr(metadata, "version", _missing)
     with pytest.raises(Unpriced, match=r"monocyte\[genops\]"):
         prices.edition()
 
 
 def _missing(name: str) -> str:
-    raise prices.metadata.PackageNotFoundError(name)
+    raise metadata.PackageNotFoundError(name)
 
 
 def test_an_operators_price_is_taken_as_it_is() -> None:

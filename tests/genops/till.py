@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -48,7 +48,9 @@ def price(model: str) -> Price:
     return Price.flat(model, entered=money("3"), output=money("15"), source="a test")
 
 
-def run_at(url: str, cap: str = "1.00", output: int = 1000) -> Run:
+def run_at(
+    url: str, cap: str = "1.00", output: int = 1000, models: Mapping[str, str] = MODELS
+) -> Run:
     """A run that may ask one model in each wire format."""
     routes = {
         model: Route(
@@ -59,7 +61,7 @@ def run_at(url: str, cap: str = "1.00", output: int = 1000) -> Run:
             Terms(output),
             Secret(KEY),
         )
-        for wire, model in MODELS.items()
+        for wire, model in models.items()
     }
     return Run(PLAN, "booking", "ada", Money.parse(cap), routes)
 
@@ -103,6 +105,7 @@ class Closing(NamedTuple):
 
     cap: str = "1.00"
     output: int = 1000
+    models: Mapping[str, str] = MODELS
     caps: tuple[Cap, ...] = (Cap("day", "all", Money.parse("100")),)
     limits: Limits | None = None
     cassette: Path | None = None
@@ -132,7 +135,7 @@ def till(*script: Act, how: Closing | None = None) -> Iterator[Till]:
     recorder = Recorder(how.cassette, *how.places) if how.cassette else None
     with Provider(*script) as provider:
         with Proxy(meter, upstream, how.limits) as proxy:
-            run = run_at(provider.url, how.cap, how.output)
+            run = run_at(provider.url, how.cap, how.output, how.models)
             with proxy.seat(run, recorder) as seat:
                 yield Till(provider, proxy, seat, book, written, settled)
             provider.release.set()

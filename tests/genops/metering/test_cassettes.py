@@ -95,6 +95,7 @@ def test_every_wire_says_what_varies() -> None:
 SAID = (
     "<current_date>2026-11-22</current_date>",
     "# currentDate\nToday's date is 2026-11-22.",
+    "OS Version: Linux 6.11-22\nbelow",
     "Chunk ID: 123fd0\nWall time: 0.0123 seconds\nOutput:",
 )
 

@@ -65,6 +65,7 @@ VARIES: Final[Mapping[str, Mapping[str, str]]] = {
 PASSAGES: Final[Mapping[str, str]] = {
     r"<current_date>[0-9-]{10}</current_date>": "Codex tells what day it is",
     r"Today's date is [0-9-]{10}": "Claude Code does, too",
+    r'OS Version: [^\\"]*': "and which version the system has",
     r"Chunk ID: [0-9a-f]{6}": "Codex numbers what commands print",
     r"Wall time: [0-9.]+ seconds": "and how long they took",
 }

@@ -46,8 +46,8 @@ AGENTS: Final[Mapping[str, Recipe]] = {
         (
             *("claude", "--print", "--model", "{model}", "--output-format", "text"),
             *("--permission-mode", "acceptEdits"),
+            *("--tools", "Read,Edit,Write,Bash,Glob,Grep"),
             *("--allowedTools", "Read,Edit,Write,Bash,Glob,Grep"),
-            *("--disallowedTools", "WebFetch,WebSearch"),
         ),
         {
             "ANTHROPIC_BASE_URL": "{url}",
@@ -57,6 +57,12 @@ AGENTS: Final[Mapping[str, Recipe]] = {
             "ANTHROPIC_DEFAULT_HAIKU_MODEL": "{model}",
             "ANTHROPIC_SMALL_FAST_MODEL": "{model}",
             "CLAUDE_CONFIG_DIR": "{home}/.claude",
+            # What it would add is paid for in every call, or differs from run to run.
+            "CLAUDE_CODE_DISABLE_AUTO_MEMORY": "1",
+            "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS": "1",
+            "CLAUDE_CODE_DISABLE_BUNDLED_SKILLS": "1",
+            "CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS": "1",
+            "CLAUDE_CODE_DISABLE_FAST_MODE": "1",
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
             "DISABLE_AUTOUPDATER": "1",
         },

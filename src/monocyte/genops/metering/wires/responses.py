@@ -88,7 +88,8 @@ class Responses:
         sent = admit(body, FIELDS)
         if not isinstance(sent.get("input"), str):
             _items(sent.get("input"))
-        if any(one not in INCLUDES for one in sent.get("include") or []):
+        include = sent.get("include", [])
+        if not isinstance(include, list) or any(one not in INCLUDES for one in include):
             raise Refusal("'include' asks for more than reasoning")
         tools = _tools(sent.get("tools", []))
         output = cap(sent, ("max_output_tokens",), "max_output_tokens", terms.output)
