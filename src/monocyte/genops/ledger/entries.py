@@ -105,11 +105,15 @@ class Reservation(_Fact, frozen=True, tag="reservation"):
 
 
 class Settlement(_Fact, frozen=True, tag="settlement"):
-    """What a call has really cost; `usage` are the provider's own numbers."""
+    """What a call has really cost; `usage` are the provider's own numbers.
+
+    `ending` says how the call ended, and so whether those numbers were believed.
+    """
 
     reservation: Name
     nano: Nano
     usage: dict[str, int] = {}
+    ending: str = ""
 
 
 class Release(_Fact, frozen=True, tag="release"):
