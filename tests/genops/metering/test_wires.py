@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monocyte.genops.metering.wires import WIRES, Refusal, Terms, Turn
+from monocyte.genops.metering.wires import WIRES, Refusal, Terms, Turn, weigh
 from monocyte.genops.metering.wires.events import StreamDamaged
 from monocyte.genops.metering.wires.interface import OVERHEAD, Reader, encode
 from monocyte.genops.prices import Usage
@@ -80,6 +80,7 @@ def test_what_is_composed_may_be_sent_and_is_bounded(wire: str, text: str, most:
     assert asked.body[CAP[wire]] == asked.output
     assert asked.entered >= len(encode(body)) + OVERHEAD - 8
     assert asked.stream
+    assert asked.entered <= weigh("Be brief.", text)
 
 
 @given(st.sampled_from(sorted(WIRES)), st.dictionaries(st.text(), JSON, max_size=6), st.data())

@@ -10,11 +10,12 @@ from monocyte.genops.metering.wires.interface import (
     Terms,
     Turn,
     Wire,
+    weigh,
 )
 from monocyte.genops.metering.wires.messages import Messages
 from monocyte.genops.metering.wires.responses import Responses
 
-__all__ = ["WIRES", "Asked", "Reader", "Refusal", "Said", "Stop", "Terms", "Turn", "Wire"]
+__all__ = ["WIRES", "Asked", "Reader", "Refusal", "Said", "Stop", "Terms", "Turn", "Wire", "weigh"]
 
 WIRES: dict[str, Wire] = {wire.name: wire for wire in (Chat(), Responses(), Messages())}
 """Every wire format by its name."""

@@ -29,6 +29,7 @@ __all__ = [
     "Wire",
     "asked",
     "encode",
+    "weigh",
 ]
 
 Body = dict[str, Any]
@@ -39,6 +40,9 @@ OVERHEAD: Final = 1024
 
 Anthropic documents up to 530 for the use of tools and 735 for the largest tool.
 """
+
+FRAME: Final = 1024
+"""Bytes of a request around its texts: the model, a cap, roles, some parameters."""
 
 CHOICES: Final = 8
 """More alternatives to one question than anybody needs."""
@@ -237,6 +241,11 @@ class Wire(Protocol):
 def encode(body: Body) -> bytes:
     """The bytes that are sent: always ours, so that nobody reads a request otherwise than we."""
     return msgspec.json.encode(body)
+
+
+def weigh(*texts: str) -> int:
+    """Tokens that are reserved at most for a request of ours with these texts: for a plan's cap."""
+    return len(encode({"texts": texts})) + FRAME + OVERHEAD
 
 
 def asked(body: Body, *, output: int, tools: int = 0, dearest: Dearest = "input") -> Asked:
