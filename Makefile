@@ -33,8 +33,10 @@ format: $(READY) ## Format and mend what can be mended
 bench: $(READY) ## Measure beside the peers, in an environment of its own
 	$(BIN)/python -m benchmarks $(ARGS)
 
-docs: $(READY) ## Draw docs/cli.md again from the commands
+docs: $(READY) ## Draw docs/cli.md and the table of states again from the code
 	$(BIN)/python docs/generate_cli.py
+	$(BIN)/python docs/generate_states.py
+	$(BIN)/python docs/generate_endings.py
 
 lock: $(READY) ## Pin the newest of everything in requirements.lock
 	tools/lock.sh

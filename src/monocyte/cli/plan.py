@@ -85,6 +85,7 @@ def plan(  # noqa: PLR0917 (a command has the options that it has)
         print_json(plan_fields(standing))
     else:
         show_plan(standing)
+        _note_edits(desk, made)
     raise SystemExit(2)
 
 
@@ -97,6 +98,16 @@ def desk_of(app_path: Path | None, base: str | None = None) -> Desk:
     names = own_names()
     person = names[0] if len(names) == 1 else whoami()
     return Desk(name, root, cells, person=person, base=base)
+
+
+def _note_edits(desk: Desk, made: Plan) -> None:
+    """Say which other cells were edited by hand: they wait for a person."""
+    from monocyte.genops.plans.plan import drifting
+
+    planned = {it.cell for it in made.cells}
+    other = {it.cell for it in drifting(desk.scene(desk.ledger.read().book, desk.lock()))}
+    for cell in sorted(other - planned):
+        note(f"edited by hand, and not in this plan: {cell} (monocyte status)")
 
 
 def _adopt(desk: Desk, cells: Sequence[str], why: str, *, as_json: bool) -> None:

@@ -105,6 +105,14 @@ def test_what_was_edited_by_hand_is_not_overwritten(shop: Path, lock: Lock) -> N
     assert planned(shop, lock, "greeter").cells[0].cell == "greeter"
 
 
+def test_an_edit_elsewhere_stands_in_nobodys_way(shop: Path, lock: Lock) -> None:
+    """But alone it is not called nothing to do."""
+    change(shop, "shop/greeter.py", "seen[it.name] = 1", "seen[it.name] = 2")
+    assert [it.cell for it in planned(shop, lock).cells] == ["people"]
+    with pytest.raises(Drifted, match=r"greeter\.note was edited by hand"):
+        planned(shop, lock.with_cells({"people": adopted(shop).cells["people"]}))
+
+
 def test_a_change_of_a_pin_is_a_reason_for_what_it_wrote(shop: Path) -> None:
     """And not for what was adopted."""
     lock = adopted(shop)

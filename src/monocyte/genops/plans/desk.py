@@ -184,7 +184,7 @@ class Desk:
         Raises:
             GenopsError: there is none, or more than one.
         """
-        full = name if name.startswith("plan-") else f"plan-{name}"
+        full = name if name.startswith("plan") else f"plan-{name}"
         found = [
             it for it in book.made if it.startswith(full) and self.app_of(book, it) == self.app
         ]

@@ -123,18 +123,22 @@ def opened(content: bytes) -> Plan:
 def make_plan(scene: Scene, names: Iterable[str] = (), *, everything: bool = False) -> Plan | None:
     """The plan for these cells, or for all that have a reason; None if there is nothing to do.
 
+    An edit by hand in a cell that has no reason stands in nobody's way; but as long as it waits for
+    a person, it is not said that there is nothing to do.
+
     Raises:
         NoSuchCell: there is no cell of that name.
-        Drifted: a generated part of a chosen cell was edited by hand.
+        Drifted: a generated part was edited by hand, of a chosen cell, or where none is chosen.
         OverBudget: the caps leave less than it is expected to cost.
         ConfigError: a pin is missing or cannot be used, or a cell does not fit into a prompt.
     """
     wanted = frozenset(names)
     _refuse_unknown(wanted, scene)
     chosen = dict(_chosen(scene, wanted, everything=everything))
+    edited = [it for it in drifting(scene) if not wanted or it.cell in wanted]
+    _refuse_drift([it for it in edited if not chosen or it.cell in chosen])
     if not chosen:
         return None
-    _refuse_drift([it for it in drifting(scene) if it.cell in chosen])
     read = dict(_settings_read(scene))
     cells = [_cell(scene, name, why, read) for name, why in chosen.items()]
     return _priced(scene, tuple(cells), read)
