@@ -105,6 +105,32 @@ def test_what_nobody_has_priced_is_an_error(model: str) -> None:
         price_of("openai", model, TODAY)
 
 
+NAMES = {
+    ("anthropic", "claude-sonnet-4-5-20250929"): True,
+    ("anthropic", "claude-sonnet-4-5"): True,
+    ("anthropic", "claude-sonnet-4-20250514"): True,
+    ("anthropic", "claude-sonnet-4-5-xl"): False,
+    ("anthropic", "claude-sonnet-4-5-20250929-fast"): False,
+    ("anthropic", "claude-haiku-4-55"): False,
+    ("openai", "gpt-5.4-2026-03-05"): True,
+    ("openai", "gpt-5-nano-2025-08-07"): True,
+    ("openai", "gpt-5-nano-giant"): False,
+    ("openai", "my-moderation-of-everything"): False,
+}
+
+
+@pytest.mark.parametrize(("named", "known"), NAMES.items(), ids=str)
+def test_a_name_that_only_begins_alike_is_another_model(
+    named: tuple[str, str], known: bool
+) -> None:
+    """A sister of tomorrow is not sold at today's price."""
+    if known:
+        assert price_of(*named, TODAY).rates
+    else:
+        with pytest.raises(Unpriced):
+            price_of(*named, TODAY)
+
+
 def test_an_unknown_provider_is_an_error() -> None:
     """Prices of others are not borrowed."""
     with pytest.raises(Unpriced):

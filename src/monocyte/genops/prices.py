@@ -7,6 +7,7 @@ is an error, never free; a price may also be written down by the operator, for a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -160,7 +161,30 @@ def _look_up(provider: str, model: str) -> Any:
     except ImportError as why:
         raise _missing() from why
     # `Any` from here on: the extra may be missing where types are checked.
-    return data_snapshot.get_snapshot().find_provider_model(model, None, provider, None)[1]
+    found: Any = data_snapshot.get_snapshot().find_provider_model(model, None, provider, None)[1]
+    if not _means(found.match, model.lower()):
+        raise LookupError(f"{model} only begins like {found.id}")
+    return found
+
+
+_EDITION = re.compile(r"[-@](20\d{6}|20\d\d-\d\d-\d\d|latest)\Z")
+"""What may follow the name of a model so that it is still that model: a date."""
+
+
+def _means(clause: Any, model: str) -> bool:
+    """Whether a name is one of this model's, and not only begins like one.
+
+    The library guesses by beginnings, so it would price a larger sister as the one that it knows.
+    """
+    if (start := getattr(clause, "starts_with", None)) is not None:
+        name = _EDITION.sub("", model)
+        return model.startswith(start) and len(start.rstrip("-@")) >= len(name)
+    if (parts := getattr(clause, "or_", None)) is not None:
+        return any(_means(part, model) for part in parts)
+    if (parts := getattr(clause, "and_", None)) is not None:
+        return all(_means(part, model) for part in parts)
+    exact = hasattr(clause, "equals") or hasattr(clause, "regex")
+    return exact and bool(clause.is_match(model))
 
 
 def _quotes(found: Any, on: date) -> list[Any]:

@@ -1,6 +1,7 @@
 """A meter writes before it acts, and lets nothing through that it could not write."""
 
 import threading
+from datetime import date
 from typing import Any
 
 import pytest
@@ -68,6 +69,21 @@ def test_many_threads_reserve_no_more_than_there_is() -> None:
     for thread in threads:
         thread.join()
     assert len(granted) == len(set(granted)) == 10
+
+
+def test_deciding_and_writing_are_one_step() -> None:
+    """Nobody comes in between; tried with threads, that would be luck."""
+    locked: list[bool] = []
+    it = meter([])
+
+    def today() -> date:
+        locked.append(it._lock.locked())
+        return TODAY
+
+    it._write = lambda *_: locked.append(it._lock.locked())
+    it._today = today
+    it.settle(it.reserve(CALL), CALL, COST)
+    assert locked == [True, True, True]
 
 
 def test_what_is_played_back_is_free() -> None:
