@@ -1,7 +1,9 @@
 """The official libraries through the proxy: the same answers, errors and bills, of either."""
 
 import importlib
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from monocyte.genops.models import (
     OpenAI,
     Prompt,
 )
+from monocyte.genops.models.asking import converse
 from tests.genops.provider import Act
 from tests.genops.till import MODELS, Closing, till
 
@@ -142,3 +145,12 @@ def test_a_library_that_is_missing_is_named(kind: Any, monkeypatch: pytest.Monke
 
 def _nobody(piece: str) -> None:
     pass
+
+
+def test_a_stream_that_just_stops_is_no_answer() -> None:
+    """Even if the connection is closed as it should be."""
+    library = importlib.import_module("openai")
+    half = b'data: {"choices": [{"delta": {"content": "class"}}]}\n\n'
+    response = SimpleNamespace(iter_bytes=lambda: iter([half]), headers={})
+    with pytest.raises(NoAnswer, match="broke off"):
+        converse(Ask("chat", "m", 9), library, lambda: nullcontext(response), _nobody)

@@ -195,7 +195,7 @@ class Agent:
 
 
 def _end(group: int) -> None:
-    """End everything that the agent has started."""
+    """End all that the agent has started; a group keeps its number while it has members."""
     try:
         os.killpg(group, signal.SIGKILL)
     except ProcessLookupError:
