@@ -1,11 +1,13 @@
 """Real coding agents against a provider on this machine, through the proxy, to a finished run.
 
-They come from npm, so these tests run where somebody has put them:
+They come from npm and PyPI, so these tests run where somebody has put them:
 
     npm install --prefix DIR @anthropic-ai/claude-code@2.1.197 @openai/codex@0.169.0
-    MONOCYTE_AGENTS=DIR/node_modules/.bin python -m pytest -m agents
+    python -m venv DIR/aider && DIR/aider/bin/pip install aider-chat==0.86.2
+    MONOCYTE_AGENTS=DIR/node_modules/.bin:DIR/aider/bin python -m pytest -m agents
 
-Without the variable they are skipped; with it, an agent that is missing is an error.
+Without the variable they are skipped; with it, an agent that is missing is an error. Aider alone
+may be missing: it brings a hundred distributions along.
 """
 
 import os
@@ -37,10 +39,13 @@ class Kind(NamedTuple):
     wire: str
     model: str
     tool: str
-    """What it calls to write a file."""
+    """What it calls to write a file; nothing, if it reads that from the answer."""
 
     def acts(self, tree: Path) -> tuple[Act, ...]:
         """A provider that has the file written, then is done."""
+        if not self.tool:
+            edit = f"<<<<<<< SEARCH\n=======\n{CODE}>>>>>>> REPLACE"
+            return (Act(f"It is written.\n\ncell.py\n```python\n{edit}\n```\n"),)
         given = {
             "Write": {"file_path": str(tree / "cell.py"), "content": CODE},
             "exec_command": {"cmd": f'printf "%s\\n" "{CODE.strip()}" > cell.py'},
@@ -51,12 +56,15 @@ class Kind(NamedTuple):
 KINDS = {
     "claude": Kind("messages", "claude-haiku-4-5-20251001", "Write"),
     "codex": Kind("responses", "gpt-5.4-2026-03-05", "exec_command"),
+    "aider": Kind("chat", "gpt-4o-2024-08-06", ""),
 }
 EVERY = pytest.mark.parametrize("name", KINDS)
 
 
 def agent(name: str, it: Till, tree: Path, home: Path) -> Agent:
     """The agent at the till, with an empty home."""
+    if name == "aider" and not shutil.which(name, path=WHERE):
+        pytest.skip(f"aider is not in {WHERE}")
     assert shutil.which(name, path=WHERE), f"{name} is not in {WHERE}"
     node = Path(shutil.which("node") or "node").parent
     tree.mkdir(parents=True)
@@ -75,15 +83,16 @@ def closing(name: str, **more: Any) -> Closing:
 def test_an_agent_works_through_the_proxy_and_is_played_back_elsewhere(
     name: str, tmp_path: Path
 ) -> None:
-    """Two calls, both settled; then the same again from the cassette, in another directory."""
+    """Every call is settled; then the same again from the cassette, in another directory."""
     tree, home, takes = tmp_path / "tree", tmp_path / "home", tmp_path / "takes"
     heard: list[str] = []
     recording = closing(name, cassette=takes, places=(tree, home))
-    with till(*KINDS[name].acts(tree), how=recording) as it:
+    acts = KINDS[name].acts(tree)
+    with till(*acts, how=recording) as it:
         answer = agent(name, it, tree, home).ask(ASKED, heard.append)
     assert (tree / "cell.py").read_text() == CODE
     assert "It is written." in answer.text
-    assert [settled.ending for settled in it.settlements] == ["answered", "answered"]
+    assert [settled.ending for settled in it.settlements] == ["answered"] * len(acts)
     _assert_hidden(it, [home, takes], "".join(heard))
 
     tree, home = tmp_path / "else" / "where", tmp_path / "another-home"
@@ -96,8 +105,9 @@ def test_an_agent_works_through_the_proxy_and_is_played_back_elsewhere(
 @EVERY
 def test_an_agent_stops_at_the_first_refusal(name: str, tmp_path: Path) -> None:
     """Without money nothing is asked, and it does not insist."""
-    with till(how=closing(name, cap="0.01")) as it, pytest.raises(NoAnswer, match="may cost"):
-        agent(name, it, tmp_path / "tree", tmp_path / "home").ask(ASKED, _nobody)
+    with till(how=closing(name, cap="0.001")) as it:
+        said = refused(agent(name, it, tmp_path / "tree", tmp_path / "home"))
+    assert "may cost" in said
     assert it.provider.asked == []
 
 
@@ -105,9 +115,18 @@ def test_an_agent_stops_at_the_first_refusal(name: str, tmp_path: Path) -> None:
 def test_an_agent_cannot_reach_a_model_that_is_not_pinned(name: str, tmp_path: Path) -> None:
     """Not even for side errands."""
     other = closing(name, models={KINDS[name].wire: "another-model"})
-    with till(how=other) as it, pytest.raises(NoAnswer, match="not pinned"):
-        agent(name, it, tmp_path / "tree", tmp_path / "home").ask(ASKED, _nobody)
+    with till(how=other) as it:
+        said = refused(agent(name, it, tmp_path / "tree", tmp_path / "home"))
+    assert "not pinned" in said
     assert it.provider.asked == []
+
+
+def refused(it: Agent) -> str:
+    """What an agent says that is refused; some take that for a success."""
+    try:
+        return " ".join(it.ask(ASKED, _nobody).text.split())
+    except NoAnswer as why:
+        return str(why)
 
 
 def _assert_hidden(it: Till, places: list[Path], text: str) -> None:

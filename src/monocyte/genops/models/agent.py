@@ -87,10 +87,16 @@ AGENTS: Final[Mapping[str, Recipe]] = {
     "aider": Recipe(
         (
             *("aider", "--model", "openai/{model}", "--message-file", "{prompt}"),
+            *("--weak-model", "openai/{model}", "--no-pretty", "--no-show-release-notes"),
+            *("--chat-history-file", "{home}/chat.md", "--input-history-file", "{home}/input"),
             *("--yes-always", "--no-auto-commits", "--no-check-update", "--no-analytics"),
             *("--no-show-model-warnings", "--no-git"),
         ),
-        {"OPENAI_API_BASE": "{url}/v1", "OPENAI_API_KEY": "{token}"},
+        {
+            "OPENAI_API_BASE": "{url}/v1",
+            "OPENAI_API_KEY": "{token}",
+            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        },
         ("aider", "--version"),
     ),
 }
