@@ -81,8 +81,12 @@ def sync(remote: str, app_path: Path | None, as_json: bool) -> None:
     there. What is no longer possible is kept, and counts for nothing.
     """
     from monocyte.genops.ledger.syncing import sync as sync_ledger
+    from monocyte.genops.pins import read_regeneration
+    from monocyte.genops.plans.spending import within
+    from monocyte.runtime import find_root
 
-    done = sync_ledger(_ledger(app_path), remote)
+    caps = read_regeneration(find_root(app_path or Path.cwd())).budget
+    done = sync_ledger(_ledger(app_path), remote, within(caps))
     if as_json:
         return print_json(done._asdict())
     say(f"{done.pulled} came, {done.pushed} went, {done.moved} of ours put behind theirs")

@@ -16,6 +16,9 @@ from tests.genops.ledger.facts import CLOCK, git, planned, repository, reserved,
 ROOT = Path(__file__).parents[3]
 
 
+SLOW = pytest.mark.timeout(240)  # processes of their own, on a machine with other work
+
+
 @pytest.fixture
 def repo(tmp_path: Path) -> Path:
     """A repository."""
@@ -44,7 +47,7 @@ def writer(*arguments: str) -> "subprocess.Popen[str]":
 
 def end(process: "subprocess.Popen[str]") -> tuple[int, list[str]]:
     """How it ended, and what it said."""
-    out, err = process.communicate(timeout=50)
+    out, err = process.communicate(timeout=200)
     assert "Traceback" not in err, err
     return process.returncode, out.splitlines()
 
@@ -52,23 +55,25 @@ def end(process: "subprocess.Popen[str]") -> tuple[int, list[str]]:
 # -- what it survives ------------------------------------------------------------------------------
 
 
+@SLOW
 def test_two_processes_that_write_at_once_lose_nothing(repo: Path) -> None:
     """Every entry that was acknowledged is there, once, in one chain."""
-    writers = [writer(str(repo), name, "8") for name in ("ada", "bob", "eve")]
+    writers = [writer(str(repo), name, "5") for name in ("ada", "bob")]
     ends = [end(process) for process in writers]
-    assert [code for code, _ in ends] == [0, 0, 0]
+    assert [code for code, _ in ends] == [0, 0]
     ledger = GitLedger(repo)
     assert sorted(ledger.read().book.calls) == sorted(line for _, said in ends for line in said)
-    assert len(ledger.read().entries) == 24
+    assert len(ledger.read().entries) == 10
     assert list(ledger.verify()) == []
 
 
+@SLOW
 def test_killed_before_any_step_it_keeps_what_was_acknowledged(repo: Path) -> None:
     """And goes on: the next writer finds a sound ledger."""
     write(GitLedger(repo), planned())
     for step in range(1, 40):
         before = {*GitLedger(repo).read().book.calls}
-        code, said = end(writer(str(repo), f"w{step}", "2", str(step)))
+        code, said = end(writer(str(repo), f"w{step}", "1", str(step)))
         ledger = GitLedger(repo)
         assert list(ledger.verify()) == []
         assert {*ledger.read().book.calls} >= before | {*said}
@@ -161,7 +166,7 @@ def rewritten(ledger: GitLedger, order: list[int], edit: Callable[[bytes], bytes
         who = {f"GIT_{r}_{f}": "x" for r in ("AUTHOR", "COMMITTER") for f in ("NAME", "EMAIL")}
         parent = ledger.git.ask("commit-tree", commit.tree, *behind, stdin=message, more=who)
     ledger.git.ask("update-ref", REF, parent)
-    ledger.git.common.joinpath("monocyte", "ledger-head").unlink()  # they know of it, too
+    ledger.git.common.joinpath("monocyte", "ledger-head").unlink(missing_ok=True)  # they know
 
 
 def same(message: bytes) -> bytes:
@@ -248,6 +253,18 @@ def test_an_attachment_that_was_exchanged_is_found(repo: Path) -> None:
     assert [it.what for it in fresh.verify()] == ["plan.json is not what was attached"]
     with pytest.raises(LedgerDamaged):
         fresh.attachment(1, "plan.json")
+
+
+def test_what_was_read_before_is_not_believed_for_ever(ledger: GitLedger) -> None:
+    """Somebody writes the ledger anew while a process that has read it lives on."""
+    assert len(ledger.read().entries) == 3
+    rewritten(ledger, [0, 1, 2], lambda it: it.replace(b'"nano":5', b'"nano":4'))
+    with pytest.raises(LedgerDamaged):
+        ledger.read()
+    rewritten(ledger, [0], same)
+    assert len(ledger.read().entries) == 1
+    write(ledger, reserved("call-2"))
+    assert [it.seq for it in ledger.read().entries] == [1, 2]
 
 
 def test_a_replaced_object_is_not_shown(ledger: GitLedger) -> None:

@@ -231,10 +231,15 @@ def opened(body: bytes) -> Entry:
     return entry
 
 
-def damages(sealed: Iterable[Sealed]) -> Iterator[Damage]:
-    """Everything that was edited, dropped, put in or exchanged, in the order of the entries."""
-    link, at = START.link, None
-    for seq, (body, claimed) in enumerate(sealed, 1):
+def damages(
+    sealed: Iterable[Sealed], behind: Head = START, last: Entry | None = None
+) -> Iterator[Damage]:
+    """Everything that was edited, dropped, put in or exchanged, in the order of the entries.
+
+    `behind` is the head of what was looked at before, and `last` the entry there.
+    """
+    link, at = behind.link, last.at if last else None
+    for seq, (body, claimed) in enumerate(sealed, behind.seq + 1):
         try:
             entry = opened(body)
         except LedgerDamaged as why:

@@ -71,6 +71,8 @@ class GitLedger:
         self.git = Git(root)
         self._clock = clock
         self._known: tuple[str, tuple[Commit, ...]] = ("", ())
+        self._sound = Read(START, ())
+        """What was read last, and found sound: it need not be looked at again."""
         self._folder = self.git.common / "monocyte"
 
     # -- reading -----------------------------------------------------------------------------------
@@ -83,17 +85,20 @@ class GitLedger:
             LedgerUnavailable: a part of it is not here, as in a shallow clone.
         """
         commits = self.commits(self.git.resolve(REF))
-        for found in (*self.damages_of(commits), *self._cut(commits)):
+        sound = self._sound
+        known = sound.head.seq
+        if known and (len(commits) < known or commits[known - 1].id != sound.head.mark):
+            sound, known = Read(START, ()), 0  # it was written anew, as by `sync`
+        for found in (*self.damages_of(commits, sound), *self._cut(commits)):
             mend = "monocyte ledger verify lists everything; another clone may have it intact"
             raise LedgerDamaged(found.what, where=f"{REF}, entry {found.seq}", mend=mend)
-        return self.as_read(commits)
+        fresh = (opened(it.sealed.body) for it in commits[known:])
+        self._sound = Read(_head(commits), (*sound.entries, *fresh))
+        return self._sound
 
     def as_read(self, commits: tuple[Commit, ...]) -> Read:
         """Commits as entries, with the head behind them."""
-        if not commits:
-            return Read(START, ())
-        head = Head(len(commits), commits[-1].sealed.link, commits[-1].id)
-        return Read(head, tuple(opened(it.sealed.body) for it in commits))
+        return Read(_head(commits), tuple(opened(it.sealed.body) for it in commits))
 
     def commits(self, end: str) -> tuple[Commit, ...]:
         """The commits up to one, the first first; raises LedgerUnavailable if some are not here."""
@@ -133,11 +138,16 @@ class GitLedger:
         for seq, commit in enumerate(commits, 1):
             yield from self._attached(seq, commit)
 
-    def damages_of(self, commits: tuple[Commit, ...]) -> Iterator[Damage]:
-        """What is wrong with the chain of these commits, wherever they come from."""
-        parents: tuple[str, ...] = ()
-        found = {it.seq: it for it in reversed([*damages(it.sealed for it in commits)])}
-        for seq, commit in enumerate(commits, 1):
+    def damages_of(
+        self, commits: tuple[Commit, ...], sound: Read | None = None
+    ) -> Iterator[Damage]:
+        """What is wrong with the chain of these commits behind what is known to be sound."""
+        head, before = sound or Read(START, ())
+        parents: tuple[str, ...] = (head.mark,) if head.mark else ()
+        rest, last = commits[head.seq :], before[-1] if before else None
+        sealed = (it.sealed for it in rest)
+        found = {it.seq: it for it in reversed([*damages(sealed, head, last)])}
+        for seq, commit in enumerate(rest, head.seq + 1):
             if seq in found:
                 yield found[seq]
             elif commit.parents != parents:
@@ -268,6 +278,10 @@ class GitLedger:
             blob = self.git.ask("hash-object", "-w", "-t", "blob", "--stdin", stdin=content)
             rows += f"100644 blob {blob}\t{name}\0".encode()
         return self.git.ask("mktree", "-z", stdin=rows)
+
+
+def _head(commits: tuple[Commit, ...]) -> Head:
+    return Head(len(commits), commits[-1].sealed.link, commits[-1].id) if commits else START
 
 
 def _subject(entry: Entry) -> str:

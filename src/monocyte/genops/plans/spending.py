@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 
+from monocyte.errors import GenopsError
 from monocyte.genops import budget
 from monocyte.genops.ledger.book import Book, Call
-from monocyte.genops.ledger.entries import Transition
+from monocyte.genops.ledger.entries import Fact, Reservation, Transition
 from monocyte.genops.money import Money
 from monocyte.genops.pins import Spending
 from monocyte.genops.plans.cost import Past
 from monocyte.genops.states import State
 
-__all__ = ["account", "history", "room"]
+__all__ = ["account", "history", "room", "within"]
 
 OVER = frozenset({State.PROMOTED, State.ROLLED_BACK, State.SUPERSEDED, State.FAILED})
 """Where it is known what a plan has cost to its end; who stopped early says nothing."""
@@ -43,6 +44,21 @@ def room(book: Book, spending: Spending, *, plan: str, person: str, today: date)
     kept = account(book, spending)
     endless = Money(max((cap.amount.nano for cap in kept.caps), default=0))
     return kept.left(plan, person, kept.day(known), endless)
+
+
+def within(spending: Spending) -> Callable[[Book, Fact], None]:
+    """Judges whether a reservation that stands behind others' now is still within the caps."""
+
+    def judge(book: Book, fact: Fact) -> None:
+        if not isinstance(fact, Reservation):
+            return
+        kept = account(book, spending)
+        day = kept.day(book.last.at.date() if book.last is not None else date.min)
+        told = (fact.id, fact.plan, fact.person, day, Money(fact.nano), Money(fact.cap))
+        if (refusal := kept.refuse(budget.Reserved(*told))) is not None:
+            raise GenopsError(refusal.message)
+
+    return judge
 
 
 def history(book: Book) -> Iterator[Past]:
