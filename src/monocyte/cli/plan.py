@@ -169,9 +169,10 @@ def show_plan(standing: Standing) -> None:
     say(f"\n{made.id} by {made.by}, {standing.state}; estimated {basis}; prices: {made.prices}")
     for statement in standing.agreed:
         say(f"agreed: {statement.by}, until {statement.expires:%Y-%m-%d %H:%M} UTC")
-    if standing.state is State.PLANNED:
+    if standing.state in (State.PLANNED, State.SPEND_APPROVED):
         for missing in standing.missing:
             say(f"waits: {missing}")
+    if standing.state is State.PLANNED:
         note(f"next: monocyte {'approve' if standing.missing else 'apply'} {made.id}")
 
 

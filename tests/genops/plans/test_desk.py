@@ -15,7 +15,7 @@ from monocyte.errors import (
     NotApproved,
     PlanStale,
 )
-from monocyte.genops.ledger.entries import Adoption, Approval
+from monocyte.genops.ledger.entries import Adoption, Approval, Transition
 from monocyte.genops.ledger.gitledger import REF
 from monocyte.genops.ledger.interface import Decided, record
 from monocyte.genops.plans import keys
@@ -261,6 +261,62 @@ def test_an_app_below_the_top_of_its_repository_is_at_home_too(shop: Path, clock
     assert list(at.ledger.verify()) == []
     with pytest.raises(GenopsError, match=r"apps/shop/shop/people\.py"):
         desk(inner, clock).refuse_dirty()
+
+
+# -- before money is spent -------------------------------------------------------------------------
+
+
+def test_what_is_approved_may_be_spent(team: Path, clock: Hand) -> None:
+    """As long as the approval holds, and nothing has moved."""
+    at = desk(team, clock)
+    plan = plan_at(at)
+    with pytest.raises(NotApproved, match="may: bob"):
+        at.ready(plan.id)
+    at.approve(plan.id, keys.load_key("bob"), by="bob")
+    assert at.ready(plan.id) == plan
+    clock.jump(days=3)
+    with pytest.raises(NotApproved):
+        at.ready(plan.id)
+    clock.jump(days=-1)
+    change(team, "shop/people.py", "Names are short.", "Names are quite short.")
+    with pytest.raises(GenopsError, match="not committed"):
+        desk(team, clock).ready(plan.id)
+    commit(team)
+    with pytest.raises(PlanStale):
+        desk(team, clock).ready(plan.id)
+
+
+def test_a_state_that_somebody_wrote_by_hand_is_worth_nothing(team: Path, clock: Hand) -> None:
+    """Whoever may write to the ledger may call a plan approved; the signatures are missing."""
+    at = desk(team, clock, "eve")
+    plan = plan_at(at)
+    forged = Transition(plan.id, State.PLANNED, State.SPEND_APPROVED)
+    record(at.ledger, lambda _: Decided(forged), who="eve")
+    with pytest.raises(NotApproved):
+        at.ready(plan.id)
+    (line,) = [it for it in standing(desk(team, clock)).lines if it.kind == "plan"]
+    assert line.because[0].startswith("waits: ")
+
+
+def test_a_plan_that_needs_nobody_moves_on_by_itself(team: Path, clock: Hand) -> None:
+    """If the base revision says so."""
+    git("checkout", "-q", "main", cwd=team)
+    change(team, "monocyte.toml", "days = 3", 'days = 3\n[approval.spend]\n"5" = "1 anybody"')
+    commit(team)
+    git("checkout", "-q", "work", cwd=team)
+    at = desk(team, clock)
+    plan = plan_at(at)
+    assert at.ready(plan.id) == plan
+    assert at.ledger.read().book.state(plan.id) is State.SPEND_APPROVED
+
+
+def test_what_is_over_is_not_spent_on(team: Path, clock: Hand) -> None:
+    """Rejected, cancelled, failed: the table of states says no."""
+    at = desk(team, clock)
+    plan = plan_at(at)
+    at.reject(plan.id, "no")
+    with pytest.raises(IllegalMove):
+        at.ready(plan.id)
 
 
 # -- status ----------------------------------------------------------------------------------------

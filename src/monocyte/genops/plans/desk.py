@@ -29,7 +29,7 @@ from monocyte.genops.plans.keys import Signer
 from monocyte.genops.plans.lock import Lock, Locked, read_lock, write_lock
 from monocyte.genops.plans.plan import Plan, Scene, make_plan, opened, refuse_stale
 from monocyte.genops.plans.policy import Unmet, needs, refuse_unmet, unmet
-from monocyte.genops.states import State
+from monocyte.genops.states import State, move
 from monocyte.literate.context import Known
 from monocyte.literate.findings import Finding
 from monocyte.literate.keeping import Keeper
@@ -270,9 +270,27 @@ class Desk:
         record(self.ledger, decide, who=self.person)
         return self.standing(self.ledger.read().book, plan)
 
-    def refuse_missing(self, plan: Plan) -> None:
-        """Raise NotApproved if anybody's agreement to the price is missing."""
-        refuse_unmet(self.standing(self.ledger.read().book, plan).missing)
+    def ready(self, name: str) -> Plan:
+        """A plan for which money may be spent now; whoever spends asks this first.
+
+        That it is called SPEND_APPROVED is not enough: anybody may have written that. The
+        signatures are judged once more, by the keys and the policy of this moment.
+
+        Raises:
+            IllegalMove: it is not SPEND_APPROVED.
+            NotApproved: somebody's agreement is missing, or has expired.
+            PlanStale: what it was made from has changed.
+            GenopsError: what it was made from is not committed.
+        """
+        book = self.ledger.read().book
+        plan = self.find(book, name)
+        stands = self.standing(book, plan)
+        if stands.state is not State.PLANNED:  # a policy that asks for nobody has moved nothing yet
+            move(stands.state, State.GENERATING, plan=plan.id)
+        refuse_unmet(stands.missing)
+        self.refuse_dirty()
+        refuse_stale(plan, self.scene(book, self.lock()))
+        return self.settle(plan).plan
 
     def refuse_dirty(self) -> None:
         """Raise GenopsError if what a plan reads is not committed: nobody else could judge it."""
