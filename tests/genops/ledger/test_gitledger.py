@@ -67,6 +67,27 @@ def test_two_processes_that_write_at_once_lose_nothing(repo: Path) -> None:
     assert list(ledger.verify()) == []
 
 
+@pytest.mark.parametrize("looks", ["read", "verify"])
+def test_who_reads_while_another_writes_sees_no_damage(
+    looks: str, repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was acknowledged after the ref was looked at is not missed."""
+    reader, other = GitLedger(repo, CLOCK), GitLedger(repo, CLOCK)
+    write(other, planned())
+    resolve = reader.git.resolve
+
+    def and_then_another_writes(revision: str) -> str:
+        seen = resolve(revision)
+        monkeypatch.setattr(reader.git, "resolve", resolve)
+        write(other, reserved())
+        return seen
+
+    monkeypatch.setattr(reader.git, "resolve", and_then_another_writes)
+    if looks == "read":
+        assert len(reader.read().entries) == 1
+    assert list(reader.verify()) == []
+
+
 @SLOW
 def test_killed_before_any_step_it_keeps_what_was_acknowledged(repo: Path) -> None:
     """And goes on: the next writer finds a sound ledger."""

@@ -84,12 +84,13 @@ class GitLedger:
             LedgerDamaged: something in it was changed, or its end is gone.
             LedgerUnavailable: a part of it is not here, as in a shallow clone.
         """
+        noted = self._noted()  # before the ref: who writes moves the ref first, then the note
         commits = self.commits(self.git.resolve(REF))
         sound = self._sound
         known = sound.head.seq
         if known and (len(commits) < known or commits[known - 1].id != sound.head.mark):
             sound, known = Read(START, ()), 0  # it was written anew, as by `sync`
-        for found in (*self.damages_of(commits, sound), *self._cut(commits)):
+        for found in (*self.damages_of(commits, sound), *self._cut(commits, noted)):
             mend = "monocyte ledger verify lists everything; another clone may have it intact"
             raise LedgerDamaged(found.what, where=f"{REF}, entry {found.seq}", mend=mend)
         fresh = (opened(it.sealed.body) for it in commits[known:])
@@ -132,9 +133,10 @@ class GitLedger:
 
     def verify(self) -> Iterator[Damage]:
         """Everything that is wrong with it, the first first; attachments are read, too."""
+        noted = self._noted()  # before the ref: who writes moves the ref first, then the note
         commits = self.commits(self.git.resolve(REF))
         yield from self.damages_of(commits)
-        yield from self._cut(commits)
+        yield from self._cut(commits, noted)
         for seq, commit in enumerate(commits, 1):
             yield from self._attached(seq, commit)
 
@@ -156,12 +158,15 @@ class GitLedger:
                 yield Damage(seq, "the title of its commit says something else")
             parents = (commit.id,)
 
-    def _cut(self, commits: tuple[Commit, ...]) -> Iterator[Damage]:
-        """Whether the end is gone: somebody has moved the ref back."""
+    def _noted(self) -> str:
+        """The end that was noted last; nothing if there is no note."""
         try:
-            last = (self._folder / "ledger-head").read_text("utf-8").strip()
+            return (self._folder / "ledger-head").read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError):  # it is a help, and no part of the ledger
-            return
+            return ""
+
+    def _cut(self, commits: tuple[Commit, ...], last: str) -> Iterator[Damage]:
+        """Whether the end is gone that was noted before: somebody has moved the ref back."""
         if last and last not in {it.id for it in commits}:
             yield Damage(
                 len(commits) + 1, f"it was longer: {last} was acknowledged, and is not there"
