@@ -69,7 +69,7 @@ class Work(NamedTuple):
     tokens: int
     """Of the packed context, estimated."""
     size: int
-    """Its bytes."""
+    """Tokens that the proxy reserves for it at most, before any answer: see `weigh`."""
     answer: int
     """Tokens of the answer, estimated."""
     most: int

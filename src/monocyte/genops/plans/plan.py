@@ -19,6 +19,7 @@ from monocyte.contracts.tokens import estimate
 from monocyte.errors import Drifted, GenopsError, NoSuchCell, PlanStale
 from monocyte.genops.budget import OverBudget
 from monocyte.genops.ledger.book import Book
+from monocyte.genops.metering.wires import weigh
 from monocyte.genops.money import Money
 from monocyte.genops.pins import Pin, Regeneration, refuse_unusable
 from monocyte.genops.plans.cost import Cost, Work, cost_of, total
@@ -289,7 +290,7 @@ def _work(scene: Scene, name: str, pin_name: str, pin: Pin, text: str) -> Work:
         "agent" if pin.way == "agent" else kind,
         pin_name,
         estimate(text),
-        len(text.encode()),
+        weigh(text),
         answer,
         pin.max_output_tokens,
         scene.settings.options.attempts,
