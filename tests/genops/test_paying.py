@@ -1,13 +1,20 @@
 """Calls are paid for in the ledger: nothing is spent that it does not know."""
 
+import os
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from monocyte.genops.budget import OverBudget
 from monocyte.genops.ledger.entries import Release, Reservation, Settlement
+from monocyte.genops.ledger.gitledger import GitLedger
 from monocyte.genops.ledger.memory import MemoryLedger
 from monocyte.genops.metering import Settlement as Due
 from monocyte.genops.metering.meter import Call
@@ -16,8 +23,9 @@ from monocyte.genops.paying import LedgerMeter
 from monocyte.genops.pins import Spending
 from monocyte.genops.plans.spending import account
 from monocyte.genops.prices import Usage
-from tests.genops.provider import Act
-from tests.genops.till import PLAN, Closing, till
+from tests.genops.ledger.facts import repository
+from tests.genops.provider import Act, Provider
+from tests.genops.till import PLAN, Closing, request, till
 
 DIME = Money.parse("0.10")
 DOLLAR = Money.parse("1.00")
@@ -123,3 +131,52 @@ def test_a_call_through_the_proxy_is_in_the_ledger(tmp_path: Path) -> None:
     assert (reserved.plan, reserved.person) == (PLAN, "ada")
     assert settled.usage["read"] == 5
     assert settled.nano < reserved.nano
+
+
+@pytest.mark.timeout(120)
+def test_a_proxy_that_is_killed_has_spent_what_it_had_reserved(tmp_path: Path) -> None:
+    """A real process, killed while a call is in flight: the next proxy knows of that call."""
+    repo = repository(tmp_path / "repo")
+    with Provider(Act(mute=True)) as provider:
+        with proxying(repo, provider.url) as (process, url, token):
+            asking = threading.Thread(target=_post, args=(url, token))
+            asking.start()
+            provider.arrived.acquire(timeout=60)
+            process.kill()
+            process.wait()
+            asking.join()
+        (reserved,) = (entry.fact for entry in GitLedger(repo).read().entries)
+        assert isinstance(reserved, Reservation)
+        with proxying(repo, provider.url) as (_, url, token):
+            assert "may cost" in _post(url, token)
+    assert len(provider.asked) == 1
+
+
+@contextmanager
+def proxying(repo: Path, provider: str) -> Iterator[tuple["subprocess.Popen[str]", str, str]]:
+    """A proxy in a process of its own, its address and a token."""
+    root = Path(__file__).parents[2]
+    path = os.pathsep.join((str(root / "src"), str(root)))
+    with subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("proxying.py"), str(repo), provider],
+        env={**os.environ, "PYTHONPATH": path},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        url, token = process.stdout.readline().split()
+        try:
+            yield process, url, token
+        finally:
+            process.kill()
+
+
+def _post(url: str, token: str) -> str:
+    """What is answered; nothing if the proxy dies."""
+    headers = {"x-api-key": token}
+    with httpx2.Client(trust_env=False, timeout=60) as client:
+        try:
+            return client.post(f"{url}/v1/messages", headers=headers, json=request("messages")).text
+        except httpx2.HTTPError:
+            return ""
