@@ -225,6 +225,15 @@ def test_another_tier_in_an_answer_is_noticed(wire: str, tier: str) -> None:
     assert reader.tiered
 
 
+def test_a_summary_of_the_reasoning_is_not_what_is_billed() -> None:
+    """It may be longer than the reasoning; a short one must not be doubted for it."""
+    reader = WIRES["responses"].reader(stream=True)
+    for kind in ("reasoning_summary_text", "reasoning_summary_part", "refusal"):
+        event = {"type": f"response.{kind}.delta", "delta": "thinking about cells " * 9}
+        reader.feed(b"data: %b\n\n" % json.dumps(event).encode())
+        assert (reader.heard > 0) is (kind == "refusal")
+
+
 @EVERY
 def test_long_answers_are_counted_in_one_go(wire: str) -> None:
     """However small the pieces are in which they arrive."""

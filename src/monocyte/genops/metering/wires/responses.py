@@ -70,6 +70,8 @@ ITEMS: Final = (
 PARTS: Final = ("input_text", "output_text", "refusal", "summary_text", "reasoning_text")
 TOOLS: Final = ("function", "custom", "local_shell", "namespace")
 OWN_TOOLS: Final = ("local_shell",)
+SUMMARY: Final = "response.reasoning_summary"
+"""What events are called that retell the reasoning: written for people, and not what is billed."""
 INCLUDES: Final = ("reasoning.encrypted_content", "message.output_text.logprobs")
 
 
@@ -154,7 +156,7 @@ class ResponsesReader(Reader):
         kind = str(data.get("type"))
         if kind == "response.output_text.delta":
             self.says(data.get("delta"))
-        elif kind.endswith(".delta"):
+        elif kind.endswith(".delta") and not kind.startswith(SUMMARY):
             self.thinks(data.get("delta"))
         if kind == "response.refusal.delta":
             self.stop = "refusal"
