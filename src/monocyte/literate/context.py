@@ -102,8 +102,24 @@ class Known:
 
     def __init__(self) -> None:
         self.cards: dict[tuple[str, int], Card] = {}
-        self.ties: list[Tie] | None = None
+        self.ties: dict[str, tuple[Tie, ...]] = {}
+        self.named: dict[str, frozenset[str]] = {}
         self.modules: dict[str, _Module] = {}
+
+    def ties_of(self, manifest: Manifest, manifests: Sequence[Manifest]) -> Iterator[Tie]:
+        """What cells that know of this one say to others: nobody else says anything to it."""
+        for other in manifests:
+            if other.name == manifest.name or manifest.module in self._named_in(other):
+                if other.name not in self.ties:
+                    self.ties[other.name] = derive_map([other])
+                yield from self.ties[other.name]
+
+    def _named_in(self, manifest: Manifest) -> frozenset[str]:
+        """The modules that a cell's file has anything of, wherever in it that is imported."""
+        if manifest.name not in self.named:
+            found = _modules_in(_read(manifest.file), manifest.module)
+            self.named[manifest.name] = frozenset(map(str, found))
+        return self.named[manifest.name]
 
 
 def pack(
@@ -213,9 +229,7 @@ RELATIONS = (
 
 def _cards(manifest: Manifest, manifests: Sequence[Manifest], known: Known) -> Iterator[Part]:
     """The cards of those that the cell uses, and of those that use it; the closest first."""
-    if known.ties is None:
-        known.ties = [*derive_map(manifests)]
-    ties = known.ties
+    ties = [*known.ties_of(manifest, manifests)]
     others = {other.name: other for other in manifests if other.name != manifest.name}
     met: dict[str, dict[Relation, list[str]]] = {}
     for relation in RELATIONS:
@@ -318,6 +332,18 @@ def _imported(manifest: Manifest, tree: ast.Module, known: Known) -> Iterator[Pa
         path = shown_path(sys.modules[module].__file__ or "", module)
         title = f"what is imported from {path}"
         yield _part(title, f"# From {path}\n\n{_fenced(text, 'python')}", 1, f"read {path}")
+
+
+IMPORTS = re.compile(r"^\s*(?:from|import)\s+([\w.]+)(?:\s+import\s+([^#\n]+))?", re.MULTILINE)
+
+
+def _modules_in(text: str, module: str) -> Iterator[str]:
+    """The modules that a file imports, and those where what it has of them was defined."""
+    for thing in vars(sys.modules[module]).values():
+        yield getattr(thing, "__module__", None) or getattr(thing, "__name__", None) or ""
+    for origin, names in IMPORTS.findall(text):  # in functions, too; far quicker than a tree
+        yield origin
+        yield from (f"{origin}.{name}" for name in re.findall(r"\w+", names))
 
 
 @lru_cache(maxsize=1 << 14)
