@@ -33,9 +33,11 @@ format: $(READY) ## Format and mend what can be mended
 bench: $(READY) ## Measure beside the peers, in an environment of its own
 	$(BIN)/python -m benchmarks $(ARGS)
 
-docs: $(READY) ## Draw docs/cli.md and the schemas again from the code
+docs: $(READY) ## Draw what in docs/ comes from the code: commands, schemas, tables
 	$(BIN)/python docs/generate_cli.py
 	$(BIN)/python docs/generate_diff_schema.py
+	$(BIN)/python docs/generate_states.py
+	$(BIN)/python docs/generate_endings.py
 
 lock: $(READY) ## Pin the newest of everything in requirements.lock
 	tools/lock.sh

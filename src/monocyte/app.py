@@ -142,5 +142,9 @@ def load_app(root: Path) -> App:
         DefinitionError: the package with the cells is not there, or is empty.
     """
     settings = read_settings(root)
+    if settings.models or settings.budget or settings.approval or settings.genops:
+        from monocyte.genops.pins import read_regeneration  # noqa: PLC0415 (who has none of it)
+
+        read_regeneration(root)
     loaded = load_package(root, settings.app.cells)
     return App(root, settings, *loaded)

@@ -21,14 +21,23 @@ __all__ = [
     "DeadlineExceeded",
     "DefinitionError",
     "Denied",
+    "Drifted",
+    "GenopsError",
+    "IllegalMove",
     "Invalid",
     "JournalDamaged",
     "JournalError",
     "JournalLocked",
     "JournalUnavailable",
+    "LedgerDamaged",
+    "LedgerError",
+    "LedgerMoved",
+    "LedgerUnavailable",
     "MonocyteError",
     "NoSuchCell",
     "NoSuchMessage",
+    "NotApproved",
+    "PlanStale",
     "PortFailed",
     "Refused",
     "TooLarge",
@@ -250,3 +259,65 @@ class JournalUnavailable(JournalError):
 
 class JournalDamaged(JournalError):
     """What the journal holds is not what was written to it."""
+
+
+# -- regeneration ----------------------------------------------------------------------------------
+
+
+class GenopsError(MonocyteError):
+    """Regeneration does not go on: something is missing, or somebody has to decide."""
+
+    fault = "operator"
+
+
+class IllegalMove(GenopsError):
+    """The table of states knows no such way; `source` and `target` are its ends."""
+
+    fault = "caller"
+
+    def __init__(
+        self, message: str, *, source: str = "", target: str = "", where: str = "", mend: str = ""
+    ) -> None:
+        super().__init__(message, where=where, mend=mend)
+        self.source = source
+        self.target = target
+
+
+class Drifted(GenopsError):
+    """A generated part was edited by hand: a person decides what becomes of the edit."""
+
+    fault = "author"
+
+
+class PlanStale(GenopsError):
+    """What a plan was made from has changed; `moved` says what, in words."""
+
+    fault = "caller"
+
+    def __init__(
+        self, message: str, *, moved: tuple[str, ...] = (), where: str = "", mend: str = ""
+    ) -> None:
+        super().__init__(message, where=where, mend=mend)
+        self.moved = moved
+
+
+class NotApproved(GenopsError):
+    """Those who must agree have not, or the one who agreed may not."""
+
+    fault = "caller"
+
+
+class LedgerError(GenopsError):
+    """The ledger cannot do what was asked."""
+
+
+class LedgerMoved(LedgerError):
+    """Somebody else has written to the ledger in between: look again, then decide again."""
+
+
+class LedgerUnavailable(LedgerError):
+    """The ledger cannot be read or written: no repository, disk full, cut off, locked."""
+
+
+class LedgerDamaged(LedgerError):
+    """What the ledger holds is not what was written to it."""

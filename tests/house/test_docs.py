@@ -180,7 +180,7 @@ class Reader:
         run = subprocess.run(
             ["bash", "-c", script],
             cwd=self.here,
-            env={**os.environ, "HOME": str(self.home), "PATH": self._path(), "NO_COLOR": "1"},
+            env={**os.environ, **self._own(), "PATH": self._path(), "NO_COLOR": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -189,6 +189,12 @@ class Reader:
         )
         self.here = Path((self.home / ".here").read_text(encoding="utf-8").strip())
         return run.stdout, run.returncode
+
+    def _own(self) -> dict[str, str]:
+        """Who the reader is: somebody with a home of their own, whom git knows."""
+        who = {f"GIT_{it}_NAME": "Ada" for it in ("AUTHOR", "COMMITTER")}
+        who |= {f"GIT_{it}_EMAIL": "ada@example.org" for it in ("AUTHOR", "COMMITTER")}
+        return who | {"HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home / ".config")}
 
     def _path(self) -> str:
         """PATH with a `monocyte` of this very checkout in front, installed or not."""

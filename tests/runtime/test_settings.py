@@ -11,12 +11,21 @@ from monocyte.runtime.settings import MENDS
 
 APP = '[app]\nname = "shop"\ncells = "shop"\n'
 
+ELSEWHERE = ("models", "budget", "approval", "genops")
+"""Tables that are read in another room."""
+
 FAULTY = {
     "nothing": ("", 1, "'app' is missing", "[app]"),
     "no cells": ('[app]\nname = "shop"\n', 1, "'cells' is missing", "package"),
     "no name": ('# shop\n\n[app]\ncells = "shop"\n', 3, "'name' is missing", "lower-case"),
     "an unknown section": (APP + '[jornal]\npath = "x"\n', 4, "'jornal'", "did you mean journal?"),
     "an unknown key": (APP + "[gateway]\nprot = 1\n", 5, "'prot'", "did you mean port?"),
+    "an unknown section of another room": (
+        APP + "[modles.a]\n",
+        4,
+        "'modles'",
+        "did you mean models?",
+    ),
     "a strange key": (APP + "[limits]\ncolour = 1\n", 5, "'colour'", "in_flight, timeout"),
     "a key outside": ("debug = true\n" + APP, 1, "'debug'", "app, journal, gateway, limits"),
     "a key of another section": (APP + "[journal]\nport = 1\n", 5, "'port'", "path, durability"),
@@ -113,6 +122,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         "journal": {"path": "/var/lib/shop/journal.db", "durability": "relaxed"},
         "gateway": {"host": "::1", "port": 0},
         "limits": {"in_flight": 1, "timeout": 1.0},
+        **{key: {} for key in ELSEWHERE},
     }
 
 
@@ -123,7 +133,10 @@ def test_every_setting_has_its_mend() -> None:
         for section in msgspec.structs.fields(Settings)
         for name in (
             section.name,
-            *(f"{section.name}.{field.name}" for field in msgspec.structs.fields(section.type)),
+            *(
+                f"{section.name}.{field}"
+                for field in getattr(section.type, "__struct_fields__", ())
+            ),
         )
     ]
     assert list(MENDS) == keys

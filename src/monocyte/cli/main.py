@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from monocyte.cli.access import access
+from monocyte.cli.approve import approve, reject, show
 from monocyte.cli.card import card
 from monocyte.cli.cells import cells
 from monocyte.cli.check import check
@@ -17,16 +18,21 @@ from monocyte.cli.completion import completion
 from monocyte.cli.context import context
 from monocyte.cli.diff import diff
 from monocyte.cli.journal import journal
+from monocyte.cli.keys import keys
 from monocyte.cli.lastword import held_to_its_word
+from monocyte.cli.ledger import ledger
 from monocyte.cli.letters import letters
 from monocyte.cli.messages import ask, events, send
 from monocyte.cli.picture import picture
+from monocyte.cli.pins import pins
+from monocyte.cli.plan import plan
 from monocyte.cli.rules import rules
 from monocyte.cli.runbook import runbook
 from monocyte.cli.running import run
 from monocyte.cli.scaffold import new
 from monocyte.cli.scenarios import test
 from monocyte.cli.show import EXIT_CODES, as_json, stop
+from monocyte.cli.status import status
 from monocyte.cli.weave import weave
 from monocyte.errors import MonocyteError
 
@@ -35,8 +41,11 @@ __all__ = ["main"]
 EPILOG = "Exit codes: " + "; ".join(f"{code} {text}" for code, text in EXIT_CODES.items()) + "."
 
 
-JUDGES = {"check", "test"}
+JUDGES = {"check", "test", "plan"}
 """Commands whose exit code is a verdict about code that they run."""
+
+OTHERWISE = {"plan": 1}
+"""What a command ends with that comes to no end, where 2 means something else."""
 
 
 class Program(click.Group):
@@ -51,7 +60,7 @@ class Program(click.Group):
         try:
             held_to_its_word(lambda: self._run(given, args, *more, **options))
         except MonocyteError as why:
-            stop(why, json_wanted="--json" in given)
+            stop(why, json_wanted="--json" in given, code=OTHERWISE.get(given[0]))
 
     def _run(
         self, given: Sequence[str], args: Sequence[str] | None, *more: Any, **options: Any
@@ -85,6 +94,7 @@ COMMANDS: tuple[click.Command, ...] = (
     *(new, run, test, check, weave, diff),
     *(cells, rules, picture, card, context),
     *(send, ask, events, runbook),
+    *(plan, show, approve, reject, status, pins, keys, ledger),
     *(journal, letters, access, completion),
 )
 for command in COMMANDS:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from monocyte.errors import ConfigError, NoSuchCell, Unavailable
+from monocyte.errors import ConfigError, DefinitionError, NoSuchCell, Unavailable
 
 if TYPE_CHECKING:
     from monocyte.app import App
@@ -23,6 +23,7 @@ __all__ = [
     "complete_runbook",
     "finish",
     "open_app",
+    "open_cells",
     "reach_options",
     "refuse_unknown",
     "remote",
@@ -65,11 +66,34 @@ def open_app(path: Path | None, *, tolerant: bool = False) -> App:
     from monocyte.runtime import find_root
 
     app = load_app(find_root(path or Path.cwd()))
-    if app.faults and not tolerant:
-        first, *rest = app.faults
+    if not tolerant:
+        _refuse_faults(app.faults)
+    return app
+
+
+def _refuse_faults(faults: tuple[DefinitionError, ...]) -> None:
+    if faults:
+        first, *rest = faults
         first.more = (*first.more, *rest)
         raise first
-    return app
+
+
+def open_cells(path: Path | None) -> tuple[Path, str, tuple[Manifest, ...]]:
+    """The cells of an app and nothing else of it, for what never runs it: directory, name, cells.
+
+    Raises:
+        ConfigError: it has no settings, or they cannot be.
+        DefinitionError: a cell is not well formed.
+    """
+    from monocyte.cell import load_package
+    from monocyte.runtime import find_root
+    from monocyte.runtime.settings import read_settings
+
+    root = find_root(path or Path.cwd())
+    settings = read_settings(root).app
+    loaded = load_package(root, settings.cells)
+    _refuse_faults(loaded.faults)
+    return root, settings.name, loaded.manifests
 
 
 def finish(work: Coroutine[Any, Any, T]) -> T:

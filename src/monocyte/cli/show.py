@@ -23,9 +23,13 @@ from monocyte.errors import (
     Crashed,
     DeadlineExceeded,
     DefinitionError,
+    GenopsError,
     Invalid,
     JournalDamaged,
     JournalError,
+    LedgerDamaged,
+    LedgerMoved,
+    LedgerUnavailable,
     MonocyteError,
     PortFailed,
     TooLarge,
@@ -71,6 +75,10 @@ CODES: tuple[tuple[type[MonocyteError], int], ...] = (
     (BusError, 1),
     (JournalDamaged, 1),
     (JournalError, 3),
+    (LedgerDamaged, 1),
+    (LedgerMoved, 3),
+    (LedgerUnavailable, 3),
+    (GenopsError, 1),
     (MonocyteError, 2),
 )
 """The exit code of each family of errors; the first that fits."""
@@ -154,14 +162,15 @@ def stages() -> Iterator[Callable[[str, int, int], None]]:
         yield show
 
 
-def stop(error: MonocyteError, *, json_wanted: bool = False) -> NoReturn:
-    """Say an error and end with its exit code."""
+def stop(error: MonocyteError, *, json_wanted: bool = False, code: int | None = None) -> NoReturn:
+    """Say an error and end with its exit code, or with the one that is given."""
     if json_wanted:
         as_json({"error": _fields(error)})
     else:
         for line in fault_lines(error):
             note(line)
-    raise SystemExit(next(code for family, code in CODES if isinstance(error, family)))
+    own = next(code for family, code in CODES if isinstance(error, family))
+    raise SystemExit(own if code is None else code)
 
 
 def fault_lines(error: MonocyteError) -> list[str]:
@@ -174,7 +183,7 @@ def fault_lines(error: MonocyteError) -> list[str]:
     return lines + [line for fault in more for line in fault_lines(fault)]
 
 
-def failing(command: Callable[P, T]) -> Callable[P, T]:
+def failing(command: Callable[P, T], *, code: int | None = None) -> Callable[P, T]:
     """Let a command end in an error with a message and an exit code, never in a traceback."""
 
     @wraps(command)
@@ -182,13 +191,13 @@ def failing(command: Callable[P, T]) -> Callable[P, T]:
         try:
             return command(*args, **kwargs)
         except MonocyteError as why:
-            stop(why, json_wanted=bool(kwargs.get("as_json")))
+            stop(why, json_wanted=bool(kwargs.get("as_json")), code=code)
         except BrokenPipeError:
             return _close_quietly()
         except OSError as why:
             named = str(why.filename or "")
             error = ConfigError(why.strerror or str(why), where=named, mend="see to the file")
-            stop(error, json_wanted=bool(kwargs.get("as_json")))
+            stop(error, json_wanted=bool(kwargs.get("as_json")), code=code)
         except KeyboardInterrupt:
             note("")
             raise SystemExit(130) from None

@@ -12,6 +12,7 @@ import re
 import sys
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -20,12 +21,13 @@ from monocyte.cell import Manifest
 from monocyte.contracts.tokens import estimate
 from monocyte.errors import ConfigError
 from monocyte.literate.cards import BUDGET as CARD
-from monocyte.literate.cards import LEGEND, card
+from monocyte.literate.cards import LEGEND, Card, card
 from monocyte.literate.findings import Finding
-from monocyte.literate.pictures.maps import derive_map
+from monocyte.literate.pictures.maps import Tie, derive_map
 from monocyte.literate.pictures.notation import close_to
+from monocyte.literate.trees import tree_of
 
-__all__ = ["BUDGET", "Pack", "Part", "pack"]
+__all__ = ["BUDGET", "HOUSE", "Known", "Pack", "Part", "pack", "used_names"]
 
 BUDGET = 16_000
 """Tokens."""
@@ -95,6 +97,31 @@ class Pack(NamedTuple):
     dropped: tuple[Part, ...]
 
 
+class Known:
+    """What packs of the same manifests have in common, for whoever makes several of them."""
+
+    def __init__(self) -> None:
+        self.cards: dict[tuple[str, int], Card] = {}
+        self.ties: dict[str, tuple[Tie, ...]] = {}
+        self.named: dict[str, frozenset[str]] = {}
+        self.modules: dict[str, _Module] = {}
+
+    def ties_of(self, manifest: Manifest, manifests: Sequence[Manifest]) -> Iterator[Tie]:
+        """What cells that know of this one say to others: nobody else says anything to it."""
+        for other in manifests:
+            if other.name == manifest.name or manifest.module in self._named_in(other):
+                if other.name not in self.ties:
+                    self.ties[other.name] = derive_map([other])
+                yield from self.ties[other.name]
+
+    def _named_in(self, manifest: Manifest) -> frozenset[str]:
+        """The modules that a cell's file has anything of, wherever in it that is imported."""
+        if manifest.name not in self.named:
+            found = _modules_in(_read(manifest.file), manifest.module)
+            self.named[manifest.name] = frozenset(map(str, found))
+        return self.named[manifest.name]
+
+
 def pack(
     manifest: Manifest,
     manifests: Sequence[Manifest],
@@ -102,6 +129,7 @@ def pack(
     budget: int = BUDGET,
     findings: Sequence[Finding] = (),
     focus: str = "",
+    known: Known | None = None,
 ) -> Pack:
     """Pack what is needed to work on a cell of an app within so many tokens.
 
@@ -113,7 +141,7 @@ def pack(
     Raises:
         ConfigError: the budget is too small for the rest, or there is nothing called `focus`.
     """
-    parts = [*_parts(manifest, manifests, findings, focus)]
+    parts = [*_parts(manifest, manifests, findings, focus, known or Known())]
     dropped: list[Part] = []
     while (tokens := estimate(text := _text(parts, dropped))) > budget:
         spare = [part for part in parts if part.spare]
@@ -153,15 +181,19 @@ def _part(title: str, text: str, spare: int = 0, instead: str = "") -> Part:
 
 
 def _parts(
-    manifest: Manifest, manifests: Sequence[Manifest], findings: Sequence[Finding], focus: str
+    manifest: Manifest,
+    manifests: Sequence[Manifest],
+    findings: Sequence[Finding],
+    focus: str,
+    known: Known,
 ) -> Iterator[Part]:
     """All parts in their order: the general first, what is to be done last."""
     text = _read(manifest.file)
-    tree = ast.parse(text)
-    cards = [*_cards(manifest, manifests)]
+    tree = tree_of(manifest.file) or ast.parse(text)
+    cards = [*_cards(manifest, manifests, known)]
     yield _part("house rules", HOUSE + (f"\n{LEGEND}\n" if cards else ""))
     yield from cards
-    yield from _imported(manifest, tree)
+    yield from _imported(manifest, tree, known)
     path = shown_path(manifest.file, manifest.module)
     yield _part(path, f"# The cell {manifest.name}: {path}\n\n{_fenced(text, 'python')}")
     lines = range(0)
@@ -195,9 +227,9 @@ RELATIONS = (
 )
 
 
-def _cards(manifest: Manifest, manifests: Sequence[Manifest]) -> Iterator[Part]:
+def _cards(manifest: Manifest, manifests: Sequence[Manifest], known: Known) -> Iterator[Part]:
     """The cards of those that the cell uses, and of those that use it; the closest first."""
-    ties = derive_map(manifests)
+    ties = [*known.ties_of(manifest, manifests)]
     others = {other.name: other for other in manifests if other.name != manifest.name}
     met: dict[str, dict[Relation, list[str]]] = {}
     for relation in RELATIONS:
@@ -211,12 +243,20 @@ def _cards(manifest: Manifest, manifests: Sequence[Manifest]) -> Iterator[Part]:
         closest = next(iter(relations))
         title, head = f"card of {name}", f"# Neighbour {name}: {manifest.name} {said}\n\n"
         instead = f"{manifest.name} {said}; `monocyte card {name}`"
-        short = _part(title, head + _fenced(card(others[name]).text), closest.spare, instead)
+        brief = _drawn(others[name], CARD, known)
+        short = _part(title, head + _fenced(brief), closest.spare, instead)
         if closest.room > CARD:
-            full = head + _fenced(card(others[name], closest.room).text)
+            full = head + _fenced(_drawn(others[name], closest.room, known))
             yield _part(title, full, closest.spare, instead)._replace(shorter=short)
         else:
             yield short
+
+
+def _drawn(manifest: Manifest, budget: int, known: Known) -> str:
+    key = (manifest.name, budget)
+    if key not in known.cards:
+        known.cards[key] = card(manifest, budget)
+    return known.cards[key].text
 
 
 def _evidence(title: str, findings: Sequence[Finding], manifest: Manifest) -> Iterator[Part]:
@@ -283,10 +323,10 @@ def _names(node: ast.AST) -> set[str]:
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def _imported(manifest: Manifest, tree: ast.Module) -> Iterator[Part]:
+def _imported(manifest: Manifest, tree: ast.Module, known: Known) -> Iterator[Part]:
     """The full definitions of what the cell takes from other modules of its package."""
-    files = _Files(manifest.module)
-    for module, name in _used(tree, manifest.module):
+    files = _Files(manifest.module, known.modules)
+    for module, name in used_names(tree, manifest.module):
         files.want(module, name)
     for module, text in files.texts():
         path = shown_path(sys.modules[module].__file__ or "", module)
@@ -294,9 +334,25 @@ def _imported(manifest: Manifest, tree: ast.Module) -> Iterator[Part]:
         yield _part(title, f"# From {path}\n\n{_fenced(text, 'python')}", 1, f"read {path}")
 
 
-def _used(tree: ast.AST, module: str) -> Iterator[tuple[str, str]]:
+IMPORTS = re.compile(r"^\s*(?:from|import)\s+([\w.]+)(?:\s+import\s+([^#\n]+))?", re.MULTILINE)
+
+
+def _modules_in(text: str, module: str) -> Iterator[str]:
+    """The modules that a file imports, and those where what it has of them was defined."""
+    for thing in vars(sys.modules[module]).values():
+        yield getattr(thing, "__module__", None) or getattr(thing, "__name__", None) or ""
+    for origin, names in IMPORTS.findall(text):  # in functions, too; far quicker than a tree
+        yield origin
+        yield from (f"{origin}.{name}" for name in re.findall(r"\w+", names))
+
+
+@lru_cache(maxsize=1 << 14)
+def used_names(tree: ast.AST, module: str) -> tuple[tuple[str, str], ...]:
     """Every name that a file takes from another module of its package: (module, name)."""
-    scope = vars(sys.modules[module])
+    return tuple(_used(tree, vars(sys.modules[module])))
+
+
+def _used(tree: ast.AST, scope: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
@@ -326,10 +382,10 @@ class _Module(NamedTuple):
 class _Files:
     """The modules of a package, and which of their definitions are wanted."""
 
-    def __init__(self, home: str) -> None:
+    def __init__(self, home: str, read: dict[str, _Module]) -> None:
         self.home = home
         self.package = home.partition(".")[0]
-        self.read: dict[str, _Module] = {}
+        self.read = read
         self.wanted: dict[str, set[str]] = {}
 
     def want(self, module: str, name: str) -> None:
@@ -345,7 +401,7 @@ class _Files:
             if name in found.defined:
                 self.wanted[module].add(name)
                 ahead += [(module, other) for other in _names(found.defined[name])]
-                ahead += _used(found.defined[name], module)
+                ahead += used_names(found.defined[name], module)
             elif name in found.imported:
                 ahead.append(found.imported[name])
 
@@ -354,7 +410,7 @@ class _Files:
         if module not in self.read:
             file = getattr(sys.modules.get(module), "__file__", None)
             text = _read(file) if file else ""
-            tree = ast.parse(text)
+            tree = (tree_of(file) if file else None) or ast.parse(text)
             imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
             given = {
                 alias.asname or alias.name: (node.module or "", alias.name)

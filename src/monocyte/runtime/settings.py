@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 
 from monocyte.errors import ConfigError
+from monocyte.tables import FILE, parse
 
 __all__ = ["FILE", "Settings", "find_root", "read_settings"]
-
-FILE = "monocyte.toml"
-"""The file that makes a directory an app."""
-
-_WRONG = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?$", re.DOTALL)
-_NAMED = re.compile(r"field `(?P<name>[^`]+)`")
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 NotEmpty = Annotated[str, msgspec.Meta(min_length=1)]
@@ -37,6 +29,10 @@ MENDS = {
     "limits": "a section: [limits]",
     "limits.in_flight": "a number of requests, from 1 to 100000",
     "limits.timeout": "seconds, more than 0 and at most 3600",
+    "models": "a section for each model: [models.NAME]",
+    "budget": "a section: [budget]",
+    "approval": "a section: [approval]",
+    "genops": "a section: [genops]",
 }
 """What may stand where."""
 
@@ -76,6 +72,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     journal: JournalSettings = JournalSettings()
     gateway: GatewaySettings = GatewaySettings()
     limits: LimitSettings = LimitSettings()
+    models: dict[str, Any] = {}
+    budget: dict[str, Any] = {}
+    approval: dict[str, Any] = {}
+    genops: dict[str, Any] = {}
+    """Of no concern to who runs an app: read by `monocyte.genops.pins`."""
 
 
 def find_root(start: Path) -> Path:
@@ -101,64 +102,5 @@ def read_settings(root: Path) -> Settings:
         raise ConfigError(
             f"cannot be read: {why}", where=str(file), mend="make it readable"
         ) from why
-    return _parse(file, text)
-
-
-def _parse(file: Path, text: str) -> Settings:
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as why:
-        line = re.search(r"line (\d+)", str(why))
-        where = f"{file}:{line[1]}" if line else str(file)
-        raise ConfigError(
-            f"this is not TOML: {why}", where=where, mend="see https://toml.io"
-        ) from why
-    try:
-        return msgspec.convert(raw, Settings)
-    except msgspec.ValidationError as why:
-        raise _explain(file, text, str(why)) from why
-
-
-def _explain(file: Path, text: str, complaint: str) -> ConfigError:
-    found = _WRONG.match(complaint)
-    what, path = (found["what"], found["path"] or "") if found else (complaint, "")
-    named = _NAMED.search(what)
-    if named is None:
-        section, _, key = path.rpartition(".")
-        what = "it is not of that form" if "regex" in what else what
-        what, mend = f"{path} cannot be so: {what}", f"write {MENDS[path]}"
-    else:
-        section, key = path, named["name"]
-        unknown = "unknown" in what
-        what = f"{key!r} is not a setting" if unknown else f"{key!r} is missing"
-        mend = (
-            _suggest(section, key) if unknown else f"write {MENDS[f'{section}.{key}'.strip('.')]}"
-        )
-    return ConfigError(what, where=f"{file}:{_line_of(text, section, key)}", mend=mend)
-
-
-def _suggest(section: str, key: str) -> str:
-    """What was meant, or else all that there is."""
-    kind: Any = type(getattr(_EXAMPLE, section, _EXAMPLE))
-    names = kind.__struct_fields__
-    if close := get_close_matches(key, names, n=1):
-        return f"did you mean {close[0]}?"
-    return f"{f'[{section}]' if section else 'the file'} may have: {', '.join(names)}"
-
-
-def _line_of(text: str, section: str, key: str) -> int:
-    """The line of a key, else of its section, else the first."""
-    plain = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]")
-    dotted = re.compile(rf"\s*{re.escape(section)}\s*\.\s*{re.escape(key)}\s*=")
-    inside, fallback = not section, 1
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[+\s*([\w.-]+)", line):
-            inside = header[1] == section
-            if header[1] in (key, section):
-                fallback = number
-        elif (inside and plain.match(line)) or dotted.match(line):
-            return number
-    return fallback
-
-
-_EXAMPLE = Settings(AppSettings("app", "cells"))
+    document = parse(str(file), text)
+    return document.typed(document.raw, Settings, MENDS)

@@ -1,0 +1,100 @@
+"""`show`, `approve`, `reject`: look at a plan, agree to its price, or say no."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from monocyte.cli.places import app_option
+from monocyte.cli.plan import base_option, desk_of, plan_fields, show_plan
+from monocyte.cli.show import as_json as print_json
+from monocyte.cli.show import failing, json_option, say
+from monocyte.errors import ConfigError
+
+__all__ = ["approve", "reject", "show"]
+
+PLAN = click.argument("name", metavar="PLAN")
+
+
+@click.command(short_help="Show a plan: what, why, the price, who agreed, and if it is stale.")
+@PLAN
+@base_option
+@app_option
+@json_option
+@failing
+def show(name: str, base: str | None, app_path: Path | None, as_json: bool) -> None:
+    """Show a plan of the ledger, by its ID or by how that begins.
+
+    Says where it stands, who has agreed, who must, and what has moved since it was made.
+    """
+    from monocyte.genops.plans.plan import moved
+    from monocyte.genops.states import OPEN
+
+    desk = desk_of(app_path, base)
+    book = desk.ledger.read().book
+    standing = desk.standing(book, desk.find(book, name))
+    is_open = standing.state in OPEN
+    what = moved(standing.plan, desk.scene(book, desk.lock())) if is_open else ()
+    if as_json:
+        return print_json(plan_fields(standing) | {"moved": what})
+    show_plan(standing)
+    last = book.moved[standing.plan.id]
+    say(f"{standing.state} since {last.at:%Y-%m-%d %H:%M} UTC, by {last.who}")
+    for it in what:
+        say(f"stale: {it}")
+    return None
+
+
+@click.command(short_help="Agree to the price of a plan, signed with your key.")
+@PLAN
+@click.option("--as", "signer", metavar="NAME", help="Your key.  [default: the only one here]")
+@click.option("--why", default="", metavar="TEXT", help="What you want to be on record.")
+@base_option
+@app_option
+@json_option
+@failing
+def approve(
+    name: str, signer: str | None, why: str, base: str | None, app_path: Path | None, as_json: bool
+) -> None:
+    """Agree to the price of PLAN: signed, bound to exactly this plan, and for some days only.
+
+    Your public key and the policy are those of the base revision. A plan is refused if anything has
+    moved that it was made from, or if that is not committed.
+    """
+    from monocyte.genops.plans.keys import load_key
+
+    key = load_key(signer := signer or _only_key())
+    desk = desk_of(app_path, base)
+    _answer(desk.approve(name, key, by=signer, why=why), as_json=as_json)
+
+
+@click.command(short_help="Say no to a plan, and why.")
+@PLAN
+@click.option("--why", required=True, metavar="TEXT", help="Why not.")
+@app_option
+@json_option
+@failing
+def reject(name: str, why: str, app_path: Path | None, as_json: bool) -> None:
+    """Say no to PLAN for good: nothing can be spent on it any more, and the ledger keeps why."""
+    _answer(desk_of(app_path).reject(name, why), as_json=as_json)
+
+
+def _answer(standing: Any, *, as_json: bool) -> None:
+    if as_json:
+        return print_json(plan_fields(standing))
+    say(f"{standing.plan.id} is {standing.state}")
+    for missing in standing.missing:
+        say(f"waits: {missing}")
+    return None
+
+
+def _only_key() -> str:
+    from monocyte.genops.plans.keys import own_names
+
+    names = own_names()
+    if len(names) == 1:
+        return names[0]
+    mend = f"say which with --as: {', '.join(names)}" if names else "make one: monocyte keys init"
+    raise ConfigError("you have no key" if not names else "you have several keys", mend=mend)
