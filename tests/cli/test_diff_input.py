@@ -98,7 +98,7 @@ def test_unusual_files_are_compared(cli: Cli, old: str, new: str, code: str) -> 
 
 def notebook(*cells: str) -> bytes:
     """A notebook with these cells of code."""
-    made = [
+    made: list[dict[str, object]] = [
         {"cell_type": "code", "source": it, "metadata": {}, "outputs": [], "execution_count": None}
         for it in cells
     ]

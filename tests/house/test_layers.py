@@ -109,7 +109,11 @@ def test_every_pure_room_that_exists_is_under_the_pure_contract() -> None:
 
 
 OWNERS = {
-    **{"sqlite3": "journal", "starlette": "dmz", "granian": "dmz", "click": "cli", "rich": "cli"},
+    "sqlite3": "journal",
+    "starlette": "dmz",
+    "granian": "dmz",
+    "click": "cli",
+    "rich": "cli",
     **dict.fromkeys(("genai_prices", "httpx2", "uvicorn"), "genops"),
 }
 

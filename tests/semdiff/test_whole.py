@@ -1,7 +1,6 @@
 """What a change is to those outside, as the page needs it: each thing once, and weighed."""
 # ruff: noqa: E501 (tables: one case, one line)
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -216,10 +215,9 @@ def test_scenarios_that_do_not_are_spared() -> None:
 
 
 @pytest.fixture
-def tiny(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every program counts as large."""
     monkeypatch.setattr(whole, "MOST_READ", 10)
-    return
 
 
 @pytest.mark.usefixtures("tiny")
@@ -244,6 +242,6 @@ def test_exported_names_are_told_as_one() -> None:
     """A list that has grown is one line, and not one for each name."""
     names = [f"f{i}" for i in range(6)]
     defined = "".join(f"def {it}(): ...\n" for it in names)
-    pair = [from_texts({"m.py": f"{defined}__all__ = {some}\n"}) for some in (names[:1], names)]
-    text = as_text(difference(*pair, Options(run=False)))
+    old, new = (from_texts({"m.py": f"{defined}__all__ = {it}\n"}) for it in (names[:1], names))
+    text = as_text(difference(old, new, Options(run=False)))
     assert "adds to the contract: `f1`, `f2`, `f3`, `f4` and 1 more\n" in text
