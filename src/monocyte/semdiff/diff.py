@@ -308,6 +308,7 @@ class _Pair:
 
 _CHANNELS = {stage.name: stage.channels for stage in STAGES}
 
+
 def _alike(old: Definitions, new: Definitions, names: Iterable[str]) -> Iterator[str]:
     """Which of these definitions have equal code on both sides."""
     for name in names:
