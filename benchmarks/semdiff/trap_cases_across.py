@@ -2993,4 +2993,224 @@ def f(a):
     return 3
 print(f(1), f(0))
 """,
+    "a cycle looks for a name of the half-made package": """
+import pkg
+print(pkg.Base.kind.__name__)
+# file: pkg/__init__.py
+from .store import Store
+from .base import Base
+# file: pkg/store.py
+class Store:
+    pass
+# file: pkg/base.py
+from . import Store
+class Base:
+    kind = Store
+====
+import pkg
+print(pkg.Base.kind.__name__)
+# file: pkg/__init__.py
+from .base import Base
+from .store import Store
+# file: pkg/store.py
+class Store:
+    pass
+# file: pkg/base.py
+from . import Store
+class Base:
+    kind = Store
+""",
+    "a cycle looks for it by the name of the package": """
+import pkg
+print(pkg.Base.kind.__name__)
+# file: pkg/__init__.py
+from .store import Store
+from .base import Base
+# file: pkg/store.py
+class Store:
+    pass
+# file: pkg/base.py
+from pkg import Store
+class Base:
+    kind = Store
+====
+import pkg
+print(pkg.Base.kind.__name__)
+# file: pkg/__init__.py
+from .base import Base
+from .store import Store
+# file: pkg/store.py
+class Store:
+    pass
+# file: pkg/base.py
+from pkg import Store
+class Base:
+    kind = Store
+""",
+    "a cycle looks for it as an attribute": """
+import pkg
+print(pkg.Base.kind.__name__)
+# file: pkg/__init__.py
+from .store import Store
+from .base import Base
+# file: pkg/store.py
+class Store:
+    pass
+# file: pkg/base.py
+import pkg
+class Base:
+    kind = pkg.Store
+====
+import pkg
+print(pkg.Base.kind.__name__)
+# file: pkg/__init__.py
+from .base import Base
+from .store import Store
+# file: pkg/store.py
+class Store:
+    pass
+# file: pkg/base.py
+import pkg
+class Base:
+    kind = pkg.Store
+""",
+    "a cycle looks for a submodule": """
+import pkg
+print(pkg.Base.kind.__name__)
+# file: pkg/__init__.py
+from .store import Store
+from .base import Base
+# file: pkg/store.py
+class Store:
+    pass
+# file: pkg/base.py
+import pkg
+class Base:
+    kind = pkg.store.Store
+====
+import pkg
+print(pkg.Base.kind.__name__)
+# file: pkg/__init__.py
+from .base import Base
+from .store import Store
+# file: pkg/store.py
+class Store:
+    pass
+# file: pkg/base.py
+import pkg
+class Base:
+    kind = pkg.store.Store
+""",
+    "a cycle that is two modules deep": """
+import pkg
+print(pkg.Base.kind.__name__)
+# file: pkg/__init__.py
+from .store import Store
+from .base import Base
+# file: pkg/store.py
+class Store:
+    pass
+# file: pkg/base.py
+from .deep import kind as found
+class Base:
+    kind = found
+# file: pkg/deep.py
+from . import Store
+kind = Store
+====
+import pkg
+print(pkg.Base.kind.__name__)
+# file: pkg/__init__.py
+from .base import Base
+from .store import Store
+# file: pkg/store.py
+class Store:
+    pass
+# file: pkg/base.py
+from .deep import kind as found
+class Base:
+    kind = found
+# file: pkg/deep.py
+from . import Store
+kind = Store
+""",
+    "a cycle looks for any name": """
+import pkg
+print(pkg.Base.kind.__name__)
+# file: pkg/__init__.py
+from .store import Store
+from .base import Base
+# file: pkg/store.py
+class Store:
+    pass
+# file: pkg/base.py
+import pkg
+class Base:
+    kind = vars(pkg)['St' 'ore']
+====
+import pkg
+print(pkg.Base.kind.__name__)
+# file: pkg/__init__.py
+from .base import Base
+from .store import Store
+# file: pkg/store.py
+class Store:
+    pass
+# file: pkg/base.py
+import pkg
+class Base:
+    kind = vars(pkg)['St' 'ore']
+""",
+    "a cycle looks for a module of the library": """
+import pkg
+print(pkg.Base.kind.__name__)
+# file: pkg/__init__.py
+import os
+from .base import Base
+# file: pkg/store.py
+class Store:
+    pass
+# file: pkg/base.py
+from . import os
+class Base:
+    kind = os
+====
+import pkg
+print(pkg.Base.kind.__name__)
+# file: pkg/__init__.py
+from .base import Base
+import os
+# file: pkg/store.py
+class Store:
+    pass
+# file: pkg/base.py
+from . import os
+class Base:
+    kind = os
+""",
+    "a cycle through a plain module": """
+import one
+print(one.two.seen)
+# file: one.py
+from store import Store
+import two
+# file: two.py
+import one
+seen = hasattr(one, "Store")
+# file: store.py
+class Store:
+    pass
+====
+import one
+print(one.two.seen)
+# file: one.py
+import two
+from store import Store
+# file: two.py
+import one
+seen = hasattr(one, "Store")
+# file: store.py
+class Store:
+    pass
+""",
 }

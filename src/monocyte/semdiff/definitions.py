@@ -32,7 +32,7 @@ from monocyte.semdiff.verbatim import Words
 
 __all__ = ["FORM", "MODULE_CODE", "Definition", "Definitions", "Unreadable", "parse", "unnumbered"]
 
-FORM = "2"
+FORM = "3"
 """The version of the normal form: it changes whenever a rule writes something in another way."""
 
 MODULE_CODE = "<module>"

@@ -299,9 +299,9 @@ class _Pair:
     # -- names that went or came ------------------------------------------------------------------
 
     def _gone_and_come(self, old: Definitions, new: Definitions) -> Iterator[Finding]:
-        for name in old.found.keys() - new.found.keys():
+        for name in [it for it in old.found if it not in new.found]:
             self.moves.gone.setdefault(self.path, []).append((old.found[name], old))
-        for name in new.found.keys() - old.found.keys():
+        for name in [it for it in new.found if it not in old.found]:
             self.moves.come.setdefault(self.path, []).append((new.found[name], new))
         yield from ()
 

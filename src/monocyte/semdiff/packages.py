@@ -232,6 +232,23 @@ class _Importer:
         closure = self.packages.closure(path)
         return self.path in closure or path in closure
 
+    def is_sought(self, name: str) -> bool:
+        words = self._sought
+        return words is None or name in words
+
+    @cached_property
+    def _sought(self) -> frozenset[str] | None:
+        """Words of the modules that lead back to this one; None if they may look for any name."""
+        found: set[str] = set()
+        reached = self.packages.closure(self.path)
+        for path in sorted(reached) if self.path in reached else ():
+            if path != self.path and self.path in self.packages.closure(path):
+                source = self.packages.source(path)
+                if not source.isascii() or _ANY_NAME.search(source):
+                    return None
+                found |= {it.decode() for it in _WORD.findall(source)}
+        return frozenset(found)
+
     def star_names(self, module: str) -> frozenset[str] | None:
         path = self.packages.paths.get(module)
         conduct = self.packages.conduct(path) if path is not None else None
@@ -261,4 +278,7 @@ class _Importer:
         return _DYNAMIC.search(self.packages.source(path)) is not None
 
 
+_ANY_NAME = re.compile(rb"import\s*\(?\s*\*|__dict__|\b(?:vars|dir|getattr|getmembers|eval|exec)\b")
+"""How a module takes names of another without saying them."""
+_WORD = re.compile(rb"[A-Za-z_]\w*")
 _DYNAMIC = re.compile(rb"__class_getitem__|__getattr__|__getattribute__")

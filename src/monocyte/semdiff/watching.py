@@ -207,7 +207,8 @@ class Watchers:
         self.readers = readers
         self._outlines = outlines
         self._posts: dict[tuple[str, int], Post] = {}
-        self._nears: dict[int, Near] = {}
+        self._kepts: dict[str, frozenset[str]] = {}
+        self._nears: dict[tuple[frozenset[str], tuple[int, ...], int], Near] = {}
         self._reach: dict[tuple[frozenset[str], bool], frozenset[str]] = {}
 
     @cached_property
@@ -225,8 +226,15 @@ class Watchers:
         if found is None:
             outline = self.outlines[path]
             functions, classes = outline.around[line]
-            found = Post(functions, classes, _own(outline, functions, line), _kept(outline))
+            own = _own(outline, functions, line)
+            found = Post(functions, classes, own, self._kept_in(path))
             self._posts[path, line] = found
+        return found
+
+    def _kept_in(self, path: str) -> frozenset[str]:
+        found = self._kepts.get(path)
+        if found is None:
+            found = self._kepts[path] = _kept(self.outlines[path])
         return found
 
     @cached_property
@@ -295,9 +303,8 @@ class Watchers:
 
     @cached_property
     def _said(self) -> frozenset[str]:
-        return frozenset(
-            w for c in self.chunks for w in (*c.words, *c.strings, *c.keywords, c.name)
-        )
+        named = _union(it for c in self.chunks for it in (c.words, c.strings, c.keywords))
+        return named.union(chunk.name for chunk in self.chunks)
 
     def _is_handed_records(self, post: Post) -> bool:
         """Whether who may get records of logs or warnings calls these functions."""
@@ -403,9 +410,10 @@ class Watchers:
         return post.enumerates(reader) and near.hands_owner(subject)
 
     def _near(self, post: Post) -> Near:
-        found = self._nears.get(id(post))  # posts are kept, so that this stays theirs
+        key = post.functions, tuple(map(id, post.own)), id(post.kept)  # kept, so they stay theirs
+        found = self._nears.get(key)
         if found is None:
-            found = self._nears[id(post)] = self._made_near(post)
+            found = self._nears[key] = self._made_near(post)
         return found
 
     def _made_near(self, post: Post) -> Near:
@@ -414,6 +422,7 @@ class Watchers:
         shared = {word for chunk in chunks for word in chunk.words & self._variables.keys()}
         chunks += [c for name in shared for c in self._variables[name]]
         chunks += self._filling(post, naming)
+        chunks = _once(chunks)
         values = _union(c.values for c in chunks)
         handing = (c for c in naming if post.functions & (c.values | c.made))
         return Near(
@@ -435,6 +444,7 @@ class Watchers:
         words = _union(chunk.words for chunk in post.own)
         filling = [c for word in words & post.kept for c in self._naming.get(word, ())]
         yield from filling
+        filling = _once(filling)
         for name in {chunk.name for chunk in filling} - {""}:
             yield from self._naming.get(name, ())
         for word in words | _union(chunk.values for chunk in naming):
@@ -465,17 +475,29 @@ class Watchers:
             return found
         reached, frontier = set(names), set(names)
         for _ in range(_HOPS):
-            step = self._above(frontier) if up else self._below(frontier)
-            frontier = (step & self._called.keys()) - reached - {""}
+            ways = self._above if up else self._below
+            frontier = set[str]().union(*(ways[it] for it in frontier if it in ways)) - reached
             reached |= frontier
         self._reach[names, up] = frozenset(reached)
         return self._reach[names, up]
 
-    def _above(self, names: set[str]) -> set[str]:
-        return {c.name for n in names for c in self._naming.get(n, ()) if n in c.calls}
+    @cached_property
+    def _above(self) -> dict[str, set[str]]:
+        """The functions that call what has a name."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for chunk in self.chunks:
+            for name in chunk.calls if chunk.name else ():
+                found[name].add(chunk.name)
+        return found
 
-    def _below(self, names: set[str]) -> set[str]:
-        return {call for n in names for c in self._called.get(n, ()) for call in c.calls}
+    @cached_property
+    def _below(self) -> dict[str, set[str]]:
+        """The functions of the tree that those of a name call."""
+        functions = self._called.keys() - {""}
+        return {
+            name: functions & set[str]().union(*(chunk.calls for chunk in chunks))
+            for name, chunks in self._called.items()
+        }
 
 
 def _kept(outline: Outline) -> frozenset[str]:
@@ -487,6 +509,11 @@ def _own(outline: Outline, functions: frozenset[str], line: int) -> tuple[Chunk,
     if functions:
         return tuple(c for c in outline.chunks if c.name in functions)
     return tuple(c for c in outline.chunks if any(a <= line <= b for a, b in c.spans))
+
+
+def _once(chunks: Iterable[Chunk]) -> list[Chunk]:
+    """Each of these pieces once."""
+    return list({id(it): it for it in chunks}.values())
 
 
 def _union(found: Iterable[Collection[str]]) -> frozenset[str]:

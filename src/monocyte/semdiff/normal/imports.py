@@ -18,6 +18,9 @@ class Imports(Protocol):
     def comes_back(self, module: str) -> bool:
         """Whether importing it runs through a cycle, so that half-made modules are seen."""
 
+    def is_sought(self, name: str) -> bool:
+        """Whether a module that comes back to this one may look for that name in it, half-made."""
+
     def entry(self, module: str) -> str:
         """The module whose import decides: a package that imports this one itself comes first."""
 
@@ -51,6 +54,9 @@ class _NoTree:
 
     def comes_back(self, module: str) -> bool:
         return module.startswith(".")
+
+    def is_sought(self, name: str) -> bool:  # noqa: ARG002
+        return True
 
     def entry(self, module: str) -> str:
         return module

@@ -72,6 +72,9 @@ def _import(node: ast.Import | ast.ImportFrom, imports: Imports, tries: int) -> 
                     touched.setdefault("!sensitive", "listen")
             if imports.comes_back(module):
                 touched["!module"] = f"import {imports.entry(module)}"
+        parts = {part for it in _modules(node, alias, imports) for part in it.split(".")}
+        if "!module" not in touched and any(map(imports.is_sought, {bound, *parts})):
+            touched["!module"] = "inert"  # whoever comes back looks for it in what is half-made
         if isinstance(node, ast.ImportFrom):
             package = imports.absolute(node)
             if imports.may_shadow(package, alias.name):
