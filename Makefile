@@ -18,7 +18,7 @@ demo: $(READY) ## Run the lab example on a year of its data
 	$(BIN)/python examples/lab/demo.py $(ARGS)
 
 test: lint ## Check everything, then run the tests (ARGS="-k word" narrows them)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(READY) ## Format, lint, types and layers; changes nothing
 	$(BIN)/ruff format --check .
