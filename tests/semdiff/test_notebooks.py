@@ -47,3 +47,12 @@ def test_outputs_do_not_count_and_code_does() -> None:
     edited = from_texts({"n.ipynb": notebook(cell.replace("1", "2"))})
     assert {it.verdict for it in diff_trees(old, again)} <= {Verdict.SAME}
     assert "f" in {it.definition for it in diff_trees(old, edited)}
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\x0b", "\x0c", "\x1c", "\x85"])
+def test_only_what_ends_a_line_of_python_ends_one_here(sign: str) -> None:
+    """Within a text, any other sign is one of its letters, and no line end."""
+    texts = [f'x = """a{it}b"""\nx' for it in (sign, "\n")]
+    codes = {notebook_code(notebook(text).encode()) for text in texts}
+    assert len(codes) == 2
+    assert f"a{sign}b".encode() in min(codes, key=lambda it: it.count(b"\n"))

@@ -8,8 +8,13 @@ from __future__ import annotations
 import ast
 import io
 import json
+import re
 
 __all__ = ["NoNotebook", "notebook_code"]
+
+
+LINE_END = re.compile(r"\r\n|\r|\n")
+"""As Python has it: U+2028 and others stay what they are in a text."""
 
 
 class NoNotebook(ValueError):
@@ -41,8 +46,8 @@ def _joined(source: object) -> str:
 
 
 def _shown(cell: str) -> str:
-    lines = cell.rstrip().splitlines()
-    if lines and lines[0].startswith("%%"):
+    lines = LINE_END.split(cell.rstrip())
+    if lines[0].startswith("%%"):
         return f"__magic__({cell!r})"
     return _wrap_last("\n".join(_magic(line) for line in lines))
 
@@ -56,7 +61,7 @@ def _wrap_last(cell: str) -> str:
     if not body or not isinstance(body[-1], ast.Expr) or cell.rstrip().endswith(";"):
         return cell
     shown = ast.get_source_segment(cell, body[-1]) or ""
-    before = cell.splitlines()[: body[-1].lineno - 1]
+    before = LINE_END.split(cell)[: body[-1].lineno - 1]
     return "\n".join([*before, f"__shown__(({shown}))"])
 
 
