@@ -90,4 +90,4 @@ def test_help_lists_every_target() -> None:
 def test_the_tests_come_last() -> None:
     """Pytest is the last thing that `make test` runs, so its summary is the last word."""
     last = make("--dry-run", "test", "VENV=.venv").splitlines()[-1]
-    assert last.strip() == ".venv/bin/python -m pytest"
+    assert last.strip() == ".venv/bin/python -m pytest -n auto --dist loadfile"

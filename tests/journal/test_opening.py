@@ -227,6 +227,16 @@ def test_a_truncated_file_is_refused(path: Path, size: float) -> None:
         read_all(path)
 
 
+@pytest.mark.parametrize("change", ["DELETE FROM meta", "UPDATE meta SET value = 7"])
+def test_a_file_that_has_lost_its_identity_is_refused(path: Path, change: str) -> None:
+    """A power cut without syncs can leave tables that are there, and empty."""
+    with sqlite3.connect(path) as connection:
+        connection.execute(change)
+    connection.close()
+    with pytest.raises(JournalDamaged, match="damaged at its beginning"):
+        SqliteJournal(path, wake=lambda call: call())
+
+
 def test_a_vanished_file_is_not_replaced_by_an_empty_one(path: Path) -> None:
     """There was a journal: its head says so."""
     path.unlink()

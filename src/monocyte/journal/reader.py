@@ -100,10 +100,16 @@ class JournalReader:
             self._connection = layout.connect_readonly(path)
             try:
                 layout.check_format(self._connection, path)
-                self.identity: bytes = self._fetch(_IDENTITY)[0][0]
+                self.identity: bytes = self._identity()
             except BaseException:
                 self._connection.close()
                 raise
+
+    def _identity(self) -> bytes:
+        for (identity,) in self._fetch(_IDENTITY):
+            if isinstance(identity, bytes):
+                return identity
+        raise layout.NotAJournal("the identity of this journal is gone", where=str(self.path))
 
     def __enter__(self) -> Self:
         return self
