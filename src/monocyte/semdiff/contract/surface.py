@@ -10,6 +10,7 @@ import ast
 import inspect
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -68,8 +69,8 @@ def heirs(sources: Mapping[str, str], names: Collection[str]) -> dict[str, set[s
     found: dict[str, set[str]] = {}
     wanted = set(names)
     texts = {f: text for f, text in sources.items() if f.endswith(PYTHON)} if wanted else {}
-    classes = {file: CLASS.findall(text) for file, text in texts.items()}
-    alias = [pair for text in texts.values() for pair in ALIAS.findall(text)]
+    classes = {file: _classes(text) for file, text in texts.items()}
+    alias = [pair for text in texts.values() for pair in _aliases(text)]
     while wanted:
         wanted |= {new for name, new in alias if name in wanted}
         fresh = {
@@ -84,6 +85,21 @@ def heirs(sources: Mapping[str, str], names: Collection[str]) -> dict[str, set[s
             found.setdefault(file, set()).add(name)
         wanted = {name for _, name in fresh}
     return found
+
+
+MANY = 4096
+"""Files whose classes are remembered: two versions of a program have most of them in common."""
+
+
+@lru_cache(maxsize=MANY)
+def _classes(text: str) -> list[tuple[str, str]]:
+    """The classes of a file and their bases, by a look at its words."""
+    return CLASS.findall(text)
+
+
+@lru_cache(maxsize=MANY)
+def _aliases(text: str) -> list[tuple[str, str]]:
+    return ALIAS.findall(text)
 
 
 PYTHON = (".py", ".pyi")
