@@ -199,15 +199,15 @@ def difference(
     started = time.monotonic()
     with rarely_collecting():
         recalled = memory.recall(old, new) if memory else None
-    known = recalled or _read(old, new, memory)
+        known = recalled or _read(old, new, memory)
+        ours, theirs = _texts(old, new, known.drafts)
+        is_felt = _felt(known, ours, theirs, new, options, memory)
     drafts = [it for it in known.drafts if _wanted(it.finding, options.only)]
     tests = _tests(old, new, options)
     drafts, judged = _judged(drafts, tests)
     further = [it for ask in analyses for it in ask(old, new) if _wanted(it, options.only)]
-    ours, theirs = _texts(old, new, known.drafts)
     contract = _contract(known.sketch, ours, theirs, options)
     told = [it for it in promises(contract) if _within(it.place.file, options.only)]
-    is_felt = _felt(known, ours, theirs, new, options, memory)
     if memory and (recalled is None or options.impact):
         memory.keep(old, new, known)
     tried = _tried(old, new, drafts, options)
