@@ -271,7 +271,7 @@ def _read(old: Tree, new: Tree, memory: Memory | None) -> Known:
     drafts = tuple(shown.draft(it) for it in sorted(rest, key=_order))
     texts = _texts(old, new, drafts)
     sketch = (
-        read_whole(*texts)
+        read_whole(*texts, shown.trees(texts))
         if any(it.endswith(".py") for it in _differing_paths(old, new))
         else Sketch()
     )
@@ -466,6 +466,11 @@ class _Shown:
         if (side, path) not in self._trees:
             self._trees[side, path] = _parsed(self.sides[side].get(path))
         return self._trees[side, path]
+
+    def trees(self, texts: Sequence[Mapping[str, str]]) -> dict[str, ast.Module]:
+        """What has been parsed, by its text, for others to look at; plain text reads one way."""
+        found = ((texts[side].get(path), it) for (side, path), it in self._trees.items())
+        return {text: tree for text, tree in found if text and tree and text.isascii()}
 
     def _alone(
         self, finding: Finding, old: ast.AST | None, new: ast.AST | None

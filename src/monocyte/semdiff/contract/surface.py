@@ -99,12 +99,20 @@ def _classes(text: str) -> list[tuple[str, str]]:
 
 @lru_cache(maxsize=MANY)
 def _aliases(text: str) -> list[tuple[str, str]]:
-    return ALIAS.findall(text)
+    found: list[tuple[str, str]] = []
+    done = 0
+    for match in ALIAS.finditer(text):
+        before = LAST.search(text, max(done, text.rfind("\n", 0, match.start()) + 1), match.start())
+        if before:
+            found.append((before[1], match[1]))
+            done = match.end()
+    return found
 
 
 PYTHON = (".py", ".pyi")
 CLASS = re.compile(r"^[ \t]*class\s+(\w+)[^\n(:]*(?:\(([^)]*)\))?", re.MULTILINE)
-ALIAS = re.compile(r"\b(\w+) +as +(\w+)")
+ALIAS = re.compile(r" as +(\w+)")
+LAST = re.compile(r"\b(\w+) *\Z")
 WORD = re.compile(r"\w+")
 
 
