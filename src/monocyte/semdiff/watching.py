@@ -142,19 +142,19 @@ class Subject:
     module: str
     """The last part of its module's name."""
 
-    @property
+    @cached_property
     def own(self) -> str:
         """Its bare name; of a module, the module's."""
         if self.kind == "module":
             return self.module
         return self.name.partition("#")[0].rpartition(".")[2]
 
-    @property
+    @cached_property
     def named(self) -> frozenset[str]:
         """The names by which it is spoken of."""
         return self.classes | {self.own}
 
-    @property
+    @cached_property
     def classes(self) -> frozenset[str]:
         """The classes by whose instances it can be reached."""
         parts = self.name.partition("#")[0].split(".")
@@ -172,7 +172,7 @@ class Post:
     kept: frozenset[str] = frozenset()
     """The variables and the attributes that its module keeps things in."""
 
-    @property
+    @cached_property
     def calls(self) -> frozenset[str]:
         """What that code calls."""
         return frozenset(call for chunk in self.own for call in chunk.calls)
@@ -223,6 +223,8 @@ class Watchers:
         self._outlines = outlines
         self._posts: dict[tuple[str, int], Post] = {}
         self._gives: dict[str, frozenset[int]] = {}
+        self._chosen: dict[frozenset[Channel], list[tuple[str, Reader]]] = {}
+        self._bearing: dict[frozenset[str], frozenset[str]] = {}
         self._met: dict[frozenset[str], bool] = {}
         self._kepts: dict[str, frozenset[str]] = {}
         self._nears: dict[tuple[frozenset[str], tuple[int, ...], int], Near] = {}
@@ -281,7 +283,7 @@ class Watchers:
         self, subject: Subject, channels: Collection[Channel]
     ) -> Iterator[tuple[str, Reader]]:
         """The readers of these channels that may get hold of a definition, with their files."""
-        for path, reader in self._of(channels):
+        for path, reader in self._of(frozenset(channels)):
             if self._may_see(path, reader, subject):
                 yield path, reader
 
@@ -308,11 +310,16 @@ class Watchers:
             return self._in_reach(reader, post, subject)
         return self._sees(reader, post, subject)
 
-    def _of(self, channels: Collection[Channel]) -> Iterator[tuple[str, Reader]]:
-        for path, readers in self.readers.items():
-            for reader in readers:
-                if reader.channel in channels and (not reader.needs or self._has(reader.needs)):
-                    yield path, reader
+    def _of(self, channels: frozenset[Channel]) -> list[tuple[str, Reader]]:
+        found = self._chosen.get(channels)
+        if found is None:
+            found = self._chosen[channels] = [
+                (path, reader)
+                for path, readers in self.readers.items()
+                for reader in readers
+                if reader.channel in channels and (not reader.needs or self._has(reader.needs))
+            ]
+        return found
 
     def _has(self, needs: frozenset[str]) -> bool:
         """Whether the tree mentions all words of one of these."""
@@ -352,7 +359,11 @@ class Watchers:
         """Whether it sees what runs, and not only what it is handed."""
         if reader.channel not in FRAME_CHANNELS:
             return False
-        return reader.word not in BY_OBJECT or bool(self._said & _TO_CODE)
+        return reader.word not in BY_OBJECT or self._leads_to_code
+
+    @cached_property
+    def _leads_to_code(self) -> bool:
+        return not self._said.isdisjoint(_TO_CODE)
 
     def _sees(self, reader: Reader, post: Post, subject: Subject) -> bool:
         if reader.word in _OBSERVERS or reader.channel in _MOMENTS:
@@ -404,13 +415,20 @@ class Watchers:
 
     def _derives(self, subject: Subject, classes: frozenset[str]) -> bool:
         """A base class looks at what derives from it."""
-        todo, seen = list(subject.classes), set[str]()
-        while todo:
-            name = todo.pop()
-            if name not in seen:
-                seen.add(name)
-                todo += self._bases.get(name, ())
-        return bool((seen - subject.classes) & classes)
+        return not self._above_classes(subject.classes).isdisjoint(classes)
+
+    def _above_classes(self, classes: frozenset[str]) -> frozenset[str]:
+        """What these derive from."""
+        found = self._bearing.get(classes)
+        if found is None:
+            todo, seen = list(classes), set[str]()
+            while todo:
+                name = todo.pop()
+                if name not in seen:
+                    seen.add(name)
+                    todo += self._bases.get(name, ())
+            found = self._bearing[classes] = frozenset(seen - classes)
+        return found
 
     def _is_of(self, subject: Subject, classes: frozenset[str]) -> bool:
         """A class that looks at its own instances: itself, and what derives from it."""
