@@ -25,6 +25,7 @@ __all__ = [
     "differing",
     "everything",
     "module_name",
+    "share",
     "type_checking",
 ]
 
@@ -149,6 +150,15 @@ def _imported(node: ast.Import, name: str) -> tuple[str, str]:
 
 Shared = dict[tuple[str, str, str], Module]
 """What has been read of either version: by name, file and text."""
+
+
+def share(sources: Mapping[str, str], trees: Mapping[str, ast.Module], shared: Shared) -> None:
+    """Take what has been parsed of a program (text -> tree) for read."""
+    for name, file in _named(sources).items():
+        tree = trees.get(sources[file])
+        if tree is not None:
+            key = name, file, sources[file]
+            shared[key] = shared.get(key) or Module(*key[:2], tree, key[2])
 
 
 class Program:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from monocyte.semdiff.bindings import everything
 from monocyte.semdiff.normal.assigned import KNOWN_TO_SWALLOW
 from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.scopes import FUNCTIONS
@@ -253,8 +254,8 @@ def _assigned(node: ast.Assign | ast.AnnAssign | ast.NamedExpr, chunk: Chunk, _u
         _kept_manager(node, chunk, _used)
     value = node.value
     if value is None or not any(
-        isinstance(it, ast.Call | ast.Subscript) or getattr(it, "id", "") in CATCHING_NAMES
-        for it in ast.walk(value)
+        isinstance(it, (ast.Call, ast.Subscript)) or getattr(it, "id", "") in CATCHING_NAMES
+        for it in everything(value)
     ):
         return
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -278,7 +279,7 @@ def _kept_manager(node: ast.Assign | ast.AnnAssign | ast.Return, chunk: Chunk, _
     """A manager that swallows, and goes by another name from here on."""
     if node.value is not None and any(
         getattr(it, "attr", getattr(it, "id", "")) in KNOWN_TO_SWALLOW
-        for it in ast.walk(node.value)
+        for it in everything(node.value)
     ):
         chunk.keywords.add("swallows")
 

@@ -18,7 +18,6 @@ from hashlib import blake2b
 from types import MappingProxyType
 
 from monocyte.semdiff.dialects import complaint
-from monocyte.semdiff.guards import Reader, readers_of
 from monocyte.semdiff.normal.effects import Effects, effects_of, is_plain_class
 from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.normal.imports import NO_TREE, Imports
@@ -179,7 +178,6 @@ class Definitions:
             _check_scopes(self.scope, data)
         self.facts = ModuleFacts(self.scope, imports)
         self.facts.prepare()
-        self.readers: list[Reader] = readers_of(self.facts) if wanted is None else []
         self.flows = any(it.flows for it in rules)
         self.shared = shared
         self.within: Words | None = None

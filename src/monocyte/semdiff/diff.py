@@ -159,12 +159,15 @@ class _Pair:
         pairs = {
             name: (old.found[name], new.found[name]) for name in old.found if name in new.found
         }
+        self.differing = {
+            name for name, it in pairs.items() if it[0].written.code != it[1].written.code
+        }
         open_pairs = {}
         for name, (ours, theirs) in pairs.items():
-            if ours.written.code == theirs.written.code:
-                yield from self._judged(ours, theirs, _differing(ours, theirs), "normal-form")
-            else:
+            if name in self.differing:
                 open_pairs[name] = ours, theirs
+            else:
+                yield from self._judged(ours, theirs, _differing(ours, theirs), "normal-form")
         settled = self._recalled(open_pairs) if open_pairs else {}
         for name, stage in settled.items():
             ours, theirs = open_pairs.pop(name)
@@ -206,7 +209,8 @@ class _Pair:
         """Equal code: SAME, unless somebody set to look at it sees a channel that differs."""
         differing = sorted(channels)
         seen = list(self._looking(old, new, differing)) if differing else []
-        if any(it[2].channel is Channel.CODE for it in seen) and _compiles_alike(old, new):
+        is_code_seen = any(it[2].channel is Channel.CODE for it in seen)
+        if is_code_seen and not self._is_open(old) and _compiles_alike(old, new):
             seen = [it for it in seen if it[2].channel is not Channel.CODE]
         own = [reader for *_, reader in seen if not looks_by_itself(reader)]
         others = [it for it in seen if looks_by_itself(it[2])]
@@ -216,6 +220,12 @@ class _Pair:
             yield self._guarded(old, new, own)
         elif differing:
             yield self._same(old, new, differing, others, rule)
+
+    def _is_open(self, definition: Definition) -> bool:
+        """Whether something inside it has different code, so that it has, too."""
+        if definition.kind == "module":
+            return bool(self.differing)
+        return any(name.startswith(f"{definition.name}.") for name in self.differing)
 
     def _same(
         self,

@@ -199,15 +199,15 @@ def difference(
     started = time.monotonic()
     with rarely_collecting():
         recalled = memory.recall(old, new) if memory else None
-    known = recalled or _read(old, new, memory)
+        known = recalled or _read(old, new, memory)
+        ours, theirs = _texts(old, new, known.drafts)
+        is_felt = _felt(known, ours, theirs, new, options, memory)
     drafts = [it for it in known.drafts if _wanted(it.finding, options.only)]
     tests = _tests(old, new, options)
     drafts, judged = _judged(drafts, tests)
     further = [it for ask in analyses for it in ask(old, new) if _wanted(it, options.only)]
-    ours, theirs = _texts(old, new, known.drafts)
     contract = _contract(known.sketch, ours, theirs, options)
     told = [it for it in promises(contract) if _within(it.place.file, options.only)]
-    is_felt = _felt(known, ours, theirs, new, options, memory)
     if memory and (recalled is None or options.impact):
         memory.keep(old, new, known)
     tried = _tried(old, new, drafts, options)
@@ -271,7 +271,7 @@ def _read(old: Tree, new: Tree, memory: Memory | None) -> Known:
     drafts = tuple(shown.draft(it) for it in sorted(rest, key=_order))
     texts = _texts(old, new, drafts)
     sketch = (
-        read_whole(*texts)
+        read_whole(*texts, shown.trees(texts))
         if any(it.endswith(".py") for it in _differing_paths(old, new))
         else Sketch()
     )
@@ -466,6 +466,11 @@ class _Shown:
         if (side, path) not in self._trees:
             self._trees[side, path] = _parsed(self.sides[side].get(path))
         return self._trees[side, path]
+
+    def trees(self, texts: Sequence[Mapping[str, str]]) -> dict[str, ast.Module]:
+        """What has been parsed, by its text, for others to look at; plain text reads one way."""
+        found = ((texts[side].get(path), it) for (side, path), it in self._trees.items())
+        return {text: tree for text, tree in found if text and tree and text.isascii()}
 
     def _alone(
         self, finding: Finding, old: ast.AST | None, new: ast.AST | None

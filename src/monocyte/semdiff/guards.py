@@ -69,8 +69,24 @@ class _Search(Documentation, Namespaces, Diagnostics):
 
     def readers(self) -> Iterator[Reader]:
         for node in self.facts.nodes:
-            for reader in self.of_node(node):
-                yield replace(reader, home=self.home(node))
+            if not self._says_nothing(node):
+                for reader in self.of_node(node):
+                    yield replace(reader, home=self.home(node))
+
+    def _says_nothing(self, node: ast.AST) -> bool:
+        """Most nodes: names that no table holds, and what stands in none."""
+        match node:
+            case ast.Name(id=word):
+                return word not in self._known or not isinstance(node.ctx, ast.Load)
+            case ast.Attribute(attr=word):
+                return word not in _WATCHED and isinstance(node.ctx, ast.Load)
+            case _:
+                return not isinstance(node, _LOOKED_AT)
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        """The names that a table holds, and those that may stand for one."""
+        return _WATCHED.union(self._renamed, self.facts.origins)
 
     def of_node(self, node: ast.AST) -> Iterator[Reader]:
         if isinstance(node, ast.Constant):
@@ -459,6 +475,10 @@ def _words(node: ast.AST) -> set[str]:
     return {_spelled(n) for n in ast.walk(node)}
 
 
+_LOOKED_AT = (
+    *(ast.Constant, ast.alias, ast.Call, ast.BinOp, ast.ExceptHandler),
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
+)
 _WATCHED = frozenset({*WORDS, *MODULE_WORDS, *_SPECIAL_WORDS})
 _SPELLABLE = _WATCHED | {"f_locals", "co_code"}
 

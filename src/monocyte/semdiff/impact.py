@@ -467,7 +467,7 @@ def mentioned_in(
     if not names:
         return frozenset()
     others = {f: text for f, text in sources.items() if f.endswith(".py") and f not in without}
-    words = {file: frozenset(WORD.findall(text)) for file, text in others.items()}
+    words: dict[str, frozenset[str]] = {}
     starred = {file for file, text in others.items() if "import *" in text}
     imported = {file: imported_words(text) for file, text in others.items()}
     relative = {file for file, text in others.items() if FROM_HERE.search(text)}
@@ -479,6 +479,10 @@ def mentioned_in(
         fresh: dict[str, str] = {}
         for file, text in others.items():
             near = {n for n in ahead if file in relative or ahead[n] in imported[file]}
+            if file not in starred and not near:
+                continue
+            if file not in words:
+                words[file] = frozenset(WORD.findall(text))
             silent = file not in starred or words[file].isdisjoint(leaves)
             if silent and words[file].isdisjoint(near):
                 continue

@@ -124,8 +124,15 @@ class _Resolver:
         handler = _HANDLERS.get(type(node))
         if handler is not None:
             handler(self, node)
-        else:
-            self.all(ast.iter_child_nodes(node))
+            return
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if value.__class__ is list:
+                for child in value:
+                    if isinstance(child, ast.AST):
+                        self.visit(child)
+            elif isinstance(value, ast.AST):
+                self.visit(value)
 
     def bind(self, name: str) -> None:
         name = self.scope.mangle(name)

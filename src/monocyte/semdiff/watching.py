@@ -13,9 +13,10 @@ import ast
 import fnmatch
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from monocyte.semdiff.chunks import Chunk, chunks_of
 from monocyte.semdiff.guard_words import BY_OBJECT, CATCHING, CODE_WORDS
@@ -23,6 +24,8 @@ from monocyte.semdiff.guards import FRAME_CHANNELS, Channel, Reader
 from monocyte.semdiff.normal.facts import ModuleFacts
 
 __all__ = ["Outline", "Subject", "Watchers", "names_file", "outline_of"]
+
+T = TypeVar("T")
 
 _HOPS = 2
 """How many calls may lie between a reader and whoever is seen."""
@@ -62,6 +65,8 @@ _RECORDERS = frozenset(
     | {"setLogRecordFactory", "assertLogs", "catch_warnings", "showwarning", "formatwarning"}
 )
 """Words of modules that get hold of such records."""
+
+_SPEAKING = frozenset({"logging", "warnings"})
 
 
 @dataclass(frozen=True)
@@ -137,19 +142,19 @@ class Subject:
     module: str
     """The last part of its module's name."""
 
-    @property
+    @cached_property
     def own(self) -> str:
         """Its bare name; of a module, the module's."""
         if self.kind == "module":
             return self.module
         return self.name.partition("#")[0].rpartition(".")[2]
 
-    @property
+    @cached_property
     def named(self) -> frozenset[str]:
         """The names by which it is spoken of."""
         return self.classes | {self.own}
 
-    @property
+    @cached_property
     def classes(self) -> frozenset[str]:
         """The classes by whose instances it can be reached."""
         parts = self.name.partition("#")[0].split(".")
@@ -167,7 +172,7 @@ class Post:
     kept: frozenset[str] = frozenset()
     """The variables and the attributes that its module keeps things in."""
 
-    @property
+    @cached_property
     def calls(self) -> frozenset[str]:
         """What that code calls."""
         return frozenset(call for chunk in self.own for call in chunk.calls)
@@ -179,22 +184,32 @@ class Post:
 
 @dataclass(frozen=True)
 class Near:
-    """What is named around a reader: by its own code, and by who names it or shares variables."""
+    """The code around a reader: its own, and whose names it or shares variables with it."""
 
-    values: frozenset[str]
-    strings: frozenset[str]
-    modules: frozenset[str]
-    made: frozenset[str]
-    given: frozenset[str]
-    """What is called by what may be handed to the reader, directly or through others."""
-    meeting: frozenset[str]
-    """What is called by code that hands the reader on."""
+    chunks: frozenset[int]
+    handing: frozenset[int]
+    """The code that hands the reader on."""
 
-    def hands_owner(self, subject: Subject) -> bool:
-        """Whether a definition's module, its class, or an instance of that is handed on."""
-        if subject.module in self.modules or subject.module in self.strings:
-            return True
-        return not subject.classes.isdisjoint(self.values | self.made)
+
+class Mentions:
+    """Which pieces of code, by `id`, have a name in which of their sets."""
+
+    def __init__(self, chunks: Sequence[Chunk]) -> None:
+        self.values = _inverted(chunks, lambda it: it.values)
+        self.strings = _inverted(chunks, lambda it: it.strings)
+        self.modules = _inverted(chunks, lambda it: it.modules)
+        self.made = _inverted(chunks, lambda it: it.made)
+        self.calls = _inverted(chunks, lambda it: it.calls)
+
+
+def _inverted(
+    chunks: Sequence[Chunk], names: Callable[[Chunk], Iterable[str]]
+) -> Mapping[str, set[int]]:
+    found: dict[str, set[int]] = defaultdict(set)
+    for chunk in chunks:
+        for name in names(chunk):
+            found[name].add(id(chunk))
+    return found
 
 
 class Watchers:
@@ -207,6 +222,10 @@ class Watchers:
         self.readers = readers
         self._outlines = outlines
         self._posts: dict[tuple[str, int], Post] = {}
+        self._gives: dict[str, frozenset[int]] = {}
+        self._chosen: dict[frozenset[Channel], list[tuple[str, Reader]]] = {}
+        self._bearing: dict[frozenset[str], frozenset[str]] = {}
+        self._met: dict[frozenset[str], bool] = {}
         self._kepts: dict[str, frozenset[str]] = {}
         self._nears: dict[tuple[frozenset[str], tuple[int, ...], int], Near] = {}
         self._reach: dict[tuple[frozenset[str], bool], frozenset[str]] = {}
@@ -264,7 +283,7 @@ class Watchers:
         self, subject: Subject, channels: Collection[Channel]
     ) -> Iterator[tuple[str, Reader]]:
         """The readers of these channels that may get hold of a definition, with their files."""
-        for path, reader in self._of(channels):
+        for path, reader in self._of(frozenset(channels)):
             if self._may_see(path, reader, subject):
                 yield path, reader
 
@@ -273,7 +292,7 @@ class Watchers:
         if reader.of == "<classes>":
             return subject.kind == "class" and self._is_of(subject, post.classes)
         if reader.of == "<recorded>":
-            return self._is_handed_records(post)
+            return self._is_handed_records(post.functions)
         if reader.of.startswith("<called "):
             known = reader.of[8:-1] in subject.named or f"{reader.of[8:-1]}=renamed" in self._said
             return known and self._sees_across(path, reader, subject)
@@ -291,35 +310,44 @@ class Watchers:
             return self._in_reach(reader, post, subject)
         return self._sees(reader, post, subject)
 
-    def _of(self, channels: Collection[Channel]) -> Iterator[tuple[str, Reader]]:
-        for path, readers in self.readers.items():
-            for reader in readers:
-                if reader.channel in channels and (not reader.needs or self._has(reader.needs)):
-                    yield path, reader
+    def _of(self, channels: frozenset[Channel]) -> list[tuple[str, Reader]]:
+        found = self._chosen.get(channels)
+        if found is None:
+            found = self._chosen[channels] = [
+                (path, reader)
+                for path, readers in self.readers.items()
+                for reader in readers
+                if reader.channel in channels and (not reader.needs or self._has(reader.needs))
+            ]
+        return found
 
     def _has(self, needs: frozenset[str]) -> bool:
         """Whether the tree mentions all words of one of these."""
-        return any(all(word in self._said for word in it.split()) for it in needs)
+        found = self._met.get(needs)
+        if found is None:
+            found = any(all(word in self._said for word in it.split()) for it in needs)
+            self._met[needs] = found
+        return found
 
     @cached_property
     def _said(self) -> frozenset[str]:
         named = _union(it for c in self.chunks for it in (c.words, c.strings, c.keywords))
         return named.union(chunk.name for chunk in self.chunks)
 
-    def _is_handed_records(self, post: Post) -> bool:
+    def _is_handed_records(self, functions: frozenset[str]) -> bool:
         """Whether who may get records of logs or warnings calls these functions."""
-        return any(post.functions & chunk.words for chunk in self._recording)
+        return not functions.isdisjoint(self._recording)
 
     @cached_property
-    def _recording(self) -> list[Chunk]:
-        modules = (outline.chunks for outline in self.outlines.values())
-        return [
-            chunk
-            for chunks in modules
-            if any(_RECORDERS & chunk.words for chunk in chunks)
-            and any({"logging", "warnings"} & chunk.words for chunk in chunks)
-            for chunk in chunks
-        ]
+    def _recording(self) -> frozenset[str]:
+        """All that is named where such records are got."""
+        return _union(
+            chunk.words
+            for outline in self.outlines.values()
+            if not all(_RECORDERS.isdisjoint(chunk.words) for chunk in outline.chunks)
+            and not all(_SPEAKING.isdisjoint(chunk.words) for chunk in outline.chunks)
+            for chunk in outline.chunks
+        )
 
     @cached_property
     def _hooked(self) -> frozenset[str]:
@@ -331,7 +359,11 @@ class Watchers:
         """Whether it sees what runs, and not only what it is handed."""
         if reader.channel not in FRAME_CHANNELS:
             return False
-        return reader.word not in BY_OBJECT or bool(self._said & _TO_CODE)
+        return reader.word not in BY_OBJECT or self._leads_to_code
+
+    @cached_property
+    def _leads_to_code(self) -> bool:
+        return not self._said.isdisjoint(_TO_CODE)
 
     def _sees(self, reader: Reader, post: Post, subject: Subject) -> bool:
         if reader.word in _OBSERVERS or reader.channel in _MOMENTS:
@@ -344,8 +376,8 @@ class Watchers:
             bool(post.functions & self._hooked)
             or subject.own in self._spread(post.functions, up=True)
             or subject.own in self._spread(post.calls, up=False)
-            or subject.own in self._near(post).given
-            or subject.own in self._near(post).meeting
+            or not self._near(post).chunks.isdisjoint(self._giving(subject.own))
+            or not self._near(post).handing.isdisjoint(self._by.calls[subject.own])
         )
 
     def _in_reach(self, reader: Reader, post: Post, subject: Subject) -> bool:
@@ -383,13 +415,20 @@ class Watchers:
 
     def _derives(self, subject: Subject, classes: frozenset[str]) -> bool:
         """A base class looks at what derives from it."""
-        todo, seen = list(subject.classes), set[str]()
-        while todo:
-            name = todo.pop()
-            if name not in seen:
-                seen.add(name)
-                todo += self._bases.get(name, ())
-        return bool((seen - subject.classes) & classes)
+        return not self._above_classes(subject.classes).isdisjoint(classes)
+
+    def _above_classes(self, classes: frozenset[str]) -> frozenset[str]:
+        """What these derive from."""
+        found = self._bearing.get(classes)
+        if found is None:
+            todo, seen = list(classes), set[str]()
+            while todo:
+                name = todo.pop()
+                if name not in seen:
+                    seen.add(name)
+                    todo += self._bases.get(name, ())
+            found = self._bearing[classes] = frozenset(seen - classes)
+        return found
 
     def _is_of(self, subject: Subject, classes: frozenset[str]) -> bool:
         """A class that looks at its own instances: itself, and what derives from it."""
@@ -399,15 +438,37 @@ class Watchers:
         """Some code names both: the reader, and the definition as a value."""
         if any(subject.own in chunk.words for chunk in post.own):
             return True
-        near = self._near(post)
+        near = self._near(post).chunks
         if subject.kind == "module":
-            return subject.own in near.modules or subject.own in near.strings
-        if subject.own in near.values or subject.own in near.strings:
+            return self._holds_module(near, subject.own)
+        if not near.isdisjoint(self._by.values[subject.own] | self._by.strings[subject.own]):
             return True
         made = subject.kind == "class" or any(_OF_CALLS & it.words for it in post.own)
-        if made and subject.own in near.made:
+        if made and not near.isdisjoint(self._by.made[subject.own]):
             return True
-        return post.enumerates(reader) and near.hands_owner(subject)
+        return post.enumerates(reader) and self._hands_owner(near, subject)
+
+    def _holds_module(self, near: frozenset[int], module: str) -> bool:
+        return not near.isdisjoint(self._by.modules[module] | self._by.strings[module])
+
+    def _hands_owner(self, near: frozenset[int], subject: Subject) -> bool:
+        """Whether a definition's module, its class, or an instance of that is handed on."""
+        return self._holds_module(near, subject.module) or any(
+            not near.isdisjoint(self._by.values[it] | self._by.made[it]) for it in subject.classes
+        )
+
+    def _giving(self, name: str) -> frozenset[int]:
+        """The code that hands on what calls a function, directly or through others, or itself."""
+        found = self._gives.get(name)
+        if found is None:
+            callers = self._spread(frozenset({name}), up=True) if name in self._called else ()
+            found = _union(self._by.values[it] for it in callers)
+            self._gives[name] = found
+        return found
+
+    @cached_property
+    def _by(self) -> Mentions:
+        return Mentions(self.chunks)
 
     def _near(self, post: Post) -> Near:
         key = post.functions, tuple(map(id, post.own)), id(post.kept)  # kept, so they stay theirs
@@ -422,17 +483,13 @@ class Watchers:
         shared = {word for chunk in chunks for word in chunk.words & self._variables.keys()}
         chunks += [c for name in shared for c in self._variables[name]]
         chunks += self._filling(post, naming)
-        chunks = _once(chunks)
-        values = _union(c.values for c in chunks)
-        handing = (c for c in naming if post.functions & (c.values | c.made))
-        return Near(
-            values=values,
-            strings=_union(c.strings for c in chunks),
-            modules=_union(c.modules for c in chunks),
-            made=_union(c.made for c in chunks),
-            given=self._spread(frozenset(values & self._called.keys()), up=False),
-            meeting=_union(c.calls for c in handing),
+        functions = post.functions
+        handing = (
+            it
+            for it in _once(naming)
+            if not (functions.isdisjoint(it.values) and functions.isdisjoint(it.made))
         )
+        return Near(frozenset(map(id, chunks)), frozenset(map(id, handing)))
 
     def _filling(self, post: Post, naming: Iterable[Chunk]) -> Iterator[Chunk]:
         """What may put something where the reader finds it, and who hands that over.
@@ -516,8 +573,8 @@ def _once(chunks: Iterable[Chunk]) -> list[Chunk]:
     return list({id(it): it for it in chunks}.values())
 
 
-def _union(found: Iterable[Collection[str]]) -> frozenset[str]:
-    return frozenset[str]().union(*found)
+def _union(found: Iterable[Collection[T]]) -> frozenset[T]:
+    return frozenset[T]().union(*found)
 
 
 def names_file(pattern: str, path: str) -> bool:

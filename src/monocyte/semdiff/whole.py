@@ -6,16 +6,18 @@ time. What only reading can tell is told apart from what was run, so that it can
 
 from __future__ import annotations
 
+import ast
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
 
 from monocyte.semdiff import capabilities
-from monocyte.semdiff.bindings import Shared, module_name
+from monocyte.semdiff.bindings import Shared, module_name, share
 from monocyte.semdiff.capabilities import Gain, Where
 from monocyte.semdiff.contract import (
     RULES,
@@ -230,6 +232,9 @@ ASIDE = frozenset({"benchmarks", "doc", "docs", "example", "examples", "scripts"
 ALONE = frozenset({"setup.py", "noxfile.py", "fabfile.py", "tasks.py"})
 
 
+NO_TREES: Mapping[str, ast.Module] = MappingProxyType({})
+
+
 def offered(texts: Mapping[str, str]) -> dict[str, str]:
     """Of a program what others import: no tests, docs and tools; with `src/`, what is there."""
     has_src = any(PurePosixPath(it).match("src/*/__init__.py") for it in texts)
@@ -241,9 +246,16 @@ def offered(texts: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def read(old: Mapping[str, str], new: Mapping[str, str]) -> Sketch:
-    """Contracts as far as they can be described, and capabilities; both versions by file."""
+def read(
+    old: Mapping[str, str], new: Mapping[str, str], trees: Mapping[str, ast.Module] = NO_TREES
+) -> Sketch:
+    """Contracts as far as they can be described, and capabilities; both versions by file.
+
+    What has been parsed is handed in by its text.
+    """
     shared: Shared = {}
+    for side in (old, new) if trees else ():
+        share(side, trees, shared)
     changes = compare_surfaces(offered(old), offered(new), shared)
     return Sketch(changes, capabilities.code_gains(old, new, shared))
 

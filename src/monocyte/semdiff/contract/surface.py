@@ -10,6 +10,7 @@ import ast
 import inspect
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -68,8 +69,8 @@ def heirs(sources: Mapping[str, str], names: Collection[str]) -> dict[str, set[s
     found: dict[str, set[str]] = {}
     wanted = set(names)
     texts = {f: text for f, text in sources.items() if f.endswith(PYTHON)} if wanted else {}
-    classes = {file: CLASS.findall(text) for file, text in texts.items()}
-    alias = [pair for text in texts.values() for pair in ALIAS.findall(text)]
+    classes = {file: _classes(text) for file, text in texts.items()}
+    alias = [pair for text in texts.values() for pair in _aliases(text)]
     while wanted:
         wanted |= {new for name, new in alias if name in wanted}
         fresh = {
@@ -86,9 +87,32 @@ def heirs(sources: Mapping[str, str], names: Collection[str]) -> dict[str, set[s
     return found
 
 
+MANY = 4096
+"""Files whose classes are remembered: two versions of a program have most of them in common."""
+
+
+@lru_cache(maxsize=MANY)
+def _classes(text: str) -> list[tuple[str, str]]:
+    """The classes of a file and their bases, by a look at its words."""
+    return CLASS.findall(text)
+
+
+@lru_cache(maxsize=MANY)
+def _aliases(text: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    done = 0
+    for match in ALIAS.finditer(text):
+        before = LAST.search(text, max(done, text.rfind("\n", 0, match.start()) + 1), match.start())
+        if before:
+            found.append((before[1], match[1]))
+            done = match.end()
+    return found
+
+
 PYTHON = (".py", ".pyi")
 CLASS = re.compile(r"^[ \t]*class\s+(\w+)[^\n(:]*(?:\(([^)]*)\))?", re.MULTILINE)
-ALIAS = re.compile(r"\b(\w+) +as +(\w+)")
+ALIAS = re.compile(r" as +(\w+)")
+LAST = re.compile(r"\b(\w+) *\Z")
 WORD = re.compile(r"\w+")
 
 

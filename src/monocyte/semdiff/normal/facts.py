@@ -49,6 +49,8 @@ DYNAMIC_METHODS = frozenset(
 CLASS_METHODS = frozenset({"__class_getitem__", "__get__"})
 """Those that a class without a metaclass may have for lookups on itself."""
 
+_LEAVES = (ast.Name, ast.Constant, ast.alias)
+
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -74,6 +76,8 @@ class ModuleFacts:
         found: dict[ast.AST, ast.AST] = {}
         todo: list[ast.AST] = [self.tree]
         for node in todo:
+            if isinstance(node, _LEAVES):
+                continue
             for name in node._fields:
                 value = getattr(node, name, None)
                 for child in value if isinstance(value, list) else (value,):

@@ -35,7 +35,10 @@ _TELLING = ("import builtins", "__builtins__", "globals(", "import __main__", "s
 def rebinds_unseen(scope: Scope, parents: Mapping[ast.AST, ast.AST]) -> bool:
     """Whether the module may rebind globals or builtins by other means than assignment."""
     found = _Namespaces(scope, parents)
-    return any(found.writes(node) for node in parents)
+    return any(found.writes(node) for node in parents if isinstance(node, _NAMING))
+
+
+_NAMING = (ast.Name, ast.Constant, ast.Attribute, ast.alias)
 
 
 class _Namespaces:
