@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -96,13 +97,19 @@ OFTEN = 0.0005
 
 @contextmanager
 def _giving_way() -> Iterator[None]:
-    """While inside, whoever is asked waits less for a thread that computes: 5 ms is the default."""
-    before = sys.getswitchinterval()
+    """While inside, whoever is asked waits less for a thread that computes: 5 ms is the default.
+
+    Nor does what that thread makes set off the collector, which would look through all states.
+    """
+    before, is_collecting = sys.getswitchinterval(), gc.isenabled()
     sys.setswitchinterval(OFTEN)
+    gc.disable()
     try:
         yield
     finally:
         sys.setswitchinterval(before)
+        if is_collecting:
+            gc.enable()
 
 
 @asynccontextmanager

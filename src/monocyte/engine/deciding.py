@@ -50,8 +50,8 @@ RERUNS = 5
 SNAPSHOT_EVERY = 10_000
 """A snapshot is taken after so many positions, while taking one stays quick."""
 
-CHUNK = 256
-"""Entries that another release folds before others get a turn: about a millisecond."""
+CHUNK = 32
+"""Entries that another release folds before others get a turn: less than a millisecond."""
 
 QUICK = 0.005
 """Seconds that a snapshot may hold the loop while the cell serves."""
