@@ -78,6 +78,7 @@ class Serving:
 
         Raises:
             DefinitionError: a cell is not well formed, or the change takes a restart of the app.
+            NoSuchCell: a cell is new; that takes a restart, too.
             Busy, JournalDamaged, Crashed: it cannot take over; see `Runtime.swap`.
         """
         app = self.app

@@ -253,6 +253,7 @@ def test_a_new_cell_comes_in(party: Path) -> None:
     new = reloaded(party, loaded)
     assert [it.name for it in new.manifests] == ["bell"]
     assert "party.bell" not in sys.modules
+    assert not hasattr(sys.modules["party"], "bell")
     new.commit()
     assert module("bell").Came is module("people").Came
 

@@ -179,6 +179,9 @@ def _tentatively() -> Iterator[None]:
                 _install(name, before[name])
             elif name.partition(".")[0] in before:  # a module of the app, not one that it uses
                 del sys.modules[name]
+                above, _, last = name.rpartition(".")
+                if above in sys.modules:
+                    vars(sys.modules[above]).pop(last, None)
 
 
 def _install(name: str, module: ModuleType) -> None:
