@@ -79,7 +79,8 @@ def test_a_model_that_may_be_another_tomorrow_is_refused(model: str) -> None:
 )
 def test_a_model_that_stays_the_same_is_pinned(model: str) -> None:
     """By the date in its ID, or by the word of who operates it; a cassette is what it is."""
-    regeneration("monocyte.toml", f'[models.writer]\nprovider = "openai"\n{model}\n')
+    found = regeneration("monocyte.toml", f'[models.writer]\nprovider = "openai"\n{model}\n')
+    assert f'"{found.pins["writer"].model}"' in model
 
 
 def test_where_nothing_is_said_nothing_is_allowed() -> None:
