@@ -163,3 +163,21 @@ def test_no_loss_and_no_duplicate_however_they_take_turns(steps: list[int | str]
         assert taken["a"] == taken["b"] == [delivery.seq for delivery in journal.past]
 
     asyncio.run(main())
+
+
+def test_with_another_history_nothing_of_the_last_is_handed_on() -> None:
+    """Another release has the same events, in types of its own; who waits goes on waiting."""
+
+    async def main() -> None:
+        journal, other = Journal(), Journal()
+        journal.happen(1, 2)
+        other.past = [delivery._replace(id="other") for delivery in journal.past]
+        waiting = asyncio.ensure_future(pulled(journal.feed, 2))
+        await asyncio.sleep(0)
+        journal.feed.renew(other.history)
+        assert [it.id for it in await journal.feed.pull(0)] == ["other", "other"]
+        other.past.append(struck(3))
+        journal.feed.publish([struck(3)])
+        assert await waiting == [3]
+
+    asyncio.run(main())

@@ -149,6 +149,34 @@ def test_a_reaction_is_taken_up_by_the_new_release_and_takes_effect_once() -> No
     play(story, "bank", "archive", "clerk")
 
 
+def test_what_a_reaction_decides_is_decided_by_one_release() -> None:
+    """The one that takes over begins it again; nobody of the one before goes on with it."""
+    manifest = MANIFESTS["clerk"]
+    (event, reaction), *others = manifest.reactions.items()
+
+    async def doubled(it: bank.Paid, **given: Any) -> clerk.Filed:
+        filed: clerk.Filed = await reaction.function.call(it, **given)
+        return clerk.Filed(2 * filed.amount, filed.slip)
+
+    function = reaction.function._replace(call=doubled)
+    reactions = {event: reaction._replace(function=function), **dict(others)}
+    new = manifest._replace(release="clerk-2", reactions=reactions)
+
+    async def story(stage: Stage) -> None:
+        gates.close("file")
+        await stage.send(bank.Pay(3))
+        await until(lambda: gates.waiting.get("file"))
+        await stage.host.swap([new])
+        await turns()
+        assert sum(not it.cancelled() for it in gates.waiting["file"]) == 1
+        gates.closed.clear()
+        gates.let_go("file", 9)
+        await until(lambda: stage.host.quiet)
+        assert await stage.ask(clerk.Amounts()) == (6,)
+
+    play(story, "bank", "archive", "clerk")
+
+
 def test_followers_of_a_cell_go_on_behind_its_new_release() -> None:
     """No event is missed, and none comes twice."""
 
