@@ -9,6 +9,7 @@ import pytest
 
 from monocyte.semdiff.difference import Change, Difference, Options, difference
 from monocyte.semdiff.evidence import Budget
+from monocyte.semdiff.report.summary import proof
 from monocyte.semdiff.sources import Tree, from_texts
 from monocyte.semdiff.verdicts import Finding, Place, Severity, Verdict
 
@@ -366,3 +367,5 @@ def test_a_test_is_judged_by_what_it_notices(run: bool) -> None:
     assert change.finding.verdict is (Verdict.CHANGED if run else Verdict.UNKNOWN)
     assert change.severity is (Severity.BREAKING if run else Severity.WARNING)
     assert [hunk.new for hunk in change.hunks] == [("    assert price(20) > 0",)]
+    assert proof(change)[0] == ("as a script" if run else "")
+    assert ("subprocess.run" in proof(change)[1]) == run

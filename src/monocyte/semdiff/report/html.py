@@ -23,6 +23,7 @@ from monocyte.semdiff.report.summary import (
     ignored_groups,
     is_brief,
     meaning,
+    proof,
     reasons,
     title,
     told,
@@ -155,9 +156,10 @@ def _change(number: int, change: Change) -> Iterator[str]:
         yield f'<p class="why">Tried: {_text(change.tried)}.</p>'
     for more in change.more:
         yield f"<p>{_text(more.rule)}: {_prose(more.what)}</p>"
-    if change.test:
-        yield "<details><summary>The witness, as a test</summary>"
-        yield f"<pre>{_coloured(change.test)}</pre></details>"
+    what, script = proof(change)
+    if script:
+        yield f"<details><summary>The witness, {what}</summary>"
+        yield f"<pre>{_coloured(script)}</pre></details>"
     yield "</section>"
 
 

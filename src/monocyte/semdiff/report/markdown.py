@@ -18,6 +18,7 @@ from monocyte.semdiff.report.summary import (
     ignored_groups,
     is_brief,
     meaning,
+    proof,
     reasons,
     title,
     told,
@@ -125,12 +126,13 @@ def _change(change: Change) -> Iterator[str]:
     for more in change.more:
         yield ""
         yield f"- {_prose(more.rule)}: {_prose(more.what)}"
-    if change.test:
+    what, script = proof(change)
+    if script:
         yield ""
         yield "<details>"
-        yield "<summary>The witness, as a test</summary>"
+        yield f"<summary>The witness, {what}</summary>"
         yield ""
-        yield from _block("python", change.test.rstrip().splitlines())
+        yield from _block("python", script.rstrip().splitlines())
         yield ""
         yield "</details>"
 

@@ -25,6 +25,7 @@ __all__ = [
     "ignored_groups",
     "is_brief",
     "meaning",
+    "proof",
     "reasons",
     "title",
     "told",
@@ -303,6 +304,14 @@ def gist(change: Change) -> str:
     is_open = change.finding.verdict is not Verdict.CHANGED and change.words
     said = "; ".join(change.words) if is_open else meaning(change)
     return "; ".join([said, *(it.text for it in told(change)[:1])])
+
+
+def proof(change: Change) -> tuple[str, str]:
+    """What anybody can run to see it, and what that is; nothing, if there is none."""
+    if change.test:
+        return "as a test", change.test
+    witness = change.finding.witness if change.finding.kind == "test" else None
+    return ("as a script", witness.code) if witness else ("", "")
 
 
 def reasons(change: Change) -> list[str]:
