@@ -237,6 +237,36 @@ def test_a_file_that_has_lost_its_identity_is_refused(path: Path, change: str) -
         SqliteJournal(path, wake=lambda call: call())
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "cells SET name = NULL",
+        "cells SET name = x'00' WHERE number = 1",
+        "entries SET n = NULL",
+        "entries SET n = 'seven'",
+        "entries SET link = NULL",
+        "entries SET link = 'text'",
+        "entries SET body = NULL",
+        "entries SET body = 7",
+        "entries SET body = NULL WHERE key % 100 = 7",
+    ],
+)
+def test_what_no_journal_can_hold_is_damage(path: Path, change: str) -> None:
+    """Damaged pages hold NULL where the schema allows none: SQLite reads it without a word."""
+    with sqlite3.connect(path) as connection:
+        connection.executescript(
+            "PRAGMA writable_schema = ON;"
+            "UPDATE sqlite_schema SET sql = replace(sql, ' NOT NULL', '') "
+            "WHERE type = 'table';"
+        )
+    connection.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"UPDATE {change}")
+    connection.close()
+    with pytest.raises(JournalDamaged):
+        read_all(path)
+
+
 def test_a_vanished_file_is_not_replaced_by_an_empty_one(path: Path) -> None:
     """There was a journal: its head says so."""
     path.unlink()

@@ -47,6 +47,10 @@ _SNAPSHOTS: Final = "SELECT seq FROM snapshots WHERE cell = ? ORDER BY seq DESC"
 _SNAPSHOT: Final = "SELECT link, digest, body FROM snapshots WHERE cell = ? AND seq = ?"
 
 _Row = tuple[int, bytes, bytes]
+_Types = type | tuple[type, ...]
+
+_STORED_TYPES: Final = (int, (str, type(None)), bytes, bytes)
+_ROW_TYPES: Final = (int, bytes, bytes)
 
 
 class Stored(NamedTuple):
@@ -106,7 +110,7 @@ class JournalReader:
                 raise
 
     def _identity(self) -> bytes:
-        for (identity,) in self._fetch(_IDENTITY):
+        for (identity,) in self._fetch(_IDENTITY, types=(object,)):
             if isinstance(identity, bytes):
                 return identity
         raise layout.NotAJournal("the identity of this journal is gone", where=str(self.path))
@@ -146,7 +150,7 @@ class JournalReader:
         number = self.number(cell)
         if number is None:
             return None
-        rows = self._fetch(_FIND, (id, number))
+        rows = self._fetch(_FIND, (id, number), types=(bytes,))
         return decode(rows[0][0]) if rows else None
 
     def snapshot(self, cell: str) -> Snapshot | None:
@@ -154,8 +158,10 @@ class JournalReader:
         number = self.number(cell)
         if number is None:
             return None
-        for (seq,) in self._fetch(_SNAPSHOTS, (number,)):
-            link, digest, body = self._fetch(_SNAPSHOT, (number, seq))[0]
+        for (seq,) in self._fetch(_SNAPSHOTS, (number,), types=(int,)):
+            link, digest, body = self._fetch(_SNAPSHOT, (number, seq), types=(bytes, bytes, bytes))[
+                0
+            ]
             why = self._why_useless(number, seq, link, sha256(body).digest() == digest)
             if why is None:
                 return msgspec.msgpack.decode(body, type=Snapshot)
@@ -172,7 +178,7 @@ class JournalReader:
 
     def cells(self) -> tuple[str, ...]:
         """See `Journal.cells`."""
-        rows = self._fetch("SELECT number, name FROM cells ORDER BY name")
+        rows = self._fetch("SELECT number, name FROM cells ORDER BY name", types=(int, str))
         return tuple(name for number, name in rows if self._has_entries(number))
 
     def last(self, cell: str) -> int:
@@ -185,7 +191,7 @@ class JournalReader:
         """The number that stands for the cell in this file."""
         number = self._numbers.get(cell)
         if number is None:
-            rows = self._fetch("SELECT number FROM cells WHERE name = ?", (cell,))
+            rows = self._fetch("SELECT number FROM cells WHERE name = ?", (cell,), types=(int,))
             if not rows:
                 return None
             number = self._numbers[cell] = rows[0][0]
@@ -193,35 +199,38 @@ class JournalReader:
 
     def tails(self) -> Iterator[tuple[str, int, Last | None]]:
         """Every cell that is known here, with its number and its last entry."""
-        for number, name in self._fetch("SELECT number, name FROM cells"):
-            rows = self._fetch(_LAST, layout.span(number))
+        for number, name in self._fetch("SELECT number, name FROM cells", types=(int, str)):
+            rows = self._fetch(_LAST, layout.span(number), types=(int, *_ROW_TYPES))
             yield name, number, Last(*rows[0]) if rows else None
 
     def rows(self, cell: int) -> Iterator[Stored]:
         """The entries of the cell of that number as they are stored, unverified."""
         low, high = layout.span(cell)
-        while rows := self._fetch(_STORED, (low, high, _CHUNK_ROWS)):
+        while rows := self._fetch(_STORED, (low, high, _CHUNK_ROWS), types=_STORED_TYPES):
             yield from (Stored(*row) for row in rows)
             low = rows[-1][0]
 
     def size(self) -> int:
         """How many bytes the file has when all of it is folded together."""
-        ((pages,),) = self._fetch("PRAGMA page_count")
-        ((page,),) = self._fetch("PRAGMA page_size")
+        ((pages,),) = self._fetch("PRAGMA page_count", types=(int,))
+        ((page,),) = self._fetch("PRAGMA page_size", types=(int,))
         return int(pages * page)
 
     def census(self) -> tuple[int, int]:
         """How many entries there are, and the highest number of one."""
-        held, highest = self._fetch("SELECT count(*), coalesce(max(n), 0) FROM entries")[0]
+        sql = "SELECT count(*), coalesce(max(n), 0) FROM entries"
+        held, highest = self._fetch(sql, types=(int, int))[0]
         return held, highest
 
     def remarks(self) -> list[tuple[int, str, str]]:
         """What was decided about this journal: when (µs since the epoch), kind, and detail."""
-        return self._fetch("SELECT at, kind, detail FROM remarks ORDER BY at")
+        sql = "SELECT at, kind, detail FROM remarks ORDER BY at"
+        return self._fetch(sql, types=(int, str, str))
 
     def at(self, key: int) -> tuple[int, bytes] | None:
         """Number and link of the entry with that key."""
-        rows = self._fetch("SELECT n, link FROM entries WHERE key = ?", (key,))
+        sql = "SELECT n, link FROM entries WHERE key = ?"
+        rows = self._fetch(sql, (key,), types=(int, bytes))
         return rows[0] if rows else None
 
     def copy_to(
@@ -243,22 +252,30 @@ class JournalReader:
 
     # -- within -----------------------------------------------------------------------------------
 
-    def _fetch(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
+    def _fetch(
+        self, sql: str, values: tuple[object, ...] = (), *, types: tuple[_Types, ...]
+    ) -> list[Any]:
+        """The rows, in which every column is of its type: in damaged pages SQLite finds others."""
         try:
             with self._lock:
-                return self._connection.execute(sql, values).fetchall()
+                rows = self._connection.execute(sql, values).fetchall()
         except sqlite3.ProgrammingError as why:  # the connection is closed
             raise refusals.closed(str(self.path)) from why
         except sqlite3.Error as why:
             raise layout.translated(why, self.path) from why
+        columns = zip(*rows, strict=True) if rows else ((),) * len(types)
+        for column, expected in zip(columns, types, strict=True):
+            if not all(issubclass(found, expected) for found in set(map(type, column))):
+                raise refusals.damaged(str(self.path))
+        return rows
 
     def _has_entries(self, number: int) -> bool:
-        return bool(self._fetch(_NEXT, (*layout.span(number), 1)))
+        return bool(self._fetch(_NEXT, (*layout.span(number), 1), types=_ROW_TYPES))
 
     def _before(self, number: int, position: int) -> list[_Row]:
         """The last two entries that start at or before a position, the later one first."""
         base, _ = layout.span(number)
-        return self._fetch(_BEFORE, (base, base + position))
+        return self._fetch(_BEFORE, (base, base + position), types=_ROW_TYPES)
 
     def _verified(self, cell: str, after: int) -> Iterator[Sequence[bytes]]:
         """The bytes of the entries that end behind a position, in chunks, held against the chain.
@@ -286,7 +303,7 @@ class JournalReader:
 
     def _chunks(self, low: int, high: int) -> Iterator[tuple[list[int], list[bytes], list[bytes]]]:
         limit = 32
-        while rows := self._fetch(_NEXT, (low, high, limit)):
+        while rows := self._fetch(_NEXT, (low, high, limit), types=_ROW_TYPES):
             keys, links, bodies = map(list, zip(*rows, strict=True))
             yield keys, links, bodies
             if len(rows) < limit:

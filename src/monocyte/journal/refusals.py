@@ -51,6 +51,16 @@ def closed(where: str) -> JournalUnavailable:
     return JournalUnavailable("the journal is closed", where=where, mend="open it again")
 
 
+def damaged(where: str) -> JournalDamaged:
+    """What stands in the file cannot have been written there."""
+    return JournalDamaged(
+        "the file is damaged: a row in it is nothing that was ever written",
+        where=where,
+        mend="run `monocyte journal verify` to see how far the damage goes, "
+        "then `monocyte journal restore` the newest backup",
+    )
+
+
 def broken_link(where: str, cell: str, seq: int) -> JournalDamaged:
     """The bytes of an entry do not fit its chain."""
     return JournalDamaged(
