@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 from monocyte.semdiff.sources import Tree
 from monocyte.semdiff.testdiff.asked import Key, Ran
 from monocyte.semdiff.testdiff.both import Both, data_of
+from monocyte.semdiff.testdiff.checks import Reading
 from monocyte.semdiff.testdiff.conventions import (
     Module,
     Test,
@@ -26,7 +27,7 @@ from monocyte.semdiff.testdiff.layout import CONFIG_FILES, Layout
 from monocyte.semdiff.testdiff.matrix import Matrix, Runs, Spot, running
 from monocyte.semdiff.testdiff.pairing import paired, said
 from monocyte.semdiff.testdiff.project import project_hits
-from monocyte.semdiff.testdiff.reading import Reading, read
+from monocyte.semdiff.testdiff.reading import read
 from monocyte.semdiff.testdiff.rules import (
     Expected,
     Hit,
