@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 from monocyte.semdiff.diagnostics import Diagnostics
 from monocyte.semdiff.documentation import Documentation
@@ -68,20 +69,24 @@ class _Search(Documentation, Namespaces, Diagnostics):
         self.documents = bool(origins & DOC_LIBRARIES)
 
     def readers(self) -> Iterator[Reader]:
-        for node in self.facts.nodes:
-            if not self._says_nothing(node):
-                for reader in self.of_node(node):
-                    yield replace(reader, home=self.home(node))
+        for node in self._telling():
+            for reader in self.of_node(node):
+                yield replace(reader, home=self.home(node))
 
-    def _says_nothing(self, node: ast.AST) -> bool:
-        """Most nodes: names that no table holds, and what stands in none."""
-        match node:
-            case ast.Name(id=word):
-                return word not in self._known or not isinstance(node.ctx, ast.Load)
-            case ast.Attribute(attr=word):
-                return word not in _WATCHED and isinstance(node.ctx, ast.Load)
-            case _:
-                return not isinstance(node, _LOOKED_AT)
+    def _telling(self) -> Iterator[ast.AST]:
+        """Not most nodes: names that no table holds, and what stands in none."""
+        known = self._known
+        node: Any
+        for node in self.facts.nodes:
+            kind = node.__class__
+            if kind is ast.Name:
+                if node.id in known and node.ctx.__class__ is ast.Load:
+                    yield node
+            elif kind is ast.Attribute:
+                if node.attr in _WATCHED or node.ctx.__class__ is not ast.Load:
+                    yield node
+            elif kind in _LOOKED_AT:
+                yield node
 
     @cached_property
     def _known(self) -> frozenset[str]:
@@ -316,8 +321,8 @@ class _Search(Documentation, Namespaces, Diagnostics):
         names = {t.id for t in targets if isinstance(t, ast.Name)}
         return len(names) == len(targets) and all(
             isinstance(self.parents.get(n), ast.Attribute)
-            for n in self.facts.nodes
-            if isinstance(n, ast.Name) and n.id in names and isinstance(n.ctx, ast.Load)
+            for n in self.facts.kinds[ast.Name]
+            if n.id in names and isinstance(n.ctx, ast.Load)
         )
 
     def file(self, node: ast.Attribute | ast.Name) -> Iterator[Reader]:
@@ -389,10 +394,7 @@ class _Search(Documentation, Namespaces, Diagnostics):
             return True
         if not found.startswith("$") and _LOG_FIELDS.search(text):
             return True
-        return any(
-            isinstance(n, ast.Constant) and n.value in {"formatters", "style"}
-            for n in self.facts.nodes
-        )
+        return any(n.value in {"formatters", "style"} for n in self.facts.kinds[ast.Constant])
 
     def _reads_files(self, node: ast.AST) -> bool:
         """Whether the function around it, or the module's own code, reads files."""
@@ -475,9 +477,11 @@ def _words(node: ast.AST) -> set[str]:
     return {_spelled(n) for n in ast.walk(node)}
 
 
-_LOOKED_AT = (
-    *(ast.Constant, ast.alias, ast.Call, ast.BinOp, ast.ExceptHandler),
-    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
+_LOOKED_AT: frozenset[type[ast.AST]] = frozenset(
+    {
+        *(ast.Constant, ast.alias, ast.Call, ast.BinOp, ast.ExceptHandler),
+        *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
+    }
 )
 _WATCHED = frozenset({*WORDS, *MODULE_WORDS, *_SPECIAL_WORDS})
 _SPELLABLE = _WATCHED | {"f_locals", "co_code"}

@@ -17,7 +17,7 @@ from monocyte.semdiff.guards import Reader
 from monocyte.semdiff.normal.channels import Channel
 from monocyte.semdiff.normal.comparisons import compares_plainly
 from monocyte.semdiff.normal.imports import LOUD, Imports
-from monocyte.semdiff.sketches import Conduct, Imported, Sketch, Sketches, patched_in
+from monocyte.semdiff.sketches import Conduct, Imported, Sketch, Sketches
 from monocyte.semdiff.sources import BadSource, Source
 from monocyte.semdiff.watching import Outline, Subject, Watchers
 
@@ -162,11 +162,9 @@ class Packages:
     @cached_property
     def patched(self) -> frozenset[str]:
         """Names that some module of the tree sets on another object: a look at the bytes."""
-        found = (
-            sketch.patched if sketch else patched_in(self.source(path))
-            for path, sketch in self._all
-        )
-        return frozenset[str]().union(*found)
+        sources = [self.tree[path] for path in self.paths.values()]
+        self.sketches.expect(sources, "patched")
+        return frozenset[str]().union(*map(self.sketches.patched, sources))
 
     @cached_property
     def compares_plainly(self) -> bool:

@@ -68,8 +68,6 @@ class Sketch(msgspec.Struct, frozen=True):
     """What is imported along with it."""
     spelled: frozenset[str]
     """The names that any import of it says or binds."""
-    patched: frozenset[str]
-    """Names that it sets on other objects, by a look at its bytes."""
 
 
 class Shelf(Protocol):
@@ -92,6 +90,7 @@ class Sketches:
         self.shelf = shelf
         self._sketches = _Kind("sketch", Sketch, _sketch, shelf)
         self._conducts = _Kind("conduct", Conduct, _conduct, shelf)
+        self._patched = _Kind("patched", frozenset[str], _patched, shelf)
 
     def of(self, source: Source) -> Sketch | None:
         """The sketch of a file, or None where it cannot be read."""
@@ -101,10 +100,14 @@ class Sketches:
         """How a file behaves when it is imported, or None where it cannot be read."""
         return self._conducts.of(source)
 
-    def expect(self, sources: Iterable[Source]) -> None:
+    def patched(self, source: Source) -> frozenset[str]:
+        """Names that a file sets on other objects, by a look at its bytes."""
+        return self._patched.of(source) or frozenset()
+
+    def expect(self, sources: Iterable[Source], kind: str = "sketch") -> None:
         """All of these are going to be asked for."""
         if self.shelf:
-            self.shelf.fetch(f"sketch {it}" for it in _digests(sources))
+            self.shelf.fetch(f"{kind} {it}" for it in _digests(sources))
 
 
 class _Kind(Generic[T]):
@@ -175,7 +178,6 @@ def _sketch(source: Source) -> Sketch | None:
         outline=outline_of(facts, readers),
         imports=tuple(_imported(it) for it in imports),
         spelled=frozenset(_spelled(facts)),
-        patched=patched_in(source.python),
     )
 
 
@@ -187,9 +189,8 @@ def _imported(node: ast.Import | ast.ImportFrom) -> Imported:
 
 
 def _spelled(facts: ModuleFacts) -> Iterator[str]:
-    for node in facts.nodes:
-        if isinstance(node, ast.alias):
-            yield from (it for it in (node.asname, node.name.rpartition(".")[2]) if it)
+    for node in facts.kinds[ast.alias]:
+        yield from (it for it in (node.asname, node.name.rpartition(".")[2]) if it)
 
 
 # -- what happens on import -----------------------------------------------------------------------
@@ -283,6 +284,13 @@ _PATCHES = (
     (b"]", re.compile(rb"\[[\"'](\w+)[\"']\]\s*=(?!=)")),
 )
 """Assignments to attributes and items, and calls of `setattr` and its like; with a quick look."""
+
+
+def _patched(source: Source) -> frozenset[str] | None:
+    try:
+        return patched_in(source.python)
+    except BadSource:
+        return None
 
 
 def patched_in(data: bytes) -> frozenset[str]:

@@ -34,6 +34,7 @@ from monocyte.semdiff.impact import impact
 from monocyte.semdiff.sketches import Shelf
 from monocyte.semdiff.sources import BadSource, Source, Tree
 from monocyte.semdiff.summaries import VERSION, summary
+from monocyte.semdiff.summaries import Known as Units
 from monocyte.semdiff.verdicts import Finding, Place, Severity, Verdict, Witness
 from monocyte.semdiff.versions import following, is_enough, version_of
 from monocyte.semdiff.workers import Worker
@@ -441,8 +442,9 @@ def felt(
     size = sum(map(len, texts - known.keys()))
     if size > MOST_READ and not asked:
         return Felt(untold=f"{size / 1e6:.1f} MB of Python would have to be read; ask for --impact")
+    units: Units = {}
     for text in texts - known.keys():
-        known[text] = summary(text)
+        known[text] = summary(text, units)
         if shelf:
             shelf.put(_name(text), known[text])
     found = impact(old, new, same=same, summed=known.__getitem__)

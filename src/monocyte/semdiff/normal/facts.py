@@ -8,12 +8,14 @@ outside the observation model; doing it from inside is looked for.
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from functools import cached_property
+from typing import Any
 
 from monocyte.semdiff.normal.assigned import maybe_unbound
 from monocyte.semdiff.normal.imports import NO_TREE, Imports
 from monocyte.semdiff.normal.namespaces import NAMESPACES, rebinds_unseen
-from monocyte.semdiff.scopes import BUILTINS, Scope, inner_scope
+from monocyte.semdiff.scopes import BUILTINS, FUNCTIONS, Scope, inner_scope
 
 __all__ = ["ModuleFacts"]
 
@@ -49,7 +51,7 @@ DYNAMIC_METHODS = frozenset(
 CLASS_METHODS = frozenset({"__class_getitem__", "__get__"})
 """Those that a class without a metaclass may have for lookups on itself."""
 
-_LEAVES = (ast.Name, ast.Constant, ast.alias)
+_LEAVES = frozenset({ast.Name, ast.Constant, ast.alias})
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -75,15 +77,28 @@ class ModuleFacts:
         """The node around each node of the module as it was written."""
         found: dict[ast.AST, ast.AST] = {}
         todo: list[ast.AST] = [self.tree]
+        add = todo.append
         for node in todo:
-            if isinstance(node, _LEAVES):
+            if node.__class__ in _LEAVES:
                 continue
             for name in node._fields:
                 value = getattr(node, name, None)
-                for child in value if isinstance(value, list) else (value,):
-                    if isinstance(child, ast.AST) and child._fields:
-                        found[child] = node
-                        todo.append(child)
+                if value.__class__ is list:
+                    for child in value:
+                        if isinstance(child, ast.AST) and child._fields:
+                            found[child] = node
+                            add(child)
+                elif isinstance(value, ast.AST) and value._fields:
+                    found[value] = node
+                    add(value)
+        return found
+
+    @cached_property
+    def kinds(self) -> dict[type[ast.AST], list[Any]]:
+        """Those nodes by their class, each list in their order."""
+        found: dict[type[ast.AST], list[Any]] = defaultdict(list)
+        for node in self.nodes:
+            found[node.__class__].append(node)
         return found
 
     def prepare(self) -> None:
@@ -92,30 +107,25 @@ class ModuleFacts:
         All facts about the module as written are gathered first; rules look at them afterwards.
         """
         _ = self.rebinds_unseen
-        for node in self.nodes:
-            if isinstance(node, _DOCUMENTED):
-                match node.body:
-                    case [ast.Expr(value=ast.Constant(value=str(text))), *rest]:
-                        node.__dict__["doc"] = text
-                        node.body = list(rest)
+        for node in (it for kind in _DOCUMENTED for it in self.kinds[kind]):
+            match node.body:
+                case [ast.Expr(value=ast.Constant(value=str(text))), *rest]:
+                    node.__dict__["doc"] = text
+                    node.body = list(rest)
 
     @cached_property
     def words(self) -> frozenset[str]:
         """Every identifier in the module, as name, attribute or import."""
-        found: set[str] = set()
-        for node in self.nodes:
-            if isinstance(node, ast.Name):
-                found.add(node.id)
-            elif isinstance(node, ast.Attribute):
-                found.add(node.attr)
-            elif isinstance(node, ast.alias):
-                found.update(node.name.split("."))
+        found = {node.id for node in self.kinds[ast.Name]}
+        found |= {node.attr for node in self.kinds[ast.Attribute]}
+        for node in self.kinds[ast.alias]:
+            found.update(node.name.split("."))
         return frozenset(found)
 
     @cached_property
     def star_imports(self) -> bool:
         """Whether a star import may bind any name."""
-        return any(isinstance(node, ast.alias) and node.name == "*" for node in self.nodes)
+        return any(node.name == "*" for node in self.kinds[ast.alias])
 
     @cached_property
     def rebinds_unseen(self) -> bool:
@@ -263,34 +273,34 @@ class ModuleFacts:
     @cached_property
     def _has_metaclass(self) -> bool:
         return any(
-            isinstance(node, ast.ClassDef)
-            and any(
-                isinstance(base, ast.Name) and base.id.endswith(("type", "Meta"))
-                for base in node.bases
-            )
-            for node in self.nodes
+            isinstance(base, ast.Name) and base.id.endswith(("type", "Meta"))
+            for node in self.kinds[ast.ClassDef]
+            for base in node.bases
         )
 
     @cached_property
     def origins(self) -> dict[str, str]:
         """What imports bind, wherever they stand, to the dotted name of the module they name."""
         found: dict[str, str] = {}
-        for node in self.nodes:
+        for node in self._imports:
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     found[alias.asname or alias.name.partition(".")[0]] = alias.name
-            elif isinstance(node, ast.ImportFrom):
+            else:
                 module = self.imports.absolute(node)
                 found.update({alias.asname or alias.name: module for alias in node.names})
         return found
 
     @cached_property
+    def _imports(self) -> list[ast.Import | ast.ImportFrom]:
+        """All imports, wherever they stand."""
+        if not self.kinds[ast.alias]:
+            return []
+        return [node for node in self.nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
+
+    @cached_property
     def _defined(self) -> frozenset[str]:
-        return frozenset(
-            node.name
-            for node in self.nodes
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        )
+        return frozenset(node.name for kind in FUNCTIONS for node in self.kinds[kind])
 
     def unbound(self, scope: Scope, *, passing: bool = False) -> frozenset[str]:
         """Variables of a function that may be read before they are assigned.
@@ -314,14 +324,13 @@ class ModuleFacts:
     @cached_property
     def _reader_has_other_name(self) -> bool:
         """Whether `locals`, `eval`… are handed on as values, to be called under any name."""
-        called = {id(node.func) for node in self.nodes if isinstance(node, ast.Call)}
+        called = {id(node.func) for node in self.kinds[ast.Call]}
         return any(
-            isinstance(node, ast.Name)
-            and node.id in FRAME_READERS
+            node.id in FRAME_READERS
             and isinstance(node.ctx, ast.Load)
             and id(node) not in called
             and not any(node.id in scope.bound for scope in self.scope.within())
-            for node in self.nodes
+            for node in self.kinds[ast.Name]
         )
 
     @cached_property
