@@ -13,10 +13,12 @@ import time
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 import msgspec
 
+from monocyte.semdiff.ahead import WHOLE, reading_ahead
 from monocyte.semdiff.capabilities import dependency_gains
 from monocyte.semdiff.contract import Change as Contracted
 from monocyte.semdiff.definitions import MODULE_CODE
@@ -265,17 +267,31 @@ def _order(finding: Finding) -> tuple[str, int, str]:
 
 
 def _read(old: Tree, new: Tree, memory: Memory | None) -> Known:
-    findings = tuple(diff_trees(old, new, memory))
-    rest = _folded([it for it in findings if not _is_same(it)])
-    shown = _Shown(old, new)
-    drafts = tuple(shown.draft(it) for it in sorted(rest, key=_order))
-    texts = _texts(old, new, drafts)
-    sketch = (
-        read_whole(*texts, shown.trees(texts))
-        if any(it.endswith(".py") for it in _differing_paths(old, new))
-        else Sketch()
-    )
+    with reading_ahead(old, new, memory, partial(_told_of_all, old, new)) as shelf:
+        findings = tuple(diff_trees(old, new, shelf))
+        rest = _folded([it for it in findings if not _is_same(it)])
+        shown = _Shown(old, new)
+        drafts = tuple(shown.draft(it) for it in sorted(rest, key=_order))
+        sketch = _sketched(old, new, shown, drafts, shelf)
     return Known(tuple(sorted(_ignored(findings), key=_order)), drafts, sketch)
+
+
+def _told_of_all(old: Tree, new: Tree) -> bytes:
+    return msgspec.msgpack.encode(read_whole(*_texts(old, new, ())))
+
+
+def _sketched(
+    old: Tree, new: Tree, shown: _Shown, drafts: Sequence[Change], shelf: Shelf | None
+) -> Sketch:
+    """What reading shows of contracts and capabilities, unless that is being told already."""
+    if not any(it.endswith(".py") for it in _differing_paths(old, new)):
+        return Sketch()
+    is_closed = any(it.finding.rule == "unreadable" for it in drafts)
+    told = shelf.get(WHOLE) if shelf and not is_closed else None
+    if told is not None:
+        return msgspec.msgpack.decode(told, type=Sketch)
+    texts = _texts(old, new, drafts)
+    return read_whole(*texts, shown.trees(texts))
 
 
 def _folded(findings: Sequence[Finding]) -> list[Finding]:

@@ -22,7 +22,16 @@ from monocyte.semdiff.scopes import FUNCTIONS, resolve_module
 from monocyte.semdiff.sources import BadSource, Source
 from monocyte.semdiff.watching import Outline, outline_of
 
-__all__ = ["Conduct", "Imported", "Shelf", "Sketch", "Sketches", "facts_of", "patched_in"]
+__all__ = [
+    "Conduct",
+    "Imported",
+    "Shelf",
+    "Sketch",
+    "Sketches",
+    "facts_of",
+    "patched_in",
+    "sketched",
+]
 
 
 T = TypeVar("T")
@@ -165,6 +174,12 @@ def facts_of(source: Source) -> ModuleFacts | None:
         return None
     facts.prepare()
     return facts
+
+
+def sketched(source: Source) -> bytes:
+    """The sketch of a file, to be kept; nothing where it cannot be read."""
+    made = _sketch(source)
+    return _ENCODER.encode(made) if made is not None else b""
 
 
 def _sketch(source: Source) -> Sketch | None:
