@@ -19,6 +19,7 @@ from typing import Protocol
 import msgspec
 
 from monocyte.semdiff.ahead import WHOLE, reading_ahead
+from monocyte.semdiff.allowance import Allowance
 from monocyte.semdiff.capabilities import dependency_gains
 from monocyte.semdiff.contract import Change as Contracted
 from monocyte.semdiff.definitions import MODULE_CODE
@@ -205,14 +206,15 @@ def difference(
         ours, theirs = _texts(old, new, known.drafts)
         is_felt = _felt(known, ours, theirs, new, options, memory)
     drafts = [it for it in known.drafts if _wanted(it.finding, options.only)]
-    tests = _tests(old, new, options)
+    purse = Allowance(options.seconds if options.run else 0)
+    tests = _tests(old, new, options, purse, is_all=not any(it.finding.open for it in drafts))
     drafts, judged = _judged(drafts, tests)
     further = [it for ask in analyses for it in ask(old, new) if _wanted(it, options.only)]
-    contract = _contract(known.sketch, ours, theirs, options)
+    contract = _contract(known.sketch, ours, theirs, purse)
     told = [it for it in promises(contract) if _within(it.place.file, options.only)]
     if memory and (recalled is None or options.impact):
         memory.keep(old, new, known)
-    tried = _tried(old, new, drafts, options)
+    tried = _tried(old, new, drafts, options, purse)
     changes = _joined([*tried, *judged], further, told)
     return Difference(
         old=old.name,
@@ -383,11 +385,13 @@ def _texts(old: Tree, new: Tree, drafts: Iterable[Change]) -> tuple[dict[str, st
 
 
 def _contract(
-    sketch: Sketch, old: Mapping[str, str], new: Mapping[str, str], options: Options
+    sketch: Sketch, old: Mapping[str, str], new: Mapping[str, str], purse: Allowance
 ) -> tuple[Contracted, ...]:
     """The changes of the contract; those of messages are seen only where code is run."""
-    may_run = options.run and options.seconds > 0
-    return run_contract(sketch, old, new) if may_run and old != new else sketch.changes
+    if not purse.left or old == new:
+        return sketch.changes
+    with purse.share(0.5) as seconds:
+        return run_contract(sketch, old, new, seconds)
 
 
 def _gains(
@@ -412,9 +416,12 @@ def _felt(
 # -- tests ----------------------------------------------------------------------------------------
 
 
-def _tests(old: Tree, new: Tree, options: Options) -> list[Finding]:
+def _tests(
+    old: Tree, new: Tree, options: Options, purse: Allowance, *, is_all: bool
+) -> list[Finding]:
     """What became of the tests: whether one that differs still notices what it noticed."""
-    found = test_diff(old, new, min(options.seconds, TESTING), run=options.run)
+    with purse.share(1.0 if is_all else 0.5, TESTING) as seconds:
+        found = test_diff(old, new, seconds, run=purse.left > 0)
     return [it for it in found if _wanted(it, options.only)]
 
 
@@ -541,13 +548,15 @@ def _parsed(source: Source | None) -> ast.Module | None:
 # -- what is tried --------------------------------------------------------------------------------
 
 
-def _tried(old: Tree, new: Tree, drafts: Sequence[Change], options: Options) -> list[Change]:
+def _tried(
+    old: Tree, new: Tree, drafts: Sequence[Change], options: Options, purse: Allowance
+) -> list[Change]:
     due = [it for it in drafts if it.finding.open]
     if not options.run:
         return [_unrun(it) for it in drafts]
     if not due:
         return list(drafts)
-    with Trials(old, new, seconds=options.seconds, each=options.each) as trials:
+    with Trials(old, new, purse, each=options.each) as trials:
         seen = trials.judge([_case(it) for it in due])
     found = {id(draft): tried for draft, tried in zip(due, seen, strict=True)}
     return [_with(it, found[id(it)]) if id(it) in found else it for it in drafts]

@@ -106,6 +106,14 @@ def test_a_type_that_cannot_be_loaded_is_unknown(worker: Worker) -> None:
     assert changes[0].finding().verdict is Verdict.UNKNOWN
 
 
+def test_messages_that_there_was_no_time_for_are_unknown(worker: Worker) -> None:
+    """A budget that is used up is said to be the reason, and nothing is claimed."""
+    old, new = ({"m.py": source(f"a: {it}")} for it in ("int", "str"))
+    (change,) = compare_messages(old, new, worker, seconds=0)
+    assert change.rule == "cannot-compare"
+    assert "used up" in change.open
+
+
 def test_a_default_made_anew_each_time_is_no_difference(worker: Worker) -> None:
     """An id that is never the same twice shows nothing: the control run says so."""
     old = "class M(Value):\n    a: uuid.UUID = field(default_factory=uuid.uuid4)\n    b: int = 1"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ from monocyte.semdiff.contract.changes import Change, Effect, Evidence
 from monocyte.semdiff.contract.loading import needed
 from monocyte.semdiff.contract.readers import script
 from monocyte.semdiff.contract.samples import hints_of
-from monocyte.semdiff.contract.showing import shown
+from monocyte.semdiff.contract.showing import ENOUGH, LATE, shown, within
 from monocyte.semdiff.contract.station import (
     REPLY,
     Described,
@@ -63,6 +64,7 @@ def compare_messages(
     new: Mapping[str, str],
     worker: Worker | None = None,
     summed: Callable[[str], bytes] = summary,
+    seconds: float = ENOUGH,
 ) -> tuple[Change, ...]:
     """What has changed in the messages of a program (file -> source), breaks with witnesses.
 
@@ -70,8 +72,10 @@ def compare_messages(
     """
     if worker is None:
         with Worker(preload=("monocyte.semdiff.contract.station", "monocyte")) as mine:
-            return compare_messages(old, new, mine, summed)
-    return shown(_Comparison(worker, old, new, summed).changes(), old, new, worker)
+            return compare_messages(old, new, mine, summed, seconds)
+    until = time.monotonic() + seconds
+    changes = tuple(_Comparison(worker, old, new, summed, until).changes())
+    return shown(changes, old, new, worker, until - time.monotonic())
 
 
 class _Silent(Exception):
@@ -86,9 +90,11 @@ class _Comparison:
         worker: Worker,
         old: Mapping[str, str],
         new: Mapping[str, str],
-        summed: Callable[[str], bytes] = summary,
+        summed: Callable[[str], bytes],
+        until: float,
     ) -> None:
         self.worker = worker
+        self.until = until
         self.sources = {"old": dict(old), "new": dict(new)}
         felt = felt_files(old, new, summed)
         self.versions = {side: _version(files, felt) for side, files in self.sources.items()}
@@ -122,11 +128,15 @@ class _Comparison:
         return self.ask("describe", self.versions[side], Described)
 
     def ask(self, entry: str, payload: Any, answer: type[T]) -> T:
+        limits = within(LIMITS, self.until)
+        if limits is None:
+            raise _Silent(LATE)
         report: Report = self.worker.run(
-            f"{STATION}:{entry}", msgspec.msgpack.encode(payload), LIMITS
+            f"{STATION}:{entry}", msgspec.msgpack.encode(payload), limits
         )
         if report.fate.value != "done":
-            raise _Silent(f"{report.fate.value}: {report.detail[-300:]}")
+            is_late = within(LIMITS, self.until) is None
+            raise _Silent(LATE if is_late else f"{report.fate.value}: {report.detail[-300:]}")
         return msgspec.msgpack.decode(report.value, type=answer)
 
     def come_and_gone(self, before: Described, after: Described) -> Iterator[Change]:
