@@ -437,7 +437,11 @@ _COMMON_WORDS = frozenset(
 )
 _SWALLOWS = frozenset({"swallows"})
 _LOG_FIELDS = re.compile(r"\{(?:levelname|message|asctime|pathname|filename|funcName|module)\b")
-_MANAGED = frozenset({"open", "fdopen", "TemporaryFile", "NamedTemporaryFile", "socket", "Popen"})
+_MANAGED = frozenset(
+    {"open", "fdopen", "TemporaryFile", "NamedTemporaryFile", "socket", "Popen", "urlopen"}
+    | {"TemporaryDirectory", "SpooledTemporaryFile", "ZipFile", "PyZipFile", "TarFile", "GzipFile"}
+    | {"BZ2File", "LZMAFile", "FileIO", "popen", "scandir", "Pool", "ThreadPool"}
+)
 _BY_ANY_NAME = (C.NAMES, C.LINES, C.CODE, C.DOCS, C.ANNOTATIONS)
 _FILE_READERS = frozenset(
     {"open", "read_text", "read_bytes", "readlines", "getline", "getlines", "run_path", "tokenize"}

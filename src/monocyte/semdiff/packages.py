@@ -159,6 +159,29 @@ class Packages:
                 return True
         return False
 
+    def is_held(self, path: str) -> bool:
+        """Whether code may get hold of a module as an object: hands it on, or spells its name."""
+        if self._holds_modules or self.is_handed_on(path):
+            return True
+        name = self.module_name(path).rpartition(".")[2]
+        spelled = {name, self.module_name(path)}
+        return any(
+            spelled & chunk.strings
+            for _, sketch in self._all
+            if sketch is not None and name in sketch.spelled
+            for chunk in sketch.outline.chunks
+        )
+
+    @cached_property
+    def defined(self) -> frozenset[str]:
+        """The names of all functions and methods of the tree."""
+        return frozenset(c.name for _, it in self._all if it for c in it.outline.chunks)
+
+    @cached_property
+    def _holds_modules(self) -> bool:
+        """Whether code goes through modules, makes new kinds of them, or names the builtins."""
+        return any(_HOLDING.search(self.source(path)) for path in self.paths.values())
+
     @cached_property
     def patched(self) -> frozenset[str]:
         """Names that some module of the tree sets on another object: a look at the bytes."""
@@ -265,6 +288,12 @@ class _Importer:
     def is_patched(self, name: str) -> bool:
         return name in self.packages.patched
 
+    def is_held(self) -> bool:
+        return self.packages.is_held(self.path)
+
+    def defines(self, name: str) -> bool:
+        return name in self.packages.defined
+
     def compares_plainly(self) -> bool:
         return self.packages.compares_plainly
 
@@ -278,5 +307,6 @@ class _Importer:
 
 _ANY_NAME = re.compile(rb"import\s*\(?\s*\*|__dict__|\b(?:vars|dir|getattr|getmembers|eval|exec)\b")
 """How a module takes names of another without saying them."""
+_HOLDING = re.compile(rb"ModuleType|builtins__|\bbuiltins\b|\bmodules\s*\.\s*(?:values|items|copy)")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _DYNAMIC = re.compile(rb"__class_getitem__|__getattr__|__getattribute__")

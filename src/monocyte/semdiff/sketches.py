@@ -266,7 +266,8 @@ def _star_names(facts: ModuleFacts) -> frozenset[str] | None:
     if facts.star_imports or facts.rebinds_unseen:
         return None
     if "__all__" not in facts.scope.bound:
-        return frozenset(n for n in facts.scope.bound if not n.startswith("_"))
+        bound = facts.scope.bound | facts.global_writers
+        return frozenset(n for n in bound if not n.startswith("_"))
     return _listed(facts)
 
 
@@ -297,8 +298,17 @@ _PATCHES = (
     (b"attr", re.compile(rb"(?:set|del)attr\w*\s*\([^)\n]{0,80}?[\"']([\w.]+)[\"']")),
     (b"patch", re.compile(rb"(?:patch|object)\s*\([^)\n]{0,80}?[\"']([\w.]+)[\"']")),
     (b"]", re.compile(rb"\[[\"'](\w+)[\"']\]\s*=(?!=)")),
+    (b"__all__", re.compile(rb"(?:\.|import\b[^\n]*\b)(__all__)\s*(?:[-+|]?=(?!=)|[.\[,)\n])")),
 )
 """Assignments to attributes and items, and calls of `setattr` and its like; with a quick look."""
+
+
+_DYNAMIC = re.compile(
+    rb"(?:\bsetattr\s*\(\s*(\w+)\s*,\s*(?![\"'])|\bvars\s*\(\s*(\w+)\s*\)\s*[\[.]"
+    rb"|\b(\w+)\.__dict__\s*[\[.])"
+)
+"""Whose names are set, or may be, by names that are not said on the spot."""
+_SAID = re.compile(rb"[\"'](\w+)[\"']|\b(\w+)\s*=(?!=)")
 
 
 def _patched(source: Source) -> frozenset[str] | None:
@@ -310,9 +320,17 @@ def _patched(source: Source) -> frozenset[str] | None:
 
 def patched_in(data: bytes) -> frozenset[str]:
     """Names that some source sets on other objects, or items."""
-    return frozenset(
-        match[1].decode("utf-8", "replace").rpartition(".")[2]
-        for hint, pattern in _PATCHES
-        if hint in data
-        for match in pattern.finditer(data)
-    )
+    found = {
+        match[1] for hint, pattern in _PATCHES if hint in data for match in pattern.finditer(data)
+    }
+    if _sets_unsaid(data):
+        found |= {match[1] or match[2] for match in _SAID.finditer(data)}
+    return frozenset(it.decode("utf-8", "replace").rpartition(".")[2] for it in found)
+
+
+def _sets_unsaid(data: bytes) -> bool:
+    """Whether a source may set names of what it imports, said elsewhere in it, or as keywords."""
+    if b"setattr" not in data and b"__dict__" not in data and b"vars" not in data:
+        return False
+    owners = {match[1] or match[2] or match[3] for match in _DYNAMIC.finditer(data)}
+    return any(re.search(rb"\bimport\b[^\n]*\b" + re.escape(it) + rb"\b", data) for it in owners)

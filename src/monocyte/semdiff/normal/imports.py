@@ -39,6 +39,12 @@ class Imports(Protocol):
     def is_patched(self, name: str) -> bool:
         """Whether some module sets a global of this name on another module."""
 
+    def is_held(self) -> bool:
+        """Whether some module may get hold of this one, or of the builtins, as an object."""
+
+    def defines(self, name: str) -> bool:
+        """Whether some module has a function or a method of this name."""
+
     def compares_plainly(self) -> bool:
         """Whether no comparison method of the tree gives anything but plain values."""
 
@@ -75,6 +81,12 @@ class _NoTree:
 
     def is_patched(self, name: str) -> bool:  # noqa: ARG002
         return False
+
+    def is_held(self) -> bool:
+        return True
+
+    def defines(self, name: str) -> bool:  # noqa: ARG002
+        return True
 
     def compares_plainly(self) -> bool:
         return False
