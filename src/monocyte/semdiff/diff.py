@@ -281,9 +281,10 @@ class _Pair:
 
     def _module(self, old: Definitions, new: Definitions) -> Iterator[Finding]:
         sides = [_module_definition(side) for side in (old, new)]
-        if old.order == new.order or self._arranged_alike(old, new):
-            channels = _differing(*sides)
-            if old.order != new.order:
+        in_place = old.order == new.order or self._bodies_alike(old, new)
+        if in_place or self._arranged_alike(old, new):
+            channels = _differing(*sides) - {Channel.ORDER}
+            if not in_place:
                 channels.add(Channel.ORDER)
             yield from self._judged(sides[0], sides[1], channels, "normal-form")
             return
@@ -295,14 +296,17 @@ class _Pair:
 
     def _arranged_alike(self, old: Definitions, new: Definitions) -> bool:
         if sorted(old.order) != sorted(new.order):
-            return self._bodies_alike()
+            return False
         ours, theirs = (
             side.arranged(packages.imports_of(self.path))
             for side, packages in zip((old, new), self.packages, strict=True)
         )
         return ours == theirs
 
-    def _bodies_alike(self) -> bool:
+    def _bodies_alike(self, old: Definitions, new: Definitions) -> bool:
+        """Whether rules make each statement equal to the one in its place."""
+        if sorted(old.order) == sorted(new.order):
+            return False  # they stand in another order
         old, new = self._loaded(STAGES[0])
         return old.order == new.order
 
@@ -470,6 +474,7 @@ def _moved(old_path: str, old: Definition, new_path: str, new: Definition) -> Fi
 
 
 def _gone(path: str, definition: Definition) -> Finding:
+    one_of_several = "#" in definition.name
     public = not any(part.startswith("_") for part in definition.name.split("."))
     return Finding(
         verdict=Verdict.UNKNOWN,
@@ -478,7 +483,7 @@ def _gone(path: str, definition: Definition) -> Finding:
         what="is gone",
         why=("whether something else gives that name is for a run to tell",),
         rule="removed",
-        severity=Severity.BREAKING if public else Severity.WARNING,
+        severity=Severity.BREAKING if public and not one_of_several else Severity.WARNING,
         old=Place(path, definition.first),
         open=True,
     )

@@ -16,7 +16,7 @@ from monocyte.semdiff.normal.constants import CONSTANTS
 from monocyte.semdiff.normal.flows import flow_of
 from monocyte.semdiff.normal.loops import LOOPS
 from monocyte.semdiff.normal.spelling import SPELLING
-from monocyte.semdiff.normal.temporaries import CARRIED, TEMPORARIES
+from monocyte.semdiff.normal.temporaries import CARRIED, MADE, TEMPORARIES
 from monocyte.semdiff.sources import from_texts
 from monocyte.semdiff.verdicts import Verdict
 
@@ -210,6 +210,21 @@ SAME: list[tuple[str, str, str]] = [
         "drop_dead_constants",
         "def f():\n unused = 7\n return 1\nprint(f())",
         "def f():\n return 1\nprint(f())",
+    ),
+    (
+        "inline_made",
+        "def f(a):\n t = a.pop()\n return len(t)\nprint(f([[1]]))",
+        "def f(a):\n return len(a.pop())\nprint(f([[1]]))",
+    ),
+    (
+        "inline_returned",
+        "def g():\n try: yield 1\n finally: print('closed')\ndef f():\n try:\n  t = g()\n  return t\n except OSError: pass\nprint(list(f()))",
+        "def g():\n try: yield 1\n finally: print('closed')\ndef f():\n try: return g()\n except OSError: pass\nprint(list(f()))",
+    ),
+    (
+        "inline_returned",
+        "class T:\n def __eq__(s, o): return s\n def __del__(s): pass\ndef f(a):\n t = len(a) == 1\n if t: print('in')\nf('a')",
+        "class T:\n def __eq__(s, o): return s\n def __del__(s): pass\ndef f(a):\n if len(a) == 1: print('in')\nf('a')",
     ),
     (
         "inline_returned",
@@ -475,6 +490,16 @@ DIFFERENT: list[tuple[str, str, str]] = [
         "x = 1\ndef f():\n return lambda: x\nprint(f()())",
     ),
     (
+        "inline_made",
+        "def g():\n try: yield 1\n finally: print('closed')\ndef f():\n try:\n  t = g()\n  return next(t)\n finally: print('left')\nf()",
+        "def g():\n try: yield 1\n finally: print('closed')\ndef f():\n try: return next(g())\n finally: print('left')\nf()",
+    ),
+    (
+        "inline_returned",
+        "class C:\n def __enter__(s): pass\n def __exit__(s, *a): raise ValueError\ndef g():\n try: yield 1\n finally: print('closed')\ndef h():\n i = g()\n next(i)\n return i\ndef f():\n with C():\n  t = h()\n  return t\ntry: f()\nexcept ValueError as e: print('caught')",
+        "class C:\n def __enter__(s): pass\n def __exit__(s, *a): raise ValueError\ndef g():\n try: yield 1\n finally: print('closed')\ndef h():\n i = g()\n next(i)\n return i\ndef f():\n with C():\n  return h()\ntry: f()\nexcept ValueError as e: print('caught')",
+    ),
+    (
         "inline_returned",
         "def f(a):\n t = a.pop()\n return a, t\nprint(f([1]))",
         "def f(a):\n return a, a.pop\nprint(f([1])[0])",
@@ -532,7 +557,7 @@ def said_same(old: str, new: str) -> bool:
 
 def rule_names() -> set[str]:
     """Every rule of every stage."""
-    sets = (SPELLING, CONSTANTS, CONDITIONS, LOOPS, CARRIED, TEMPORARIES)
+    sets = (SPELLING, CONSTANTS, CONDITIONS, LOOPS, CARRIED, TEMPORARIES, MADE)
     return {flow_of.__name__} | {
         rule.__name__
         for rules in sets

@@ -127,10 +127,28 @@ class ModuleFacts:
         """Whether a star import may bind any name."""
         return any(node.name == "*" for node in self.kinds[ast.alias])
 
+    def may_be_starred(self, name: str) -> bool:
+        """Whether a star import may bind this name."""
+        return self.star_imports and (self._starred is None or name in self._starred)
+
+    @cached_property
+    def _starred(self) -> frozenset[str] | None:
+        """All that star imports may bind; None where that is not in sight."""
+        found: set[str] = set()
+        for node in self.nodes:
+            if isinstance(node, ast.ImportFrom) and any(it.name == "*" for it in node.names):
+                names = self.imports.star_names(self.imports.absolute(node))
+                if names is None or self.imports.is_patched("__all__"):
+                    return None
+                found |= names
+        return frozenset(found)
+
     @cached_property
     def rebinds_unseen(self) -> bool:
         """Whether the module may rebind globals or builtins by other means than assignment."""
-        return bool(self.words & NAMESPACES) and rebinds_unseen(self.scope, self.parents)
+        return bool(self.words & NAMESPACES) and rebinds_unseen(
+            self.scope, self.parents, self.imports.is_held
+        )
 
     @cached_property
     def imported(self) -> dict[str, str]:
@@ -195,7 +213,7 @@ class ModuleFacts:
             and scope.owner(name) is None
             and name not in self.scope.bound
             and name not in self.global_writers
-            and not self.star_imports
+            and not self.may_be_starred(name)
             and not self.rebinds_unseen
             and not (scope.kind == "class" and name in scope.bound)
             and not self.imports.is_patched(name)
@@ -212,7 +230,7 @@ class ModuleFacts:
         if self.is_builtin(name, scope):
             return True
         line = self._bound_once.get(name)
-        known = line is not None and not self.star_imports and not self.rebinds_unseen
+        known = line is not None and not self.may_be_starred(name) and not self.rebinds_unseen
         known = known and not self.imports.is_patched(name)
         return known and line < _first_line(scope)  # type: ignore[operator]
 
