@@ -128,20 +128,29 @@ class ModuleFacts:
         return any(node.name == "*" for node in self.kinds[ast.alias])
 
     def may_be_starred(self, name: str) -> bool:
-        """Whether a star import may bind this name."""
-        return self.star_imports and (self._starred is None or name in self._starred)
+        """Whether a star import may bind this name; of a package, it may be a module in it."""
+        if not self.star_imports:
+            return False
+        if self._starred is None or name in self._starred:
+            return True
+        return any(self.imports.is_module(f"{it}.{name}") for it in self._star_modules)
+
+    @cached_property
+    def _star_modules(self) -> tuple[str, ...]:
+        """The modules that are imported by a star."""
+        return tuple(
+            self.imports.absolute(node)
+            for node in self.nodes
+            if isinstance(node, ast.ImportFrom) and any(it.name == "*" for it in node.names)
+        )
 
     @cached_property
     def _starred(self) -> frozenset[str] | None:
         """All that star imports may bind; None where that is not in sight."""
-        found: set[str] = set()
-        for node in self.nodes:
-            if isinstance(node, ast.ImportFrom) and any(it.name == "*" for it in node.names):
-                names = self.imports.star_names(self.imports.absolute(node))
-                if names is None or self.imports.is_patched("__all__"):
-                    return None
-                found |= names
-        return frozenset(found)
+        found = [self.imports.star_names(it) for it in self._star_modules]
+        if self.imports.is_patched("__all__"):
+            return None
+        return None if None in found else frozenset[str]().union(*(it or () for it in found))
 
     @cached_property
     def rebinds_unseen(self) -> bool:
