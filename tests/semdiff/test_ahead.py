@@ -6,6 +6,7 @@ import pytest
 from monocyte.semdiff import ahead
 from monocyte.semdiff.difference import Options, difference
 from monocyte.semdiff.sources import Tree, from_texts
+from monocyte.semdiff.workers.twin import Twin
 
 OLD = {
     "a.py": "import b\n\ndef f(x):\n    return b.g(x) == 1\n",
@@ -33,7 +34,7 @@ def test_two_processes_find_what_one_finds(case: str, monkeypatch: pytest.Monkey
     alone = _told(old, new)
     taken: list[str] = []
 
-    class Seen(ahead.Twin):
+    class Seen(Twin):
         def take(self, name: str) -> bytes:
             taken.append(name)
             return super().take(name)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection, Container, Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import PurePosixPath
+from typing import Any
 
 from monocyte.semdiff.scopes import Scope, resolve_module
 from monocyte.semdiff.sources import python_lines
@@ -304,12 +305,23 @@ def below(node: ast.AST) -> list[ast.AST]:
     As `ast.iter_child_nodes`, at half its price: a large program has millions of them.
     """
     found: list[ast.AST] = []
-    for value in node.__dict__.values():
+    kind: Any = node.__class__
+    for name in _holding(kind):
+        value = getattr(node, name, None)
         if value.__class__ is list:
             found += [it for it in value if isinstance(it, ast.AST) and it._fields]
         elif isinstance(value, ast.AST) and value._fields:
             found.append(value)
     return found
+
+
+@cache
+def _holding(kind: Any) -> tuple[str, ...]:
+    """The fields of a kind of node that may hold nodes which say something."""
+    return tuple(it for it in kind._fields if it not in _PLAIN) if kind is not ast.Constant else ()
+
+
+_PLAIN = frozenset({"ctx", "op", "ops", "id", "attr", "kind", "type_comment", "level", "module"})
 
 
 def everything(node: ast.AST) -> Iterator[ast.AST]:

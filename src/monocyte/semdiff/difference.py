@@ -8,6 +8,7 @@ what was not looked at is part of the answer.
 from __future__ import annotations
 
 import ast
+import hashlib
 import platform
 import time
 import warnings
@@ -272,7 +273,7 @@ def _read(old: Tree, new: Tree, memory: Memory | None) -> Known:
     with reading_ahead(old, new, memory, partial(_told_of_all, old, new)) as shelf:
         findings = tuple(diff_trees(old, new, shelf))
         rest = _folded([it for it in findings if not _is_same(it)])
-        shown = _Shown(old, new)
+        shown = _Shown(old, new, shelf)
         drafts = tuple(shown.draft(it) for it in sorted(rest, key=_order))
         sketch = _sketched(old, new, shown, drafts, shelf)
     return Known(tuple(sorted(_ignored(findings), key=_order)), drafts, sketch)
@@ -454,12 +455,34 @@ def _is_other(change: Change) -> bool:
 class _Shown:
     """Lines and words about findings; each file is taken apart once."""
 
-    def __init__(self, old: Tree, new: Tree) -> None:
+    def __init__(self, old: Tree, new: Tree, shelf: Shelf | None = None) -> None:
         self.sides = old, new
+        self.shelf = shelf
         self._trees: dict[tuple[int, str], ast.Module | None] = {}
 
     def draft(self, finding: Finding) -> Change:
-        """A change as far as it can be told without running anything."""
+        """A change as far as it can be told without running anything, kept by both contents."""
+        name = self._name(finding)
+        if self.shelf is None or not name:
+            return self._drawn(finding)
+        try:
+            return msgspec.msgpack.decode(self.shelf.get(name) or b"", type=Change)
+        except (msgspec.MsgspecError, ValueError):
+            drawn = self._drawn(finding)
+            self.shelf.put(name, msgspec.msgpack.encode(drawn))
+            return drawn
+
+    def _name(self, finding: Finding) -> str:
+        """Under which a draft is kept; empty where a side cannot be read."""
+        told = hashlib.blake2b(msgspec.msgpack.encode(finding), digest_size=20).hexdigest()
+        places = (self._place(i, finding) for i in (0, 1))
+        try:
+            sides = [self.sides[i][it.file].digest if it else "" for i, it in enumerate(places)]
+        except (BadSource, KeyError):
+            return ""
+        return f"draft {' '.join(sides)} {told}"
+
+    def _drawn(self, finding: Finding) -> Change:
         if finding.rule in ("moved", "renamed"):
             return Change(finding=finding, hunks=self._first_lines(finding))
         old, new = (self._node(i, finding) for i in (0, 1))

@@ -476,9 +476,11 @@ def mentioned_in(
     ahead = {name: _leaf(file) for name, file in names.items()}
     while ahead:
         leaves = {*ahead.values()}
+        homes = {leaf: {name for name, home in ahead.items() if home == leaf} for leaf in leaves}
         fresh: dict[str, str] = {}
         for file, text in others.items():
-            near = {n for n in ahead if file in relative or ahead[n] in imported[file]}
+            close = leaves if file in relative else leaves & imported[file]
+            near = {name for leaf in close for name in homes[leaf]}
             if file not in starred and not near:
                 continue
             if file not in words:

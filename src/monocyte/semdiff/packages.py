@@ -11,8 +11,8 @@ import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import PurePosixPath
+from typing import Protocol
 
-from monocyte.semdiff.definitions import Definition
 from monocyte.semdiff.guards import Reader
 from monocyte.semdiff.normal.channels import Channel
 from monocyte.semdiff.normal.comparisons import compares_plainly
@@ -22,6 +22,18 @@ from monocyte.semdiff.sources import BadSource, Source
 from monocyte.semdiff.watching import Outline, Subject, Watchers
 
 __all__ = ["Packages"]
+
+
+class Named(Protocol):
+    """A definition, as far as others speak of it."""
+
+    @property
+    def kind(self) -> str:
+        """Function, method, class, constant or module."""
+
+    @property
+    def name(self) -> str:
+        """Its qualified name."""
 
 
 class Packages:
@@ -140,7 +152,7 @@ class Packages:
         return [(path, self.sketch(path)) for path in self.paths.values()]
 
     def looking(
-        self, path: str, definition: Definition, channels: Collection[Channel]
+        self, path: str, definition: Named, channels: Collection[Channel]
     ) -> Iterator[tuple[str, Reader]]:
         """Readers of these channels, anywhere in the tree, that may get hold of a definition."""
         module = self.module_name(path).rpartition(".")[2]

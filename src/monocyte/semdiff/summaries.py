@@ -298,8 +298,8 @@ def _calls(node: ast.AST, calm: frozenset[str]) -> bool:
     return any(not (isinstance(it, ast.Call) and _last(it.func) in calm) for it in found)
 
 
-IMPORT = re.compile(r"\bimport\b(?:[^\n(]*\([^)]*\)|(?:[^\n]*\\\n)*[^\n]*)")
-FROM = re.compile(r"\bfrom\b[\s\\]+([\w.]+)")
+IMPORT = re.compile(r"import\b(?:[^\n(]*\([^)]*\)|(?:[^\n]*\\\n)*[^\n]*)")
+FROM = re.compile(r"from\b[\s\\]+([\w.]+)")
 """What stands behind the words of an import, wherever on its line, and the lines it goes on."""
 IMPORTERS = (
     "import_module",
@@ -315,5 +315,18 @@ def imported_words(text: str) -> set[str]:
     """Words in the imports of a file; all of its words, if it imports what it computes."""
     if any(name in text for name in IMPORTERS):
         return {*WORD.findall(text)}
-    said = [*IMPORT.findall(text), *FROM.findall(text)]
+    said = [*(it[0] for it in _at_words(IMPORT, text)), *(it[1] for it in _at_words(FROM, text))]
     return {word for statement in said for word in WORD.findall(statement)}
+
+
+def _at_words(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Matches that begin with a word; a pattern that says so itself is ten times as slow."""
+    found = pattern.search(text)
+    while found is not None:
+        begins = not WORDLY.match(text, found.start() - 1) if found.start() else True
+        if begins:
+            yield found
+        found = pattern.search(text, found.end() if begins else found.start() + 1)
+
+
+WORDLY = re.compile(r"\w")
