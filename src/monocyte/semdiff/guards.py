@@ -25,6 +25,7 @@ from monocyte.semdiff.guard_words import (
     STRING_WORDS,
     WORDS,
 )
+from monocyte.semdiff.listing import Listing
 from monocyte.semdiff.namespaces import Namespaces
 from monocyte.semdiff.normal.channels import Channel
 from monocyte.semdiff.normal.effects import PURE_DECORATORS
@@ -32,7 +33,7 @@ from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.readers import FRAME_CHANNELS, Home, Reader
 from monocyte.semdiff.scopes import FUNCTIONS
 from monocyte.semdiff.shown_errors import shows_error
-from monocyte.semdiff.spelled_names import may_spell
+from monocyte.semdiff.spelled_names import spellings
 from monocyte.semdiff.uses import LINE_WORDS, SHAPES, Fate, Shape, is_stderr
 from monocyte.semdiff.uses import spelled as _spelled
 
@@ -60,7 +61,7 @@ _HARMLESS_CODE = frozenset(
 """What a code object says that no rule of the normal form changes."""
 
 
-class _Search(Documentation, Namespaces, Diagnostics):
+class _Search(Documentation, Namespaces, Diagnostics, Listing):
     """Looks through one module."""
 
     def __init__(self, facts: ModuleFacts) -> None:
@@ -340,16 +341,25 @@ class _Search(Documentation, Namespaces, Diagnostics):
         """`getattr` with a name put together on the spot, one's own source as a script."""
         name = _spelled(node.func)
         if name in {"getattr", "attrgetter", "__getattribute__"}:
-            listed = self.facts.words & {"dir", "getmembers", "getmembers_static"}
+            yield from self.spelled(node, name)
             computed = len(node.args) > 1 and not isinstance(node.args[1], ast.Constant)
-            spelled = any(may_spell(a, _SPELLABLE) for a in node.args)
-            if (listed and computed) or spelled:
-                for channel in _BY_ANY_NAME if spelled else (C.DOCS, C.ANNOTATIONS):
+            if computed and self.may_be_listed(node):
+                for channel in (C.DOCS, C.ANNOTATIONS):
                     yield Reader(channel, name, node.lineno)
         elif name == "open" and any("argv" in _words(a) for a in node.args):
             yield from self.of_text("open", node)
         else:
             yield from self.caught(node, name)
+
+    def spelled(self, node: ast.Call, name: str) -> Iterator[Reader]:
+        """`getattr` with a name that is put together from what stands here, or somewhere."""
+        found: dict[Channel, frozenset[str]] = {}
+        for word, needs in (it for a in node.args for it in spellings(a, _SPELLABLE)):
+            for channel in _seen_through(word):
+                before = found.get(channel, needs)
+                found[channel] = before | needs if before and needs else frozenset()
+        for channel, needs in found.items():
+            yield Reader(channel, name, node.lineno, "", needs)
 
     def joined(self, node: ast.BinOp) -> Iterator[Reader]:
         """A string in two pieces."""
@@ -462,6 +472,12 @@ _SPECIAL_WORDS: dict[str, Callable[[_Search, ast.Attribute | ast.Name], Iterator
     "__file__": _Search.file,
     "lineno": _Search.line_number,
 }
+
+
+def _seen_through(word: str) -> Iterable[Channel]:
+    """The channels that an attribute of this name looks at."""
+    found = WORDS.get(word) or STRING_CHANNELS.get(word) or MODULE_WORDS.get(word, ("", ()))[1]
+    return found or _BY_ANY_NAME
 
 
 def _tested(test: ast.expr) -> str:

@@ -8,9 +8,11 @@ tree around a module may go into it.
 from __future__ import annotations
 
 import ast
+import builtins
+import copy
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeGuard, TypeVar
 
 import msgspec
 
@@ -58,11 +60,17 @@ class Conduct(msgspec.Struct, frozen=True):
 
     bound: frozenset[str]
     listed: frozenset[str] | None
-    """What a star import of it binds; None where that is not in sight."""
+    """What a star import of it binds, beside what it imports so itself; None if out of sight."""
+    lists_all: bool
+    """Whether that stands in an `__all__`."""
     imports: tuple[Imported, ...]
     """Those among its own statements."""
+    comes_first: bool
+    """Whether these stand before whatever does more than bind names."""
     said: frozenset[str]
     """What its statements mention that do more than bind names."""
+    derived: frozenset[str]
+    """What its classes mention as bases that do nothing more, unless a base takes part."""
     is_loud: bool
     """Whether one of these touches others for sure."""
     is_listening: bool
@@ -239,31 +247,102 @@ def _conduct(source: Source) -> Conduct | None:
     if facts is None:
         return None
     body = facts.tree.body
-    acting = [it for it in body if not effects_of(it, facts, facts.scope).inert]
+    leaves = [leaf for it in body for leaf in _leaves(it, facts)]
+    doing = [it for it in leaves if not effects_of(it, facts, facts.scope).inert]
+    deriving = [it for it in doing if _only_derives(it, facts)]
+    acting = [it for it in doing if it not in deriving]
     said = [mentions(it) for it in acting]
+    imports = [it for it in body if isinstance(it, ast.Import | ast.ImportFrom)]
     return Conduct(
         bound=frozenset(facts.scope.bound),
         listed=_star_names(facts),
-        imports=tuple(_imported(it) for it in body if isinstance(it, ast.Import | ast.ImportFrom)),
+        lists_all="__all__" in facts.scope.bound,
+        imports=tuple(map(_imported, imports)),
+        comes_first=all(it.lineno < min(_lines(doing)) for it in imports),
         said=frozenset[str]().union(*said),
+        derived=frozenset[str]().union(*(mentions(base) for it in deriving for base in it.bases)),
         is_loud=any(
             words & _TALKATIVE or not _only_binds(it)
             for it, words in zip(acting, said, strict=True)
         ),
-        is_listening=any(not isinstance(it, (*FUNCTIONS, ast.ClassDef)) for it in acting),
+        is_listening=any(
+            not isinstance(it, (*FUNCTIONS, ast.ClassDef)) for it in _looking_around(acting, facts)
+        ),
     )
+
+
+def _looking_around(acting: Iterable[ast.stmt], facts: ModuleFacts) -> Iterator[ast.stmt]:
+    """Those that do not make something of builtins, and of what was made so before, alone."""
+    alone = set(dir(builtins)) - _TALKATIVE - facts.scope.bound
+    for it in acting:
+        value = it.value if isinstance(it, ast.Assign | ast.AnnAssign) else None
+        fed = value is not None and (mentions(value) <= alone or _asks_the_platform(value, facts))
+        targets = it.targets if isinstance(it, ast.Assign) else [getattr(it, "target", None)]
+        names = [t.id for t in targets if isinstance(t, ast.Name)]
+        if fed and len(names) == len(targets):
+            alone |= {name for name in names if facts.scope.stored.get(name) == 1}
+        else:
+            yield it
+
+
+def _lines(statements: Iterable[ast.stmt]) -> list[int]:
+    return [1 << 30, *(it.lineno for it in statements)]
+
+
+def _leaves(statement: ast.stmt, facts: ModuleFacts) -> Iterator[ast.stmt]:
+    """What may run of a statement: a branch, or an attempt, does nothing by itself."""
+    match statement:
+        case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=last) if all(
+            isinstance(it.type, ast.Name | ast.Tuple | None) for it in handlers
+        ):
+            inner = [*body, *(s for it in handlers for s in it.body), *orelse, *last]
+        case ast.If(test=test, body=body, orelse=orelse) if _asks_the_platform(test, facts):
+            inner = [*body, *orelse]
+        case ast.Expr(value=ast.Constant()):
+            return
+        case _:
+            yield statement
+            return
+    for it in inner:
+        yield from _leaves(it, facts)
+
+
+def _asks_the_platform(test: ast.expr, facts: ModuleFacts) -> bool:
+    """`sys.version_info >= (3, 9)`, `os.name == "nt"`: nothing that the tree could have set."""
+    plain = (ast.Compare, ast.BoolOp, ast.Tuple, ast.Constant, ast.Attribute, ast.Name, ast.UnaryOp)
+    other = (ast.cmpop, ast.boolop, ast.unaryop, ast.expr_context, ast.Subscript, ast.Slice)
+    if not all(isinstance(n, (*plain, *other)) for n in ast.walk(test)):
+        return False
+    return all(
+        facts.imported.get(n.id, n.id).partition(".")[0] in {"sys", "os", "typing"}
+        for n in ast.walk(test)
+        if isinstance(n, ast.Name)
+    )
+
+
+def _only_derives(statement: ast.stmt, facts: ModuleFacts) -> TypeGuard[ast.ClassDef]:
+    """A class that would run nothing if it had no bases."""
+    if not isinstance(statement, ast.ClassDef) or statement.keywords:
+        return False
+    if not all(isinstance(it, ast.Name | ast.Attribute) for it in statement.bases):
+        return False
+    bare = copy.copy(statement)
+    bare.bases = []
+    return effects_of(bare, facts, facts.scope).inert
 
 
 def _only_binds(statement: ast.stmt) -> bool:
     """An assignment to plain names: what it calls lies outside the tree."""
     return isinstance(
-        statement, ast.Assign | ast.AnnAssign | ast.FunctionDef | ast.ClassDef
+        statement, ast.Assign | ast.AnnAssign | ast.Delete | ast.FunctionDef | ast.ClassDef
     ) and all(isinstance(target, ast.Name) for target in getattr(statement, "targets", []))
 
 
 def _star_names(facts: ModuleFacts) -> frozenset[str] | None:
     """What a star import of a module binds; None where that is not in sight."""
-    if facts.star_imports or facts.rebinds_unseen:
+    own = [it for it in facts.tree.body if isinstance(it, ast.ImportFrom)]
+    starred = [n for n in facts.nodes if isinstance(n, ast.alias) and n.name == "*"]
+    if len(starred) != sum(it.names[0].name == "*" for it in own) or facts.rebinds_unseen:
         return None
     if "__all__" not in facts.scope.bound:
         bound = facts.scope.bound | facts.global_writers

@@ -332,7 +332,8 @@ class Watchers:
     @cached_property
     def _said(self) -> frozenset[str]:
         named = _union(it for c in self.chunks for it in (c.words, c.strings, c.keywords))
-        return named.union(chunk.name for chunk in self.chunks)
+        quoted = (f'"{it}"' for c in self.chunks for it in c.strings)
+        return named.union(chunk.name for chunk in self.chunks).union(quoted)
 
     def _is_handed_records(self, functions: frozenset[str]) -> bool:
         """Whether who may get records of logs or warnings calls these functions."""

@@ -68,6 +68,16 @@ SAME: list[tuple[str, str, str]] = [
         "def f():\n import os\n import sys\n return os.sep\nprint(f())",
         "def f():\n import sys\n import os\n return os.sep\nprint(f())",
     ),
+    (
+        "arrange_tried",
+        "try:\n from nowhere import b, a\nexcept ImportError:\n a = b = 1\nprint(a, b)",
+        "try:\n from nowhere import a\n from nowhere import b\nexcept ImportError:\n a = b = 1\nprint(a, b)",
+    ),
+    (
+        "arrange_unseen",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n import b, a\nprint(1)",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n import a\n import b\nprint(1)",
+    ),
     ("fold_sum", "def f(): return 60 * 60\nprint(f())", "def f(): return 3600\nprint(f())"),
     ("fold_sign", "def f(): return 0 - 1\nprint(f())", "def f(): return -1\nprint(f())"),
     ("empty_display", "def f(): return dict()\nprint(f())", "def f(): return {}\nprint(f())"),
@@ -311,6 +321,16 @@ DIFFERENT: list[tuple[str, str, str]] = [
         "arrange_imports",
         "def f():\n from os.path import join\n from shlex import join\n return join.__module__\nprint(f())",
         "def f():\n from shlex import join\n from os.path import join\n return join.__module__\nprint(f())",
+    ),
+    (
+        "arrange_tried",
+        "try:\n import os, nowhere\nexcept ImportError: print('os' in dir())",
+        "try:\n import nowhere, os\nexcept ImportError: print('os' in dir())",
+    ),
+    (
+        "arrange_unseen",
+        "TYPE_CHECKING = 1\nif TYPE_CHECKING:\n from os.path import join\n from shlex import join\nprint(join.__module__)",
+        "TYPE_CHECKING = 1\nif TYPE_CHECKING:\n from shlex import join\n from os.path import join\nprint(join.__module__)",
     ),
     ("fold_sum", "def f(): return 1 + 1.0\nprint(f())", "def f(): return 2\nprint(f())"),
     (

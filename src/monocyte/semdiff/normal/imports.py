@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Mapping
 from typing import Protocol
 
 __all__ = ["LOUD", "NO_TREE", "Imports"]
@@ -12,8 +13,8 @@ __all__ = ["LOUD", "NO_TREE", "Imports"]
 class Imports(Protocol):
     """What is known about the modules that a module imports."""
 
-    def sensitivity(self, module: str) -> str:
-        """Whether its import speaks (`loud`), listens to others (`listening`), or neither."""
+    def meetings(self, module: str) -> Mapping[str, str]:
+        """What its import touches beside names, and how: who speaks or listens to other imports."""
 
     def comes_back(self, module: str) -> bool:
         """Whether importing it runs through a cycle, so that half-made modules are seen."""
@@ -55,8 +56,8 @@ class Imports(Protocol):
 class _NoTree:
     """A single file: what it imports is not in sight, and taken to be quiet when imported."""
 
-    def sensitivity(self, module: str) -> str:
-        return "loud" if module.partition(".")[0] in LOUD else ""
+    def meetings(self, module: str) -> Mapping[str, str]:
+        return {"!sensitive": f"import {module}"} if module.partition(".")[0] in LOUD else {}
 
     def comes_back(self, module: str) -> bool:
         return module.startswith(".")
