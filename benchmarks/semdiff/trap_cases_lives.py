@@ -1265,6 +1265,353 @@ def f():
     print(next(g(2)))
     print('left')
 f()
+## a method named as those of mappings, that gives a generator
+class Kept:
+    def items(self):
+        try:
+            yield 1
+        finally:
+            print('closed')
+def f(x):
+    t = x.items()
+    return next(t)
+def g(x):
+    try:
+        return f(x)
+    finally:
+        print('left')
+def fails(it):
+    next(it)
+    del it
+    raise ValueError
+def h(x):
+    t = x.items()
+    return fails(t)
+try:
+    h(Kept())
+except ValueError:
+    print('caught')
+====
+class Kept:
+    def items(self):
+        try:
+            yield 1
+        finally:
+            print('closed')
+def f(x):
+    t = x.items()
+    return next(t)
+def g(x):
+    try:
+        return f(x)
+    finally:
+        print('left')
+def fails(it):
+    next(it)
+    del it
+    raise ValueError
+def h(x):
+    return fails(x.items())
+try:
+    h(Kept())
+except ValueError:
+    print('caught')
+## a method named as those of mappings, set on an instance
+def made():
+    try:
+        yield 1
+    finally:
+        print('closed')
+class Kept:
+    def __init__(self):
+        self.get = made
+def fails(it):
+    next(it)
+    del it
+    raise ValueError
+def h(x):
+    t = x.get()
+    return fails(t)
+try:
+    h(Kept())
+except ValueError:
+    print('caught')
+====
+def made():
+    try:
+        yield 1
+    finally:
+        print('closed')
+class Kept:
+    def __init__(self):
+        self.get = made
+def fails(it):
+    next(it)
+    del it
+    raise ValueError
+def h(x):
+    return fails(x.get())
+try:
+    h(Kept())
+except ValueError:
+    print('caught')
+## a method named as those of mappings, set as a class's
+def made(self):
+    try:
+        yield 1
+    finally:
+        print('closed')
+class Kept:
+    get = made
+def fails(it):
+    next(it)
+    del it
+    raise ValueError
+def h(x):
+    t = x.get()
+    return fails(t)
+try:
+    h(Kept())
+except ValueError:
+    print('caught')
+====
+def made(self):
+    try:
+        yield 1
+    finally:
+        print('closed')
+class Kept:
+    get = made
+def fails(it):
+    next(it)
+    del it
+    raise ValueError
+def h(x):
+    return fails(x.get())
+try:
+    h(Kept())
+except ValueError:
+    print('caught')
+## a getter that is asked for what nobody else holds
+def made():
+    try:
+        yield 1
+    finally:
+        print('closed')
+class Kept(dict):
+    def __missing__(self, key):
+        return made()
+def fails(it):
+    next(it)
+    del it
+    raise ValueError
+def h(x):
+    t = x[1]
+    return fails(t)
+try:
+    h(Kept())
+except ValueError:
+    print('caught')
+====
+def made():
+    try:
+        yield 1
+    finally:
+        print('closed')
+class Kept(dict):
+    def __missing__(self, key):
+        return made()
+def fails(it):
+    next(it)
+    del it
+    raise ValueError
+def h(x):
+    return fails(x[1])
+try:
+    h(Kept())
+except ValueError:
+    print('caught')
+## a property that gives what nobody else holds
+def made():
+    try:
+        yield 1
+    finally:
+        print('closed')
+class Kept:
+    @property
+    def it(self):
+        return made()
+def fails(it):
+    next(it)
+    del it
+    raise ValueError
+def h(x):
+    t = x.it
+    return fails(t)
+try:
+    h(Kept())
+except ValueError:
+    print('caught')
+====
+def made():
+    try:
+        yield 1
+    finally:
+        print('closed')
+class Kept:
+    @property
+    def it(self):
+        return made()
+def fails(it):
+    next(it)
+    del it
+    raise ValueError
+def h(x):
+    return fails(x.it)
+try:
+    h(Kept())
+except ValueError:
+    print('caught')
+## an operator that gives what nobody else holds
+class Kept:
+    def __or__(self, other):
+        try:
+            yield 1
+        finally:
+            print('closed')
+def fails(it):
+    next(it)
+    del it
+    raise ValueError
+def h(x):
+    t = x | x
+    return fails(t)
+try:
+    h(Kept())
+except ValueError:
+    print('caught')
+====
+class Kept:
+    def __or__(self, other):
+        try:
+            yield 1
+        finally:
+            print('closed')
+def fails(it):
+    next(it)
+    del it
+    raise ValueError
+def h(x):
+    return fails(x | x)
+try:
+    h(Kept())
+except ValueError:
+    print('caught')
+## what is looked up on something that dies
+def made():
+    try:
+        yield 1
+    finally:
+        print('closed')
+class Box:
+    def __init__(self):
+        self.it = made()
+def fails(it):
+    next(it)
+    del it
+    raise ValueError
+def h():
+    t = Box().it
+    return fails(t)
+try:
+    h()
+except ValueError:
+    print('caught')
+====
+def made():
+    try:
+        yield 1
+    finally:
+        print('closed')
+class Box:
+    def __init__(self):
+        self.it = made()
+def fails(it):
+    next(it)
+    del it
+    raise ValueError
+def h():
+    return fails(Box().it)
+try:
+    h()
+except ValueError:
+    print('caught')
+## what is got from a mapping that dies
+def made():
+    try:
+        yield 1
+    finally:
+        print('closed')
+def fails(it):
+    next(it)
+    del it
+    raise ValueError
+def h():
+    t = dict(a=made()).get('a')
+    return fails(t)
+try:
+    h()
+except ValueError:
+    print('caught')
+====
+def made():
+    try:
+        yield 1
+    finally:
+        print('closed')
+def fails(it):
+    next(it)
+    del it
+    raise ValueError
+def h():
+    return fails(dict(a=made()).get('a'))
+try:
+    h()
+except ValueError:
+    print('caught')
+## a list of what nobody else holds, joined
+def made():
+    try:
+        yield 1
+    finally:
+        print('closed')
+def fails(its):
+    next(its[0])
+    del its
+    raise ValueError
+def h(xs):
+    t = list(map(lambda x: made(), xs)) + xs
+    return fails(t)
+try:
+    h([1])
+except ValueError:
+    print('caught')
+====
+def made():
+    try:
+        yield 1
+    finally:
+        print('closed')
+def fails(its):
+    next(its[0])
+    del its
+    raise ValueError
+def h(xs):
+    return fails(list(map(lambda x: made(), xs)) + xs)
+try:
+    h([1])
+except ValueError:
+    print('caught')
 """
 
 CASES = {

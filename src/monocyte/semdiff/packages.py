@@ -14,6 +14,7 @@ from itertools import combinations
 from pathlib import PurePosixPath
 from typing import Protocol
 
+from monocyte.semdiff.chunks import Chunk
 from monocyte.semdiff.guards import Reader
 from monocyte.semdiff.normal.channels import Channel
 from monocyte.semdiff.normal.comparisons import compares_plainly
@@ -262,8 +263,19 @@ class Packages:
 
     @cached_property
     def defined(self) -> frozenset[str]:
-        """The names of all functions and methods of the tree."""
-        return frozenset(c.name for _, it in self._all if it for c in it.outline.chunks)
+        """The names of all functions and methods, and of what classes make by calls and values."""
+        made = (c for c in self._chunks if not c.name and (c.calls or c.values))
+        names = (c.name for c in self._chunks)
+        return frozenset(names).union(*(c.kept for c in made))
+
+    @cached_property
+    def set_on_objects(self) -> frozenset[str]:
+        """The names of all attributes that are set anywhere."""
+        return frozenset[str]().union(*(c.kept for c in self._chunks))
+
+    @cached_property
+    def _chunks(self) -> list[Chunk]:
+        return [chunk for _, it in self._all if it for chunk in it.outline.chunks]
 
     @cached_property
     def _holds_modules(self) -> bool:
@@ -464,8 +476,15 @@ class _Importer:
     def defines(self, name: str) -> bool:
         return name in self.packages.defined
 
+    def sets(self, name: str) -> bool:
+        return name in self.packages.set_on_objects
+
     def compares_plainly(self) -> bool:
         return self.packages.compares_plainly
+
+    def answers(self, module: str) -> bool:
+        path = self.packages.paths.get(module)
+        return path is None or _ANSWERING.search(self.packages.source(path)) is not None
 
     def is_dynamic(self, origin: str) -> bool:
         """A module of the tree whose source has methods that lookups call."""
@@ -486,4 +505,11 @@ _ANY_NAME = re.compile(rb"import\s*\(?\s*\*|__dict__|\b(?:vars|dir|getattr|getme
 """How a module takes names of another without saying them."""
 _HOLDING = re.compile(rb"ModuleType|builtins__|\bbuiltins\b|\bmodules\s*\.\s*(?:values|items|copy)")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
+_ANSWERING = re.compile(
+    rb"^(?:async )?def __getattr(?:ibute)?__|^(?:if|try|else|for|while|with)[\s\S]*?def __getattr__"
+    rb"|\b__getattr__\s*=|import[^\n]*__getattr__|\bglobals\b|\bmodules\b|\b__class__\s*=|\bsetattr\b"
+    rb"|import \*|\b(?:exec|eval|vars|__dict__)\b",
+    re.MULTILINE,
+)
+"""How a module comes to have code of its own for names that it does not have."""
 _DYNAMIC = re.compile(rb"__class_getitem__|__getattr__|__getattribute__")

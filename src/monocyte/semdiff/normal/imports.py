@@ -44,10 +44,16 @@ class Imports(Protocol):
         """Whether some module may get hold of this one, or of the builtins, as an object."""
 
     def defines(self, name: str) -> bool:
-        """Whether some module has a function or a method of this name."""
+        """Whether some module has a function, a method or a class's attribute of this name."""
+
+    def sets(self, name: str) -> bool:
+        """Whether some module sets an attribute of this name."""
 
     def compares_plainly(self) -> bool:
         """Whether no comparison method of the tree gives anything but plain values."""
+
+    def answers(self, module: str) -> bool:
+        """Whether a module runs code when it is asked for a name, or may be no plain module."""
 
     def is_dynamic(self, origin: str) -> bool:
         """Whether looking inside what an import binds may run code that we do not see."""
@@ -89,8 +95,14 @@ class _NoTree:
     def defines(self, name: str) -> bool:  # noqa: ARG002
         return True
 
+    def sets(self, name: str) -> bool:  # noqa: ARG002
+        return True
+
     def compares_plainly(self) -> bool:
         return False
+
+    def answers(self, module: str) -> bool:  # noqa: ARG002
+        return True
 
     def is_dynamic(self, origin: str) -> bool:  # noqa: ARG002
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from enum import IntEnum
 from itertools import pairwise
 
@@ -19,9 +19,10 @@ def inline_temporaries(body: list[ast.stmt], site: Site) -> list[ast.stmt]:
     """`t = E` then `…t…` is `…E…`, where E is looked up, or computed by operators.
 
     Side conditions: `t` is a variable of this function alone, and wherever it is bound, the next
-    statement of the same block reads it once, and nothing else ever does; everything that statement evaluates before `t` is a constant, a
-    variable that is surely bound, or a stable global; `t` is evaluated there once, for sure; E
-    binds nothing. The value may live shorter: the channel DEATHS.
+    statement of the same block reads it once, and nothing else ever does; everything that statement
+    evaluates before `t` is a constant, a variable that is surely bound, or a stable global; `t` is
+    evaluated there once, for sure; E binds nothing, and no code of the tree makes what is looked
+    up. The value may live shorter: the channel DEATHS.
     """
     return _inlined(body, site, Lives.ELSEWHERE)
 
@@ -129,9 +130,10 @@ class _Inliner:
                 held = lives_on = False
         if lives_on or _has_no_lifetime(value, self.site):
             return True
-        if _is_operated(value, self.site):
+        operated = _is_operated(value)
+        if operated and not _is_ours(value, self.site):
             return self.shorter >= Lives.ELSEWHERE
-        return held and self.shorter >= Lives.HERE
+        return (operated or held) and self.shorter >= Lives.HERE
 
     def carried(self, node: ast.stmt) -> str | None:
         match node:
@@ -151,6 +153,8 @@ def _has_no_lifetime(value: ast.expr, site: Site) -> bool:
     """Whether the value surely is a bool, a number or text, or as good: nobody sees it die."""
     match value:
         case ast.Constant() | ast.JoinedStr(values=[_, _, *_]) | ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.Call(func=ast.Attribute(value=ast.Constant(str()), attr="join" | "format")):
             return True
         case ast.Tuple(elts=parts) | ast.List(elts=parts):
             return all(_has_no_lifetime(part, site) for part in parts)
@@ -182,32 +186,97 @@ _VALUE_METHODS = frozenset(
     | {"removeprefix", "removesuffix", "casefold", "capitalize", "swapcase", "zfill", "translate"}
     | {"ljust", "rjust", "center", "expandtabs", "read", "readline", "readlines", "getvalue"}
     | {"hexdigest", "digest", "isoformat", "strftime", "group", "groups", "recv", "as_posix"}
+    | {"search", "match", "fullmatch", "findall", "sub", "subn", "get", "items", "keys", "values"}
 )
 """Methods of text and collections; others of these names, outside the tree, give values, too."""
 
+_HOLDING_METHODS = frozenset({"get", "items", "keys", "values"})
+"""Those that give what the owner holds."""
 
-def _is_operated(value: ast.expr, site: Site) -> bool:
+
+def _is_operated(value: ast.expr) -> bool:
     """Whether it is the result of a lookup or an operator: nothing that was made to be let go of.
 
     What a call gives may do something when it dies: a file, a lock, a directory, a generator.
     """
-
-    def all_operated(parts: Sequence[ast.expr]) -> bool:
-        return all(_is_operated(part, site) for part in parts)
-
     match value:
         case ast.Compare() | ast.BinOp() | ast.UnaryOp() | ast.Attribute() | ast.Subscript():
             return True
         case ast.Name() | ast.Constant() | ast.JoinedStr():
             return True
         case ast.BoolOp(values=parts) | ast.Tuple(elts=parts) | ast.List(elts=parts):
-            return all_operated(parts)
+            return all(map(_is_operated, parts))
         case ast.IfExp(body=body, orelse=orelse):
-            return all_operated((body, orelse))
+            return _is_operated(body) and _is_operated(orelse)
         case ast.Call(func=ast.Attribute(attr=method)):
-            return method in _VALUE_METHODS and not site.facts.imports.defines(method)
+            return method in _VALUE_METHODS
         case _:
             return False
+
+
+def _is_ours(value: ast.expr, site: Site) -> bool:
+    """Whether what a lookup or an operator gives may be made on the spot, by code of the tree.
+
+    That is: by a property or an operator's method, or because what it is looked up on dies.
+    """
+    imports = site.facts.imports
+
+    def any_of(*parts: ast.expr) -> bool:
+        return any(_is_ours(part, site) for part in parts)
+
+    if any(map(imports.defines, _asked(value))):
+        return True
+    match value:
+        case ast.Attribute(value=owner) | ast.Subscript(value=owner):
+            return any_of(owner)
+        case ast.BinOp(left=left, right=right):
+            return any_of(left, right)
+        case ast.BoolOp(values=parts) | ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return any_of(*parts)
+        case ast.IfExp(body=body, orelse=orelse):
+            return any_of(body, orelse)
+        case ast.Call(func=ast.Attribute(value=owner, attr=method)) if method in _VALUE_METHODS:
+            known = not imports.defines(method) and not imports.sets(method)
+            return not known or (method in _HOLDING_METHODS and any_of(owner))
+    return not isinstance(value, _PLAIN)
+
+
+_PLAIN = (ast.Compare, ast.UnaryOp, ast.Name, ast.Constant, ast.JoinedStr)
+
+
+def _asked(node: ast.expr) -> tuple[str, ...]:
+    """The names of methods that decide what a lookup or an operator gives."""
+    match node:
+        case ast.Attribute(attr=name):
+            return (name, "__getattr__", "__getattribute__")
+        case ast.Subscript():
+            return ("__getitem__", "__missing__", "__class_getitem__")
+        case ast.BinOp(op=op) | ast.UnaryOp(op=op):
+            return _OPERATORS.get(type(op), ())
+        case ast.Compare(ops=ops):
+            return tuple(name for op in ops for name in _OPERATORS.get(type(op), ()))
+        case _:
+            return ()
+
+
+_OPERATORS: dict[type[ast.AST], tuple[str, ...]] = {
+    **{
+        op: (f"__{name}__", f"__r{name}__")
+        for op, name in (
+            *((ast.Add, "add"), (ast.Sub, "sub"), (ast.Mult, "mul"), (ast.MatMult, "matmul")),
+            *((ast.Div, "truediv"), (ast.FloorDiv, "floordiv"), (ast.Mod, "mod")),
+            *((ast.Pow, "pow"), (ast.LShift, "lshift"), (ast.RShift, "rshift")),
+            *((ast.BitAnd, "and"), (ast.BitOr, "or"), (ast.BitXor, "xor")),
+        )
+    },
+    **{
+        op: (f"__{name}__",)
+        for op, name in ((ast.UAdd, "pos"), (ast.USub, "neg"), (ast.Invert, "invert"))
+    },
+    **dict.fromkeys((ast.Lt, ast.Gt), ("__lt__", "__gt__")),
+    **dict.fromkeys((ast.LtE, ast.GtE), ("__le__", "__ge__")),
+    **dict.fromkeys((ast.Eq, ast.NotEq), ("__eq__", "__ne__")),
+}
 
 
 def _lives_in(call: ast.Call, name: str) -> bool:
@@ -363,7 +432,7 @@ def _without_dead_stores(body: list[ast.stmt], site: Site, *, anything: bool) ->
             case ast.Assign(targets=[ast.Name(id=name) as target]):
                 unread = not read[name] and name not in deleted
                 lifeless = _has_no_lifetime(node.value, site) or (
-                    anything and _is_operated(node.value, site)
+                    anything and _is_operated(node.value) and not _is_ours(node.value, site)
                 )
                 return (
                     unread and lifeless and site.is_plain(target) and name not in site.scope.params
