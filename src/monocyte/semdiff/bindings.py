@@ -306,6 +306,8 @@ def below(node: ast.AST) -> list[ast.AST]:
     """
     found: list[ast.AST] = []
     kind: Any = node.__class__
+    if kind is ast.Name or kind is ast.Constant:
+        return found
     for name in _holding(kind):
         value = getattr(node, name, None)
         if value.__class__ is list:

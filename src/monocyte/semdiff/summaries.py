@@ -17,7 +17,17 @@ from msgspec.structs import replace
 from monocyte.semdiff.bindings import bindings_of, everything
 from monocyte.semdiff.sources import python_lines
 
-__all__ = ["VERSION", "Imported", "Known", "Summary", "Unit", "imported_words", "read", "summary"]
+__all__ = [
+    "VERSION",
+    "Imported",
+    "Known",
+    "Summary",
+    "Unit",
+    "at_words",
+    "imported_words",
+    "read",
+    "summary",
+]
 
 VERSION = 2
 """Part of any key under which a summary is kept; another number, another format or meaning."""
@@ -315,11 +325,11 @@ def imported_words(text: str) -> set[str]:
     """Words in the imports of a file; all of its words, if it imports what it computes."""
     if any(name in text for name in IMPORTERS):
         return {*WORD.findall(text)}
-    said = [*(it[0] for it in _at_words(IMPORT, text)), *(it[1] for it in _at_words(FROM, text))]
+    said = [*(it[0] for it in at_words(IMPORT, text)), *(it[1] for it in at_words(FROM, text))]
     return {word for statement in said for word in WORD.findall(statement)}
 
 
-def _at_words(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+def at_words(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
     """Matches that begin with a word; a pattern that says so itself is ten times as slow."""
     found = pattern.search(text)
     while found is not None:
