@@ -32,7 +32,12 @@ from monocyte.semdiff.verdicts import Finding, Verdict
 STACKED = "all-at-once"
 """Of the hard rewrites: every kind on what the one before has made."""
 KINDS = {"easy": tuple(easy.KINDS), "hard": (*hard_rewrites.REWRITES, STACKED)}
-SETS = {"held-out": corpora.HELD_OUT, "glimpsed": corpora.GLIMPSED, "tuning": corpora.TUNING}
+SETS = {
+    "held-out": corpora.HELD_OUT,
+    "glimpsed": corpora.GLIMPSED,
+    "tuning": corpora.TUNING,
+    "varied": corpora.VARIED,
+}
 REWRITER = {"easy": easy.REWRITES, "hard": Path(hard_rewrites.__file__)}
 
 

@@ -1058,6 +1058,170 @@ class Proxy:
     def __getattr__(self, name):
         return getattr(A, name)
 print([v for n in dir(A) for v in [Proxy().__getattr__(n)] if v == "One." or v == "Two."])
+## annotations that ask a module which answers
+import pkg.sub
+def f(x: pkg.sub.One): pass
+def g(x: pkg.sub.Two): pass
+# file: pkg/__init__.py
+# file: pkg/sub.py
+def __getattr__(name):
+    if not name.startswith("_"):
+        print(name)
+    return int
+====
+import pkg.sub
+def g(x: pkg.sub.Two): pass
+def f(x: pkg.sub.One): pass
+# file: pkg/__init__.py
+# file: pkg/sub.py
+def __getattr__(name):
+    if not name.startswith("_"):
+        print(name)
+    return int
+## annotations that ask what stands in the place of a module
+import pkg.sub
+def f(x: pkg.sub.One): pass
+def g(x: pkg.sub.Two): pass
+# file: pkg/__init__.py
+import pkg.sub
+class Answering:
+    def __getattr__(self, name):
+        print(name)
+sub = Answering()
+# file: pkg/sub.py
+====
+import pkg.sub
+def g(x: pkg.sub.Two): pass
+def f(x: pkg.sub.One): pass
+# file: pkg/__init__.py
+import pkg.sub
+class Answering:
+    def __getattr__(self, name):
+        print(name)
+sub = Answering()
+# file: pkg/sub.py
+## annotations that ask what somebody put in the place of a module
+import pkg.sub
+import other
+def f(x: pkg.sub.One): pass
+def g(x: pkg.sub.Two): pass
+# file: other.py
+import pkg
+class Answering:
+    def __getattr__(self, name):
+        print(name)
+pkg.sub = Answering()
+# file: pkg/__init__.py
+# file: pkg/sub.py
+====
+import pkg.sub
+import other
+def g(x: pkg.sub.Two): pass
+def f(x: pkg.sub.One): pass
+# file: other.py
+import pkg
+class Answering:
+    def __getattr__(self, name):
+        print(name)
+pkg.sub = Answering()
+# file: pkg/__init__.py
+# file: pkg/sub.py
+## annotations that ask a class in a module
+import mod
+def f(x: mod.Kind.One): pass
+def g(x: mod.Kind.Two): pass
+# file: mod.py
+class Meta(type):
+    def __getattr__(cls, name):
+        print(name)
+class Kind(metaclass=Meta):
+    pass
+====
+import mod
+def g(x: mod.Kind.Two): pass
+def f(x: mod.Kind.One): pass
+# file: mod.py
+class Meta(type):
+    def __getattr__(cls, name):
+        print(name)
+class Kind(metaclass=Meta):
+    pass
+## annotations that subscript a class in a module
+import mod
+def f(x: mod.Kind[1]): pass
+def g(x: mod.Kind[2]): pass
+# file: mod.py
+class Kind:
+    def __class_getitem__(cls, name):
+        print(name)
+====
+import mod
+def g(x: mod.Kind[2]): pass
+def f(x: mod.Kind[1]): pass
+# file: mod.py
+class Kind:
+    def __class_getitem__(cls, name):
+        print(name)
+## annotations with what only looks like a variable of types
+class TypeVar:
+    def __init__(self, name): pass
+    def __getitem__(self, n):
+        print(n)
+T = TypeVar("T")
+def f(x: T[1]): pass
+def g(x: T[2]): pass
+====
+class TypeVar:
+    def __init__(self, name): pass
+    def __getitem__(self, n):
+        print(n)
+T = TypeVar("T")
+def g(x: T[2]): pass
+def f(x: T[1]): pass
+## annotations that ask a module which got its answers from elsewhere
+import mod
+def f(x: mod.One): pass
+def g(x: mod.Two): pass
+# file: mod.py
+from answers import __getattr__
+# file: answers.py
+def __getattr__(name):
+    if not name.startswith("_"):
+        print(name)
+    return int
+====
+import mod
+def g(x: mod.Two): pass
+def f(x: mod.One): pass
+# file: mod.py
+from answers import __getattr__
+# file: answers.py
+def __getattr__(name):
+    if not name.startswith("_"):
+        print(name)
+    return int
+## annotations that ask a name for two modules
+import mod
+import other as mod
+def f(x: mod.One): pass
+def g(x: mod.Two): pass
+# file: mod.py
+# file: other.py
+def __getattr__(name):
+    if not name.startswith("_"):
+        print(name)
+    return int
+====
+import mod
+import other as mod
+def g(x: mod.Two): pass
+def f(x: mod.One): pass
+# file: mod.py
+# file: other.py
+def __getattr__(name):
+    if not name.startswith("_"):
+        print(name)
+    return int
 '''
 
 CASES = {head: body for head, _, body in (case.partition("\n") for case in TEXT.split("\n## ")[1:])}

@@ -19,7 +19,7 @@ from monocyte.semdiff.guards import Reader
 from monocyte.semdiff.normal.channels import Channel
 from monocyte.semdiff.normal.comparisons import compares_plainly
 from monocyte.semdiff.normal.imports import LOUD, Imports
-from monocyte.semdiff.sketches import Conduct, Imported, Sketch, Sketches
+from monocyte.semdiff.sketches import Conduct, Imported, Sketch, Sketches, facts_of
 from monocyte.semdiff.sources import BadSource, Source
 from monocyte.semdiff.watching import Outline, Subject, Watchers
 
@@ -48,6 +48,7 @@ class Packages:
         self._surely: dict[str, frozenset[str]] = {}
         self._closures: dict[str, frozenset[str]] = {}
         self._cycles: dict[str, frozenset[str]] = {}
+        self._sets: dict[str, bool] = {}
         self._sensitive: dict[str, str] = {}
 
     # -- names ------------------------------------------------------------------------------------
@@ -294,6 +295,29 @@ class Packages:
         """Whether no comparison method of the tree gives anything but plain values."""
         return all(compares_plainly(self.source(path)) for path in self.paths.values())
 
+    def sets(self, name: str) -> bool:
+        """Whether some code sets a name on what an import gives it, or on what it looks up."""
+        if name not in self._sets:
+            self._sets[name] = any(self._sets_in(path, name) for path in self.paths.values())
+        return self._sets[name]
+
+    def _sets_in(self, path: str, name: str) -> bool:
+        source = self.source(path)
+        if name.encode("utf-8", "surrogateescape") not in source:
+            return False
+        facts = facts_of(self.tree[path])
+        if facts is None or _SETS_BY_NAME.search(source):
+            return True
+        for node in facts.nodes:
+            if isinstance(node, ast.Attribute) and node.attr == name:
+                root: ast.expr = node.value
+                while isinstance(root, ast.Attribute):
+                    root = root.value
+                local = isinstance(root, ast.Name) and root.id not in facts.origins
+                if not isinstance(node.ctx, ast.Load) and not local:
+                    return True
+        return False
+
     def source(self, path: str) -> bytes:
         """The bytes of a file of the tree; none where it cannot be read."""
         try:
@@ -482,6 +506,13 @@ class _Importer:
     def compares_plainly(self) -> bool:
         return self.packages.compares_plainly
 
+    def is_replaced(self, module: str) -> bool:
+        package, _, name = module.rpartition(".")
+        if name not in self.packages.patched:
+            return False
+        path = self.packages.paths.get(package)
+        return path is None or self.packages.is_handed_on(path) or self.packages.sets(name)
+
     def answers(self, module: str) -> bool:
         path = self.packages.paths.get(module)
         return path is None or _ANSWERING.search(self.packages.source(path)) is not None
@@ -505,6 +536,8 @@ _ANY_NAME = re.compile(rb"import\s*\(?\s*\*|__dict__|\b(?:vars|dir|getattr|getme
 """How a module takes names of another without saying them."""
 _HOLDING = re.compile(rb"ModuleType|builtins__|\bbuiltins\b|\bmodules\s*\.\s*(?:values|items|copy)")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
+_SETS_BY_NAME = re.compile(rb"\b(?:setattr|delattr|__dict__|vars|patch|modules)\b")
+"""How a name is set without saying it as an attribute."""
 _ANSWERING = re.compile(
     rb"^(?:async )?def __getattr(?:ibute)?__|^(?:if|try|else|for|while|with)[\s\S]*?def __getattr__"
     rb"|\b__getattr__\s*=|import[^\n]*__getattr__|\bglobals\b|\bmodules\b|\b__class__\s*=|\bsetattr\b"

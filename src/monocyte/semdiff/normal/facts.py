@@ -8,7 +8,7 @@ outside the observation model; doing it from inside is looked for.
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +21,10 @@ __all__ = ["ModuleFacts"]
 
 FRAME_READERS = frozenset({"locals", "vars", "dir", "eval", "exec", "breakpoint"})
 """Builtins that may see the variables of the frame that calls them."""
+
+_TYPE_MAKERS = frozenset(
+    {"typing.TypeVar", "typing.ParamSpec", "typing.TypeVarTuple", "typing.NewType"}
+)
 
 FRAME_WORDS = frozenset({"_getframe", "currentframe", "f_locals", "f_back", "set_trace"})
 """Attributes and names that lead to frames."""
@@ -282,9 +286,66 @@ class ModuleFacts:
         made_from = self._assigned.get(name)
         if made_from is None:  # a class, or a name of a class's body
             return bool(self._defined & CLASS_METHODS) or self._has_metaclass
+        if name in self._variables_of_types:
+            return False
         if self._defined & DYNAMIC_METHODS:
             return True
         return any(other in self.origins and self.is_dynamic_root(other) for other in made_from)
+
+    @cached_property
+    def _variables_of_types(self) -> frozenset[str]:
+        """Names that are made by `TypeVar("T")` and its like, and by nothing else."""
+        return frozenset(
+            node.targets[0].id
+            for node in self.body
+            if isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Name)
+            and isinstance(node.value, ast.Call)
+            and self.dotted(node.value.func, self.scope) in _TYPE_MAKERS
+        )
+
+    def asks_module(self, node: ast.Attribute) -> bool | None:
+        """Whether an attribute is one of a plain module of the tree: `a.b.C` after `import a.b`.
+
+        Nobody's code runs then. False where a module on the way may answer with code of its own, or
+        may be something else; None where the last of them is not the one that is asked.
+        """
+        parts = [node.attr]
+        root = node.value
+        while isinstance(root, ast.Attribute):
+            parts.append(root.attr)
+            root = root.value
+        if not isinstance(root, ast.Name) or root.id not in self._plainly_imported:
+            return None
+        parts = [root.id, *reversed(parts)]
+        every = [".".join(parts[:length]) for length in range(1, len(parts))]
+        modules = [it for it in every if self.imports.is_module(it)]
+        if any(self.imports.answers(it) or self._is_replaced(it) for it in modules):
+            return False
+        return True if modules == every else None
+
+    def _is_replaced(self, module: str) -> bool:
+        """Whether a package may have something else under the name of a module in it."""
+        package, _, name = module.rpartition(".")
+        asked = self.imports
+        return bool(package) and (asked.may_shadow(package, name) or asked.is_replaced(module))
+
+    @cached_property
+    def _plainly_imported(self) -> frozenset[str]:
+        """Names that `import a.b` binds, and nothing else does, anywhere in the module."""
+        aliases = [
+            alias
+            for node in self._imports
+            if isinstance(node, ast.Import)
+            for alias in node.names
+            if alias.asname is None
+        ]
+        counts = Counter(alias.name.partition(".")[0] for alias in aliases)
+        stored: Counter[str] = Counter()
+        for scope in self.scope.within():
+            stored.update(scope.stored)
+            stored.update(scope.params)
+        return frozenset(name for name, count in counts.items() if stored[name] == count)
 
     @cached_property
     def _assigned(self) -> dict[str, set[str]]:

@@ -52,6 +52,9 @@ class Imports(Protocol):
     def compares_plainly(self) -> bool:
         """Whether no comparison method of the tree gives anything but plain values."""
 
+    def is_replaced(self, module: str) -> bool:
+        """Whether some code may set something else under a module's name on its package."""
+
     def answers(self, module: str) -> bool:
         """Whether a module runs code when it is asked for a name, or may be no plain module."""
 
@@ -100,6 +103,9 @@ class _NoTree:
 
     def compares_plainly(self) -> bool:
         return False
+
+    def is_replaced(self, module: str) -> bool:  # noqa: ARG002
+        return True
 
     def answers(self, module: str) -> bool:  # noqa: ARG002
         return True
