@@ -380,7 +380,7 @@ class _Importer:
             if mine:
                 both = f"both, by {self.entry(module)}"
                 met[f"!meet {one} {two}"] = both if len(mine) == 2 else min(mine)
-        return met
+        return dict(sorted(met.items()))
 
     def _run_by(self, module: str) -> set[str]:
         """The modules that may run when this one imports a module, and have not run before."""
