@@ -52,8 +52,11 @@ def diff_trees(
     packages = Packages(old, sketches), Packages(new, sketches)
     moved = _Moves()
     onlookers = Onlookers()
-    for path in changed:
-        yield from _Pair(path, old[path], new[path], packages, moved, onlookers).findings()
+    pairs = [_Pair(path, old[path], new[path], packages, moved, onlookers) for path in changed]
+    for pair in pairs:  # all before who looks is asked: that may be read by others meanwhile
+        pair.compare()
+    for pair in pairs:
+        yield from pair.findings()
     yield from _whole_files(old, new, moved)
     yield from moved.findings()
     yield from onlookers.findings()
@@ -131,15 +134,24 @@ class _Pair:
         self.moves = moves
         self.onlookers = onlookers
 
-    def findings(self) -> Iterator[Finding]:
+    def compare(self) -> None:
+        """Compare both sides, whoever looks at what differs."""
+        self.rows: tuple[Row, ...] = ()
+        self.unread: str | None = None
         try:
             kept = self._kept_rows()
         except (Unreadable, BadSource) as error:
-            yield self._unreadable(str(error))
+            self.unread = str(error)
             return
+        self.rows = kept.rows
         self.differing: Collection[str] = kept.differing
         self.words = kept.words
-        for it in kept.rows:
+
+    def findings(self) -> Iterator[Finding]:
+        """What comparing has shown, and who looks."""
+        if self.unread is not None:
+            yield self._unreadable(self.unread)
+        for it in self.rows:
             if it.rule:
                 yield from self._judged(it.old, it.new, it.channels, it.rule)
             else:
