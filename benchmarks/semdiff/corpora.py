@@ -21,6 +21,14 @@ TUNING = (
     *("python-dateutil==2.9.0.post0", "mako==1.3.10", "marshmallow==4.0.0", "parso==0.8.4"),
     "httpx==0.28.1",
 )
+VARIED = (
+    *("bottle==0.13.4", "invoke==2.2.0", "prettytable==3.16.0", "loguru==0.7.3"),
+    *("decorator==5.2.1", "pycparser==2.22", "pycodestyle==2.14.0", "webob==1.8.9"),
+    *("wtforms==3.2.1", "pyjwt==2.10.1", "zipp==3.23.0", "cachetools==6.1.0"),
+    *("construct==2.10.70", "cmd2==2.6.1", "dnspython==2.7.0"),
+)
+"""To be looked at, too: packages that read their own documentation, print tracebacks, hold others,
+import in a circle or with stars, of which the first set has little."""
 HELD_OUT = (
     *("arrow==1.3.0", "bleach==6.2.0", "humanize==4.12.3", "inflection==0.5.1", "isodate==0.7.2"),
     *("schema==0.7.7", "tinydb==4.8.2", "urllib3==2.5.0", "wcwidth==0.2.13", "xmltodict==0.14.2"),

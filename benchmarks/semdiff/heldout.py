@@ -1,12 +1,16 @@
 """Rewrites of packages that nobody tuned on, proven equivalent by the packages' own suites.
 
     python -m benchmarks.semdiff.heldout prove easy|hard [--tools PYTHON] [--kinds K…] [PACKAGE…]
+    python -m benchmarks.semdiff.heldout audit easy|hard [--kinds K…] [PACKAGE…]
     python -m benchmarks.semdiff.heldout measure easy|hard [--json FILE] [--kinds K…] [PACKAGE…]
 
 `prove` makes a copy of every package under every kind of rewrite, and runs its suite on it. A file
 of the copy that differs is a label: *proven* where the suite passes and imports it, *by
-construction* where no suite was run or none imports it, *dropped* where the suite fails. `measure`
-asks the diff; only numbers are shown, for who sees a false alarm here will tune on it.
+construction* where no suite was run or none imports it, *dropped* where the suite fails. `audit`
+runs the suites again, and hears what every function of a package returns: a file in which one
+answers otherwise on the copy, and the same twice on either side, is *visible*: its rewrite is no
+equivalent one, though no test minds. `measure` asks the diff; only numbers are shown, for who sees
+a false alarm here will tune on it.
 """
 
 import argparse
@@ -28,7 +32,12 @@ from monocyte.semdiff.verdicts import Finding, Verdict
 STACKED = "all-at-once"
 """Of the hard rewrites: every kind on what the one before has made."""
 KINDS = {"easy": tuple(easy.KINDS), "hard": (*hard_rewrites.REWRITES, STACKED)}
-SETS = {"held-out": corpora.HELD_OUT, "glimpsed": corpora.GLIMPSED, "tuning": corpora.TUNING}
+SETS = {
+    "held-out": corpora.HELD_OUT,
+    "glimpsed": corpora.GLIMPSED,
+    "tuning": corpora.TUNING,
+    "varied": corpora.VARIED,
+}
 REWRITER = {"easy": easy.REWRITES, "hard": Path(hard_rewrites.__file__)}
 
 
@@ -79,7 +88,10 @@ def labels(group: str, requirement: str, kind: str, tools: str) -> dict[str, str
         return dict.fromkeys(changed, "by construction")
     if why:
         return dict.fromkeys(changed, "dropped")
-    return {path: "proven" if path in set(proven) else "by construction" for path in changed}
+    known = {path: "proven" if path in set(proven) else "by construction" for path in changed}
+    heard = _heard(group, requirement, kind)
+    seen = {it.partition(":")[0] for it in json.loads(heard.read_text())} if heard.exists() else ()
+    return known | dict.fromkeys(changed & set(seen), "visible")
 
 
 def _differ(one: Path, two: Path) -> bool:
@@ -88,6 +100,24 @@ def _differ(one: Path, two: Path) -> bool:
 
 def _proof(group: str, requirement: str, kind: str) -> Path:
     return home(group) / "proofs" / kind / f"{requirement}.json"
+
+
+def _heard(group: str, requirement: str, kind: str) -> Path:
+    return home(group) / "heard" / kind / f"{requirement}.json"
+
+
+def audit(group: str, requirement: str, kind: str, tools: str) -> None:
+    """Hear whose answers differ on the copy of a package whose suite passes on it, once."""
+    proof, kept = _proof(group, requirement, kind), _heard(group, requirement, kind)
+    if kept.exists() or not proof.exists() or json.loads(proof.read_text())[1]:
+        return
+    began = time.perf_counter()
+    seen = suites.seen(requirement, copied(group, requirement, kind, tools))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps(seen))
+    files = len({it.partition(":")[0] for it in seen})
+    seconds = time.perf_counter() - began
+    print(f"{requirement:26} {kind:20} {files:4} visible files {seconds:6.0f} s", flush=True)
 
 
 def prove(group: str, requirement: str, kind: str, tools: str) -> None:
@@ -157,7 +187,7 @@ def _worst(path: str, findings: list[Finding]) -> str:
 def row(kind: str, count: Counter[str]) -> dict[str, Any]:
     """One row, printed and to be kept."""
     told: dict[str, Any] = {"kind": kind}
-    for label in ("proven", "by construction"):
+    for label in ("proven", "by construction", "visible"):
         told |= {f"{label} {what}": count[f"{label} {what}"] for what in WHAT}
     told |= {"dropped files": count["dropped files"], "definitions": count["definitions"]}
     told |= {"definitions flagged": count["definitions flagged"]}
@@ -178,7 +208,7 @@ def size(requirement: str) -> int:
 def main() -> int:
     """Prove, or measure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["prove", "measure"])
+    parser.add_argument("what", choices=["prove", "audit", "measure"])
     parser.add_argument("group", choices=["easy", "hard"])
     parser.add_argument("packages", nargs="*")
     parser.add_argument("--set", default="held-out", choices=list(SETS))
@@ -190,10 +220,11 @@ def main() -> int:
     asked = parser.parse_args()
     kinds = asked.kinds or KINDS[asked.group]
     packages = [p for p in asked.packages or SETS[asked.set] if size(p) <= asked.largest]
-    if asked.what == "prove":
+    if asked.what != "measure":
+        learn = prove if asked.what == "prove" else audit
         for kind in kinds:
             for requirement in packages:
-                prove(asked.group, requirement, kind, asked.tools)
+                learn(asked.group, requirement, kind, asked.tools)
         return 0
     total: Counter[str] = Counter()
     rows: list[dict[str, Any]] = []

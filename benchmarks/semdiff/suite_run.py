@@ -2,9 +2,11 @@
 
 `python -P suite_run.py ANSWER FOLDER [PYTEST OPTIONS]`, run by path in the environment that the
 suite needs: it knows nothing of the rest of the benchmark. FOLDER holds the package under test.
+With `$SUITE_ANSWERS` set, it also says what the functions in it returned (`suite_answers.py`).
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -32,14 +34,26 @@ def main() -> int:
     """Run, write the answer, and leave with pytest's exit code."""
     answer, folder = Path(sys.argv[1]), Path(sys.argv[2]).resolve()
     outcomes = Outcomes()
-    code = pytest.main(sys.argv[3:], plugins=[outcomes])
+    told = {}
+    if os.environ.get("SUITE_ANSWERS"):
+        sys.path.append(str(Path(__file__).parent))
+        from suite_answers import Answers
+
+        answers = Answers(folder)
+        answers.start()
+        code = pytest.main(sys.argv[3:], plugins=[outcomes])
+        answers.globals_of_all()
+        told = {"answers": {name: sorted(known) for name, known in answers.told.items()}}
+    else:
+        code = pytest.main(sys.argv[3:], plugins=[outcomes])
     files = {getattr(module, "__file__", None) or "" for module in list(sys.modules.values())}
     inside = sorted(
         Path(file).relative_to(folder).as_posix()
         for file in files
         if Path(file).is_relative_to(folder)
     )
-    answer.write_text(json.dumps({"code": int(code), "tests": outcomes.of, "imported": inside}))
+    told |= {"code": int(code), "tests": outcomes.of, "imported": inside}
+    answer.write_text(json.dumps(told))
     return int(code)
 
 

@@ -14,10 +14,10 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks.semdiff import corpora
 
@@ -127,18 +127,50 @@ def scratch(requirement: str, package: str, tree: Path) -> Iterator[tuple[Path, 
 
 def run(requirement: str, suite: Suite, tree: Path, *more: str, seconds: int = 240) -> Run:
     """Run a suite on a tree."""
+    told, why = _told(requirement, suite, tree, more, seconds)
+    if told is None:
+        return Run([], frozenset(), why)
+    passed: list[str] = told["passed"]
+    return Run(passed, frozenset(told["imported"]), "" if passed else f"exit {told['code']}")
+
+
+def answers(requirement: str, tree: Path, seconds: int = 400) -> dict[str, list[str]]:
+    """Digests of the plain values that each function of a tree returns while the suite runs."""
+    told, _ = _told(requirement, SUITES[requirement], tree, (), seconds, SUITE_ANSWERS="1")
+    found: dict[str, list[str]] = told["answers"] if told else {}
+    return found
+
+
+def seen(requirement: str, tree: Path) -> list[str]:
+    """Who answers otherwise on a tree than on the package as it is, and always the same on that."""
+    source = corpora.fetch(requirement)
+    before, after = answers(requirement, source), answers(requirement, tree)
+    differ = [it for it in before if it in after and before[it] != after[it]]
+    if differ:
+        again = answers(requirement, source)
+        differ = [it for it in differ if before[it] == again.get(it)]
+    if differ:
+        again = answers(requirement, tree)
+        differ = [it for it in differ if after[it] == again.get(it)]
+    return differ
+
+
+def _told(
+    requirement: str, suite: Suite, tree: Path, more: Sequence[str], seconds: int, **env: str
+) -> tuple[dict[str, Any] | None, str]:
+    """What the runner says; or what it printed where it said nothing."""
     with scratch(requirement, suite.package, tree) as (root, home):
         answer = root.parent / "answer.json"
         paths = os.pathsep.join([str(home), str(root)])
         command = [PYTHON, "-P", str(RUNNER), str(answer), str(home)]
-        env = {**os.environ, "PYTHONPATH": paths, "HOME": str(root.parent), "PYTHONHASHSEED": "0"}
+        env |= {"PYTHONPATH": paths, "HOME": str(root.parent), "PYTHONHASHSEED": "0"}
         full = [*command, *LENIENT, *suite.options, *(more or suite.tests)]
-        why = _ended(full, root, env, seconds)
+        why = _ended(full, root, {**os.environ, **env}, seconds)
         if not answer.exists():
-            return Run([], frozenset(), why)
+            return None, why
         told = json.loads(answer.read_text())
-    passed = sorted(_named(t, root) for t, how in told["tests"].items() if how == "passed")
-    return Run(passed, frozenset(told["imported"]), "" if passed else f"exit {told['code']}")
+    told["passed"] = sorted(_named(t, root) for t, how in told["tests"].items() if how == "passed")
+    return told, why
 
 
 def _named(test: str, root: Path) -> str:

@@ -14,6 +14,8 @@ from pathlib import Path
 from benchmarks.semdiff import (
     trap_cases,
     trap_cases_across,
+    trap_cases_imports,
+    trap_cases_lives,
     trap_cases_readers,
     trap_cases_third,
 )
@@ -26,6 +28,8 @@ CASES = {
     **trap_cases_across.CASES,
     **trap_cases_third.CASES,
     **trap_cases_readers.CASES,
+    **trap_cases_imports.CASES,
+    **trap_cases_lives.CASES,
 }
 
 

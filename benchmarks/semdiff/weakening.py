@@ -3,8 +3,10 @@
 `python -m benchmarks.semdiff.weakening [--held-out] [--only NAME]`. Suites are those of real
 packages, from their sdists. A weakening counts where a machine has proven it: the test does not
 run any more (pytest, in a process of its own, says so), or a mutant of the old code that it
-notices goes unnoticed (the finding's own script, run in a copy of the tree, says so; for one that
-was missed, a mutant is looked for here). Half of the suites, ways and edits are held out.
+notices goes unnoticed (the finding's own script, run in a copy of the tree, says so; else a mutant
+is looked for here, by what pytest says of files that were really changed). An honest edit counts
+where its tests pass and, with `--rivals`, its files notice every mutant of a sample as before.
+Half of the suites, ways and edits are held out.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,11 +40,12 @@ from benchmarks.semdiff.weakening_cases import (
     raisings,
 )
 from benchmarks.semdiff.weakening_honest import EDITS
+from benchmarks.semdiff.weakening_rivals import Rivals
 from monocyte.semdiff.mutator import Mutator
 from monocyte.semdiff.sources import Tree, from_directory, held
 from monocyte.semdiff.testdiff import test_diff as judge_tests
 from monocyte.semdiff.testdiff.conventions import conventions, is_support
-from monocyte.semdiff.testdiff.layout import code_files
+from monocyte.semdiff.testdiff.layout import CONFIG_FILES, code_files
 from monocyte.semdiff.verdicts import Finding, Severity
 
 TUNING = (
@@ -70,9 +74,21 @@ class Suite:
         }
         files = [it for it in self.tree if it.endswith(".py") and self.rules.is_test_file(it)]
         self.trees: dict[str, ast.Module] = {}
-        self.passing = self._known(sorted(files))
+        self.files = sorted(files)
+        self.passing = self._known(self.files)
         self.targets = list(self._targets(files))
         random.Random(7).shuffle(self.targets)
+
+    @cached_property
+    def rivals(self) -> Rivals:
+        """What coverage and mutants say of it as it is."""
+        code = {it: self.texts[it] for it in code_files(self.tree, self.rules)}
+        return Rivals(self.root.name, self.root, self.files, code)
+
+    @cached_property
+    def plain(self) -> dict[str, str]:
+        """What passes if pytest is told nothing."""
+        return outcomes(self.root, [])
 
     def _known(self, files: list[str]) -> dict[str, str]:
         """Which of its tests pass, asked once."""
@@ -97,12 +113,8 @@ class Suite:
                         yield path, owner, it.name  # type: ignore[attr-defined]
 
     def passed(self, path: str, owner: str, name: str) -> int:
-        test = "::".join([path, *([owner] if owner else []), name])
-        return sum(
-            outcome == "passed"
-            for known, outcome in self.passing.items()
-            if known == test or known.startswith(f"{test}[")
-        )
+        """How many cases of a test pass."""
+        return passed(self.passing, "::".join([path, *([owner] if owner else []), name]))
 
     def target(self, at: tuple[str, str, str]) -> Target:
         """A test, to be looked at; a copy of it, to be edited."""
@@ -110,6 +122,15 @@ class Suite:
         if path not in self.trees:
             self.trees[path] = ast.parse(self.texts[path])
         return Target(path, self.trees[path], name, owner, held=self.texts)
+
+
+def passed(found: dict[str, str], test: str) -> int:
+    """How many cases of a test have passed."""
+    return sum(
+        outcome == "passed"
+        for known, outcome in found.items()
+        if known == test or known.startswith(f"{test}[")
+    )
 
 
 RUNNING = """
@@ -269,10 +290,12 @@ def proven(case: Case, findings: list[Finding]) -> str:
                 if said == [1, 0]:
                     return "its witness"
         after = outcomes(new, [path] if (new / path).exists() else [])
-        ours = [v for k, v in after.items() if k == test or k.startswith(f"{test}[")]
-        if ours.count("passed") < case.suite.passed(*case.at):
+        if passed(after, test) < case.suite.passed(*case.at):
             return "does not run"
-        return "" if findings else _by_mutants(case, test, old, new)
+        is_config = bool(set(case.target.files) & CONFIG_FILES)
+        if is_config and passed(outcomes(new, []), test) < passed(case.suite.plain, test):
+            return "does not run"
+        return _by_mutants(case, test, old, new)
 
 
 def _witnessed(code: str, root: Path) -> int:
@@ -300,7 +323,7 @@ def _by_mutants(case: Case, test: str, old: Path, new: Path) -> str:
     for path in code_files(case.suite.tree, case.suite.rules):
         text = case.suite.texts[path]
         mutator = Mutator(text, path)
-        near = [it for it in mutator.mutants if it.function and set(it.function.split(".")) & words]
+        near = [it for it in mutator.mutants if set(it.function.split(".")) & words]
         random.Random(3).shuffle(near)
         for mutant in near[: MOST // 2]:
             if tried == MOST:
@@ -365,6 +388,39 @@ def text_of(tree: Tree, suite: Suite) -> str:
     return "\n".join(ast.unparse(ast.parse(it)) for it in parts)
 
 
+def beside(case: Case, *, costly: bool) -> tuple[dict[str, bool], int]:
+    """Who else says that the suite is weaker; and how many mutants the edited files lose."""
+    suite, tree = case.suite, case.new
+    before, after = text_of(suite.tree, suite), text_of(tree, suite)
+    told = {
+        "assertions counted": counted(before, after),
+        "words looked for": grepped(before, after),
+    }
+    if not costly:
+        return told, 0
+    every = {*suite.tree, *tree, *suite.tree.others, *tree.others}
+    edited = {it for it in every if _data(suite.tree, it) != _data(tree, it)}
+    old = edited & set(suite.files)
+    new = {it for it in edited if it in tree.sources and suite.rules.is_test_file(it)}
+    sways = edited - old - new - {it for it in edited if _is_inert(it)}
+    with tempfile.TemporaryDirectory() as folder:
+        root = laid_out(tree, Path(folder, "new"))
+        seen, lost = suite.rivals.edited(root, old, None if sways else new)
+    told["coverage"] = len(seen.lines) < len(suite.rivals.whole.lines)
+    told["mutation score"] = len(seen.killed) < len(suite.rivals.whole.killed)
+    return told, lost
+
+
+def _data(tree: Tree, path: str) -> bytes:
+    held = tree.sources.get(path) or tree.others.get(path)
+    return held.data if held else b""
+
+
+def _is_inert(path: str) -> bool:
+    """A file that pytest does not read by itself."""
+    return path.endswith(".py") and not path.endswith("conftest.py")
+
+
 # -- measuring ------------------------------------------------------------------------------------
 
 
@@ -399,6 +455,7 @@ def main() -> int:
     parser.add_argument("--start", type=int, default=0, help="ways and edits to leave out")
     parser.add_argument("--minutes", type=float, default=1e6, help="begin no case after these")
     parser.add_argument("--times", type=int, default=0, help="suites for each way or edit")
+    parser.add_argument("--rivals", action="store_true", help="ask coverage and mutants as well")
     parser.add_argument("--no-proof", action="store_true", help="skip the proofs: for a first look")
     asked = parser.parse_args()
     suites = [Suite(it) for it in (HELD_OUT if asked.held_out else TUNING)]
@@ -421,7 +478,7 @@ def main() -> int:
         if time.monotonic() > until:
             count[f"{kind}: not reached"] += 1
             continue
-        _one(kind, case, count, seconds, proof=not asked.no_proof)
+        _one(kind, case, count, seconds, proof=not asked.no_proof, rivals=asked.rivals)
     for name, number in sorted(count.items()):
         print(f"{name:44} {number}")
     if seconds:
@@ -430,13 +487,20 @@ def main() -> int:
     return 0
 
 
-def _one(kind: str, case: Case, count: Counter[str], seconds: list[float], *, proof: bool) -> None:
+def _one(
+    kind: str,
+    case: Case,
+    count: Counter[str],
+    seconds: list[float],
+    *,
+    proof: bool,
+    rivals: bool,
+) -> None:
     found, wall, cpu = measure(case)
     seconds.append(cpu)
     loud = alarms(found)
     where = f"{case.suite.name} {'::'.join(it for it in case.at if it)}"
-    old, new = text_of(case.suite.tree, case.suite), text_of(case.new, case.suite)
-    rivals = {"assertions counted": counted(old, new), "words looked for": grepped(old, new)}
+    told, lost = beside(case, costly=rivals)
     if kind == "weak":
         how = proven(case, loud) if proof else "not asked"
         count[f"weak: {'proven by ' + how if how else 'not proven, left out'}"] += 1
@@ -444,20 +508,22 @@ def _one(kind: str, case: Case, count: Counter[str], seconds: list[float], *, pr
         if how:
             count["weak: cases"] += 1
             count[f"weak: {verdict}"] += 1
-            count.update({f"weak: caught by {name}": yes for name, yes in rivals.items()})
+            count.update({f"weak: caught by {name}": yes for name, yes in told.items()})
     else:
         how = ""
         verdict = "FALSE ALARM" if loud else "quiet"
-        if proof and not _passes(case):
-            count["honest: does not pass, left out"] += 1
-            verdict, how = "left out", "does not pass"
+        if proof and (lost or not _passes(case)):
+            how = f"loses {lost} mutants" if lost else "does not pass"
+            count[f"honest: {'loses mutants' if lost else how}, left out"] += 1
+            verdict = f"left out, {'loud' if loud else 'quiet'}"
         else:
             count["honest: cases"] += 1
             count[f"honest: {verdict}"] += 1
-            count.update({f"honest: alarm by {name}": yes for name, yes in rivals.items()})
+            count.update({f"honest: alarm by {name}": yes for name, yes in told.items()})
     said = "; ".join(f"{it.rule}: {it.what}"[:110] for it in (loud or found)[:2])
+    also = ", ".join(name for name, yes in told.items() if yes)
     print(
-        f"{verdict:11} {case.name} | {where} | {how} | {said} | {cpu:.1f} of {wall:.1f} s",
+        f"{verdict:11} {case.name} | {where} | {how} | {said} | {also} | {cpu:.1f} of {wall:.1f} s",
         flush=True,
     )
     if verdict == "FALSE ALARM":

@@ -93,8 +93,7 @@ def _(it: Target) -> None:
 @edit("one new assertion", "eq")
 def _(it: Target) -> None:
     found = equals(it.node)[0]
-    found.put("assert ACTUAL == EXPECTED\nassert isinstance(EXPECTED, object)")
-    it.node.body.append(statements("assert ACTUAL".replace("ACTUAL", "repr(1) == '1'"))[0])
+    found.put("_it = ACTUAL\nassert _it == EXPECTED\nassert type(_it) is type(EXPECTED)")
 
 
 @edit("to self.assertEqual's plain twin", "eq")

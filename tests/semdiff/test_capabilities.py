@@ -99,3 +99,56 @@ def test_the_order_of_definitions_gains_nothing() -> None:
     old = {"m.py": hook + "class A:\n" + init + use}
     new = {"m.py": hook + "class A:\n" + use + init}
     assert gains(old, new) == gains(new, old) == ()
+
+
+CHECKED = """
+if {flag}:
+    import numpy as np
+    from flask import Flask
+def main(x: "np.ndarray", app: "Flask | None" = None):
+    return app
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "flag"),
+    [
+        ("from typing import TYPE_CHECKING", "TYPE_CHECKING"),
+        ("from typing import TYPE_CHECKING as T", "T"),
+        ("import typing", "typing.TYPE_CHECKING"),
+        ("import typing as t", "t.TYPE_CHECKING"),
+        ("from typing_extensions import TYPE_CHECKING", "TYPE_CHECKING"),
+    ],
+)
+def test_what_only_type_checkers_import_is_no_dependency(head: str, flag: str) -> None:
+    """A package that is named in annotations alone, and never loaded, can do nothing."""
+    new = f"{head}\n{CHECKED.format(flag=flag)}"
+    found = gains({"m.py": f"{head}\ndef main(x, app=None):\n    return app\n"}, {"m.py": new})
+    assert {it.capability for it in found} <= {"dependency:typing_extensions"}
+
+
+@pytest.mark.parametrize(
+    ("head", "flag"),
+    [
+        ("TYPE_CHECKING = True", "TYPE_CHECKING"),
+        ("from typing import TYPE_CHECKING\nTYPE_CHECKING = 1", "TYPE_CHECKING"),
+        ("from typing import TYPE_CHECKING\nfrom m2 import TYPE_CHECKING", "TYPE_CHECKING"),
+        ("from m2 import TYPE_CHECKING", "TYPE_CHECKING"),
+        ("import typing\ntyping.TYPE_CHECKING = True", "typing.TYPE_CHECKING"),
+        ("import typing\nsetattr(typing, 'TYPE_CHECKING', 1)", "typing.TYPE_CHECKING"),
+        ("import m2 as typing", "typing.TYPE_CHECKING"),
+        ("from typing import *\nfrom m2 import *", "TYPE_CHECKING"),
+        ("from typing import TYPE_CHECKING", "not TYPE_CHECKING"),
+        ("from typing import TYPE_CHECKING", "TYPE_CHECKING or True"),
+        ("from typing import TYPE_CHECKING\nimport numpy, flask", "TYPE_CHECKING"),
+        ("from typing import TYPE_CHECKING\nfor TYPE_CHECKING in [1]: pass", "TYPE_CHECKING"),
+        (
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING: pass\nelse: import numpy, flask",
+            "TYPE_CHECKING",
+        ),
+    ],
+)
+def test_what_may_be_loaded_all_the_same_is_a_dependency(head: str, flag: str) -> None:
+    """Only the real flag of `typing` hides an import, and only if nothing else imports it."""
+    found = gains({"m.py": "def main(): pass\n"}, {"m.py": f"{head}\n{CHECKED.format(flag=flag)}"})
+    assert {"dependency:numpy", "dependency:flask"} <= {it.capability for it in found}

@@ -23,6 +23,23 @@ def test_definitions_are_named_by_where_they_stand() -> None:
     }
 
 
+UNDER = [
+    ("try:\n def f(): return {n}\nexcept OSError:\n def f(): pass\n", {"f"}),
+    ("if x:\n pass\nelse:\n with y:\n  def f(): return {n}\n", {"f"}),
+    ("match x:\n case 1:\n  class A:\n   def m(self): return {n}\n", {"A.m"}),
+    ("class A:\n if x:\n  def m(self): return {n}\n", {"A.m"}),
+]
+
+
+@pytest.mark.parametrize(("text", "changed"), UNDER)
+def test_a_definition_under_a_condition_is_one_of_its_own(text: str, changed: set[str]) -> None:
+    """What stands under `if`, `try`, `with`, `match` is named, and the rest is as it was."""
+    old, new = (read(text.format(n=n)) for n in (1, 2))
+    differing = {d.name for d in old if d.written.code != new.found[d.name].written.code}
+    assert differing == changed
+    assert old.order == new.order
+
+
 def test_a_name_that_is_defined_again_is_numbered() -> None:
     """Two definitions of one name are two definitions."""
     assert [d.name for d in read("def f(): pass\ndef f(): return 1\n")] == ["f", "f#2"]

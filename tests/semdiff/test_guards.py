@@ -27,7 +27,8 @@ def channels(text: str) -> set[C]:
 LOOKING: list[tuple[str, set[C]]] = [
     ("print(f.__doc__)", {C.DOCS, C.DOCUMENTED}),
     ("getattr(f, '__doc__')", {C.DOCS}),
-    ("getattr(f, '__do' + x)", {C.NAMES, C.LINES, C.CODE, C.DOCS, C.ANNOTATIONS}),
+    ("getattr(f, '__do' + x)", {C.DOCS}),
+    ("getattr(f, x + '__')", {C.NAMES, C.LINES, C.CODE, C.DOCS, C.ANNOTATIONS}),
     ("import inspect\ninspect.getsource(f)", {C.TEXT, C.LINES}),
     ("import sys\nprint(sys._getframe().f_lineno)", {C.FRAMES, C.LINES}),
     ("import sys\nsys._getframe().f_locals", {C.FRAMES, C.NAMES}),

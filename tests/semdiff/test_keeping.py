@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from monocyte.semdiff import keeping, sketches
-from monocyte.semdiff.difference import Known, Options, difference
+from monocyte.semdiff.difference import Change, Known, Options, _Shown, difference
 from monocyte.semdiff.keeping import Keeper
 from monocyte.semdiff.sources import Source, from_texts
+from monocyte.semdiff.verdicts import Finding
 
 TEXT = "def f(n):\n    return n + 1\n"
 OLD = from_texts({"a.py": TEXT, "b.py": "import a\n"})
@@ -44,6 +45,24 @@ def test_what_one_file_says_is_kept_for_other_trees(
     kept = difference(old, more, READ_ONLY, memory=Keeper(tmp_path))
     assert sketched == ["a.py"]
     assert kept.changes == difference(old, more, READ_ONLY).changes
+
+
+def test_what_is_shown_of_a_change_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It depends on both contents and on what was found, and outlives an edit elsewhere."""
+    more = from_texts({"a.py": NEW["a.py"].data, "b.py": "import a\nx = 1\n"})
+    difference(OLD, NEW, READ_ONLY, memory=Keeper(tmp_path))
+    alone = difference(OLD, more, READ_ONLY)
+    drawn: list[str] = []
+    draw = _Shown._drawn
+
+    def noted(self: _Shown, finding: Finding) -> Change:
+        drawn.append(finding.definition)
+        return draw(self, finding)
+
+    monkeypatch.setattr(_Shown, "_drawn", noted)
+    assert difference(OLD, more, READ_ONLY, memory=Keeper(tmp_path)).changes == alone.changes
+    assert "f" not in drawn
+    assert drawn
 
 
 def test_other_content_is_not_known(tmp_path: Path) -> None:

@@ -1,11 +1,16 @@
 """What rules made equal is found again as long as nothing that they asked has another answer."""
 
 import ast
+from collections.abc import Iterator
 
 import pytest
 
+from monocyte.semdiff.definitions import Definitions
+from monocyte.semdiff.diff import Row, _Pair, diff_trees
 from monocyte.semdiff.normal.imports import NO_TREE, Imports
 from monocyte.semdiff.recalling import Settled, Sides, recalled
+from monocyte.semdiff.sources import from_texts
+from monocyte.semdiff.verdicts import Finding
 
 
 class Memory(dict[str, bytes]):
@@ -98,3 +103,55 @@ def test_without_a_shelf_it_is_tried_each_time() -> None:
     for _ in range(2):
         assert recalled(None, [], "f", (NO_TREE, NO_TREE), rules) == {"f": "shapes"}
     assert rules.tried == 2
+
+
+PATCHING = {"p.py": "import builtins\nbuiltins.int = str\n"}
+CYCLE = {"a.py": "import c\nc.x = 1\nprint(1)\n", "c.py": "import a\nx = 2\nprint(2)\n"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "others"),
+    [
+        ("def f(a: int):\n    return a\n", 'def f(a: "int"):\n    return a\n', PATCHING),
+        ("def f(a: int):\n    return a\n", "def f(a):\n    return a\n", PATCHING),
+        ("import a\nimport c\n", "import c\nimport a\n", CYCLE),
+    ],
+)
+def test_what_is_the_same_alone_is_not_so_beside_others(
+    old: str, new: str, others: dict[str, str]
+) -> None:
+    """A file that was compared where nothing disturbs it is compared again where something does."""
+    memory = Memory()
+
+    def told(others: dict[str, str], shelf: Memory | None) -> list[Finding]:
+        ours, theirs = (from_texts({"m.py": it, **others}) for it in (old, new))
+        return list(diff_trees(ours, theirs, shelf))
+
+    assert told({}, memory) != told(others, None)
+    for _ in range(2):
+        assert told(others, memory) == told(others, None)
+        assert told({}, memory) == told({}, None)
+
+
+def test_a_file_is_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In whatever tree it is met again, unless a name came or went: that is looked for anew."""
+    compared: list[str] = []
+    plain = _Pair._compared
+
+    def counted(self: _Pair, old: Definitions, new: Definitions) -> Iterator[Row]:
+        compared.append(self.path)
+        return plain(self, old, new)
+
+    monkeypatch.setattr(_Pair, "_compared", counted)
+    memory = Memory()
+    old = {"m.py": "def f(a):\n    return a\n", "n.py": "x = 1\n", "o.py": "def g(): 1\n"}
+    new = {"m.py": "def f(a):\n    return a + 1\n", "n.py": "x = 1\n", "o.py": "def h(): 1\n"}
+    first = list(diff_trees(from_texts(old), from_texts(new), memory))
+    assert compared == ["m.py", "o.py"]
+    edited = new | {"n.py": "x = 2\n"}
+    found = list(diff_trees(from_texts(old), from_texts(edited), memory))
+    assert compared == ["m.py", "o.py", "n.py", "o.py"]
+    assert found == list(diff_trees(from_texts(old), from_texts(edited)))
+    assert [it for it in found if it.definition == "f"] == [
+        it for it in first if it.definition == "f"
+    ]

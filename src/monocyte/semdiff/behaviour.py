@@ -8,6 +8,8 @@ does not repeat itself. SAME is not for a search to say. Nothing that is judged 
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Self
@@ -65,8 +67,15 @@ class Behaviour(msgspec.Struct, frozen=True):
 class Observatory:
     """Workers to look for differences with; make one, ask it about many definitions, close it."""
 
-    def __init__(self, *, budget: Budget | None = None, paths: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        budget: Budget | None = None,
+        paths: Sequence[str] = (),
+        until: float = math.inf,
+    ) -> None:
         self.budget = budget or Budget()
+        self.until = until
         self._searcher = Worker(paths=paths, preload=PRELOAD, seed=0)
         self._others = tuple(Worker(paths=paths, preload=PLAIN, seed=seed) for seed in (1, 2))
         for worker in (self._searcher, *self._others):
@@ -114,7 +123,7 @@ class Observatory:
         Each is imported twice, in processes that hash differently. A value that differs from itself
         is `UNSTEADY`.
         """
-        limits = Limits(wall=30, cpu=10)
+        limits = self._within(Limits(wall=30, cpu=10), 1)
         seen: list[list[Imported | str]] = [[], []]
         for turn in (0, 1):
             busy = [(i, self._others[(i + turn) % 2]) for i in (0, 1)]
@@ -133,7 +142,7 @@ class Observatory:
     def _search(self, asked: Search) -> Found:
         for small in (False, True):
             attempt = msgspec.structs.replace(asked, small=small)
-            report = self._searcher.run(SEARCH, attempt, self._limits())
+            report = self._searcher.run(SEARCH, attempt, self._within(self._limits(), 1))
             if report.fate is Fate.DONE:
                 return msgspec.msgpack.decode(report.value, type=Found)
         return Found(problem=f"the search itself {_ended(report)}", seconds=report.seconds)
@@ -141,7 +150,8 @@ class Observatory:
     def _solve(self, asked: Search, found: Found) -> Found:
         """What CrossHair adds; that it found nothing, or had to be killed, adds nothing."""
         most = self.budget.symbolic * 2
-        report = self._searcher.run(SOLVE, asked, Limits(wall=most, cpu=most, memory=2 << 30))
+        limits = self._within(Limits(wall=most, cpu=most, memory=2 << 30), 1)
+        report = self._searcher.run(SOLVE, asked, limits)
         if report.fate is not Fate.DONE:
             return found
         solved = msgspec.msgpack.decode(report.value, type=Found)
@@ -154,6 +164,11 @@ class Observatory:
     def _limits(self) -> Limits:
         most = self.budget.seconds + self.budget.shrink + 5
         return Limits(wall=most * 3, cpu=most)
+
+    def _within(self, limits: Limits, least: float) -> Limits:
+        """Limits that end when all time is up, but let what has begun come to an end."""
+        left = max(self.until - time.monotonic(), least)
+        return msgspec.structs.replace(limits, wall=min(limits.wall, left))
 
     def _confirm(self, asked: Search, found: Found, call: Call) -> Behaviour:
         old, new = self._replayed(asked, call)
@@ -174,7 +189,7 @@ class Observatory:
     def _replayed(self, asked: Search, call: Call) -> list[tuple[Outcome, Outcome] | str]:
         """Old and new, each in two fresh processes that hash differently, two at a time."""
         seconds = self.budget.hang
-        limits = Limits(wall=seconds * 10 + 5, cpu=seconds + 5)
+        limits = self._within(Limits(wall=seconds * 10 + 5, cpu=seconds + 5), 4)
         versions = (asked.old, asked.new)
         seen: list[list[Outcome | str]] = [[], []]
         for turn in (0, 1):

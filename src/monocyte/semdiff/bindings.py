@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection, Container, Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import PurePosixPath
+from typing import Any
 
 from monocyte.semdiff.scopes import Scope, resolve_module
 from monocyte.semdiff.sources import python_lines
@@ -26,7 +27,6 @@ __all__ = [
     "everything",
     "module_name",
     "share",
-    "type_checking",
 ]
 
 Binding = ast.AST | tuple[str, str]
@@ -86,6 +86,43 @@ class Module:
                 names.setdefault(name, []).append(_imported(binding, name))
             else:
                 names.setdefault(name, []).append(binding)
+
+    def is_for_checkers(self, node: ast.AST) -> bool:
+        """Whether it is an `if TYPE_CHECKING:`, which never runs; the flag must be the real one."""
+        match node:
+            case ast.If(test=ast.Name(id=name)):
+                return self._flags.get(name) == FLAG
+            case ast.If(test=ast.Attribute(value=ast.Name(id=name), attr=attribute)):
+                return attribute == FLAG and self._flags.get(name) in TYPING
+        return False
+
+    @cached_property
+    def _flags(self) -> dict[str, str]:
+        """Names that are `typing`, or its flag, wherever they are bound."""
+        told: dict[str, set[str]] = {}
+        for node in everything(self.tree) if FLAG in self.text else ():
+            for name, what in _told(node):
+                told.setdefault(name, set()).add(what)
+        if "*" in told:
+            return {}  # names that nobody knows, or the flag itself is set
+        return {name: next(iter(what)) for name, what in told.items() if len(what) == 1}
+
+    @cached_property
+    def for_checkers(self) -> frozenset[str]:
+        """The packages that only type checkers import here."""
+        if FLAG not in self.text:
+            return frozenset()
+        shown: set[str] = set()
+        loaded: set[str] = set()
+        ahead: list[tuple[ast.AST, bool]] = [(self.tree, False)]
+        while ahead:
+            node, hidden = ahead.pop()
+            (shown if hidden else loaded).update(_tops(node))
+            if isinstance(node, ast.If) and self.is_for_checkers(node):
+                ahead += [(it, True) for it in node.body] + [(it, hidden) for it in node.orelse]
+            else:
+                ahead += [(it, hidden) for it in below(node)]
+        return frozenset(shown - loaded)
 
     def absolute(self, node: ast.ImportFrom) -> str:
         """The module that `from … import` names, without leading dots."""
@@ -268,12 +305,25 @@ def below(node: ast.AST) -> list[ast.AST]:
     As `ast.iter_child_nodes`, at half its price: a large program has millions of them.
     """
     found: list[ast.AST] = []
-    for value in node.__dict__.values():
+    kind: Any = node.__class__
+    if kind is ast.Name or kind is ast.Constant:
+        return found
+    for name in _holding(kind):
+        value = getattr(node, name, None)
         if value.__class__ is list:
             found += [it for it in value if isinstance(it, ast.AST) and it._fields]
         elif isinstance(value, ast.AST) and value._fields:
             found.append(value)
     return found
+
+
+@cache
+def _holding(kind: Any) -> tuple[str, ...]:
+    """The fields of a kind of node that may hold nodes which say something."""
+    return tuple(it for it in kind._fields if it not in _PLAIN) if kind is not ast.Constant else ()
+
+
+_PLAIN = frozenset({"ctx", "op", "ops", "id", "attr", "kind", "type_comment", "level", "module"})
 
 
 def everything(node: ast.AST) -> Iterator[ast.AST]:
@@ -285,12 +335,47 @@ def everything(node: ast.AST) -> Iterator[ast.AST]:
         ahead += below(here)
 
 
-def type_checking(node: ast.AST) -> bool:
-    """Whether it is an `if TYPE_CHECKING:`, which never runs."""
-    return isinstance(node, ast.If) and ast.unparse(node.test) in {
-        "TYPE_CHECKING",
-        "typing.TYPE_CHECKING",
-    }
+TYPING = ("typing", "typing_extensions")
+
+
+def _tops(node: ast.AST) -> set[str]:
+    """The top-level packages that an import statement names, if it is one."""
+    if isinstance(node, ast.Import):
+        return {alias.name.partition(".")[0] for alias in node.names}
+    if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+        return {node.module.partition(".")[0]}
+    return set()
+
+
+def _told(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """Names that a node binds, in whatever scope, and to what: `typing`, its flag, or `?`."""
+    match node:
+        case ast.Import(names=names):
+            for it in names:
+                yield it.asname or it.name.partition(".")[0], it.name if it.name in TYPING else "?"
+        case ast.ImportFrom(module=module, names=names):
+            for it in names:
+                known = module in TYPING and it.name == FLAG
+                yield it.asname or it.name, FLAG if known else "?"
+        case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            yield name, "?"
+        case (
+            ast.FunctionDef(name=name)
+            | ast.AsyncFunctionDef(name=name)
+            | ast.ClassDef(name=name)
+            | ast.ExceptHandler(name=str(name))
+            | ast.MatchAs(name=str(name))
+            | ast.MatchStar(name=str(name))
+            | ast.MatchMapping(rest=str(name))
+        ):
+            yield name, "?"
+        case ast.Attribute(attr="TYPE_CHECKING", ctx=ast.Store() | ast.Del()):
+            yield "*", "?"
+        case ast.Constant(value="TYPE_CHECKING"):
+            yield "*", "?"
+
+
+FLAG = "TYPE_CHECKING"
 
 
 def bindings_of(block: ast.AST) -> Iterator[tuple[str, Binding]]:
@@ -312,10 +397,6 @@ def _bound(  # noqa: C901, PLR0912 (one case for each kind of node that binds)
     node: ast.AST,
 ) -> Iterator[tuple[str, Binding]]:
     target: ast.AST
-    if isinstance(node, ast.If) and type_checking(node):
-        for child in [*node.body, *node.orelse]:
-            yield from _bound(child)
-        return
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             yield node.name, node

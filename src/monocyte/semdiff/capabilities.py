@@ -133,7 +133,8 @@ def code_gains(
     """
     if changed_files(old, new) and max(map(_size, (old, new))) > WHOLE:
         return tuple(_scoped(Scope(old, new, shared)))
-    return tuple(_gains(build(old), build(new)))
+    after = build(new)
+    return tuple(_gains(build(old), after)) if after.sites else ()  # else it can do nothing
 
 
 WHOLE = 100_000

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -70,13 +70,12 @@ class Chunk:
 def chunks_of(facts: ModuleFacts) -> list[Chunk]:
     """The pieces of one module."""
     originals = {
-        node.asname: node.name.rpartition(".")[2]
-        for node in facts.nodes
-        if isinstance(node, ast.alias) and node.asname
+        node.asname: node.name.rpartition(".")[2] for node in facts.kinds[ast.alias] if node.asname
     }
     chunks: list[Chunk] = []
+    noted = _NOTED if facts.words.isdisjoint(KNOWN_TO_SWALLOW) else _NOTED_WITH_MANAGERS
     for statement in facts.tree.body:
-        chunks += _collect_statement(statement)
+        chunks += _collect_statement(statement, noted)
     chunks = _joined(chunks)
     bound = facts.origins.keys()
     for chunk in chunks:
@@ -87,10 +86,14 @@ def chunks_of(facts: ModuleFacts) -> list[Chunk]:
     return chunks
 
 
-def _collect_statement(statement: ast.stmt) -> Iterator[Chunk]:
+_Noted = Mapping[type[ast.AST], Callable[[Any, "Chunk", bool], None]]
+"""What is to be done about each kind of node."""
+
+
+def _collect_statement(statement: ast.stmt, noted: _Noted) -> Iterator[Chunk]:
     own = Chunk("")
     if isinstance(statement, FUNCTIONS):
-        yield from _collect_function(statement)
+        yield from _collect_function(statement, noted)
     elif not _exports(statement):
         own.spans.append((statement.lineno, statement.end_lineno or statement.lineno))
         if isinstance(statement, ast.ClassDef):
@@ -98,7 +101,7 @@ def _collect_statement(statement: ast.stmt) -> Iterator[Chunk]:
         if not isinstance(statement, ast.ClassDef | ast.Import | ast.ImportFrom):
             stored = (n for n in ast.walk(statement) if isinstance(n, ast.Name))
             own.variables = {n.id for n in stored if isinstance(n.ctx, ast.Store)}
-        yield from _collect(statement, own)
+        yield from _collect(statement, own, noted)
 
 
 def _of_class(node: ast.ClassDef) -> set[str]:
@@ -141,13 +144,15 @@ def _joined(chunks: list[Chunk]) -> list[Chunk]:
     return done
 
 
-def _collect_function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Chunk]:
+def _collect_function(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, noted: _Noted
+) -> Iterator[Chunk]:
     inner = Chunk(node.name)
     if _swallows(node):
         inner.keywords.add("swallows")
     if node.decorator_list:
         inner.values.add(node.name)  # its decorators are handed it
-    yield from _collect(node, inner)
+    yield from _collect(node, inner, noted)
 
 
 def _swallows(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -180,21 +185,24 @@ def _goes_on(node: ast.Try | ast.TryStar | ast.With | ast.AsyncWith) -> bool:
     return not all(isinstance(handler.body[-1], ast.Raise) for handler in node.handlers)
 
 
-def _collect(node: ast.AST, chunk: Chunk) -> Iterator[Chunk]:
+def _collect(node: ast.AST, chunk: Chunk, noted: _Noted) -> Iterator[Chunk]:
     todo: list[tuple[ast.AST, bool]] = [(node, False)]
     while todo:
         node, used = todo.pop()
-        kind: Any = type(node)
-        note = _NOTED.get(kind)
+        kind: Any = node.__class__
+        note = noted.get(kind)
         if note is not None:
             note(node, chunk, used)
         for name, consumed in _fields(kind):
             value = getattr(node, name, None)
-            for child in value if isinstance(value, list) else (value,):
-                if isinstance(child, FUNCTIONS):
-                    yield from _collect_function(child)
-                elif isinstance(child, ast.AST):
-                    todo.append((child, consumed))
+            if value.__class__ is list:
+                for child in value:
+                    if isinstance(child, FUNCTIONS):
+                        yield from _collect_function(child, noted)
+                    elif isinstance(child, ast.AST):
+                        todo.append((child, consumed))
+            elif isinstance(value, ast.AST):  # no function: these stand in lists
+                todo.append((value, consumed))
     yield chunk
 
 
@@ -250,8 +258,6 @@ def _renamed(node: ast.Assign | ast.AnnAssign | ast.NamedExpr, chunk: Chunk) -> 
 def _assigned(node: ast.Assign | ast.AnnAssign | ast.NamedExpr, chunk: Chunk, _used: bool) -> None:
     """Names that may be a further name for one of the errors that catch all or a missing name."""
     _renamed(node, chunk)
-    if not isinstance(node, ast.NamedExpr):
-        _kept_manager(node, chunk, _used)
     value = node.value
     if value is None or not any(
         isinstance(it, (ast.Call, ast.Subscript)) or getattr(it, "id", "") in CATCHING_NAMES
@@ -287,7 +293,7 @@ def _kept_manager(node: ast.Assign | ast.AnnAssign | ast.Return, chunk: Chunk, _
 CATCHING_NAMES = frozenset({"Exception", "BaseException", "NameError", "UnboundLocalError"})
 """Errors that catch a missing name."""
 
-_NOTED: dict[type[ast.AST], Callable[[Any, Chunk, bool], None]] = {
+_NOTED: _Noted = {
     ast.Name: _name,
     ast.Attribute: _attribute,
     ast.Call: _call,
@@ -297,8 +303,21 @@ _NOTED: dict[type[ast.AST], Callable[[Any, Chunk, bool], None]] = {
     ast.AnnAssign: _assigned,
     ast.NamedExpr: _assigned,
     ast.alias: _alias,
+}
+
+
+def _assigned_manager(node: ast.Assign | ast.AnnAssign, chunk: Chunk, used: bool) -> None:
+    _assigned(node, chunk, used)
+    _kept_manager(node, chunk, used)
+
+
+_NOTED_WITH_MANAGERS: _Noted = {
+    **_NOTED,
+    ast.Assign: _assigned_manager,
+    ast.AnnAssign: _assigned_manager,
     ast.Return: _kept_manager,
 }
+"""The same for a module that has a word for a manager that swallows."""
 
 
 def _root(node: ast.expr) -> str:

@@ -18,8 +18,10 @@ from hashlib import blake2b
 from types import MappingProxyType
 
 from monocyte.semdiff.dialects import complaint
+from monocyte.semdiff.normal.bodies import BLOCK_FIELDS, blocks_of
 from monocyte.semdiff.normal.effects import Effects, effects_of, is_plain_class
 from monocyte.semdiff.normal.facts import ModuleFacts
+from monocyte.semdiff.normal.flows import COMPOUND
 from monocyte.semdiff.normal.imports import NO_TREE, Imports
 from monocyte.semdiff.normal.order import arrange_body
 from monocyte.semdiff.normal.rewriter import Rewriter, RuleSet
@@ -31,7 +33,7 @@ from monocyte.semdiff.verbatim import Words
 
 __all__ = ["FORM", "MODULE_CODE", "Definition", "Definitions", "Unreadable", "parse", "unnumbered"]
 
-FORM = "3"
+FORM = "4"
 """The version of the normal form: it changes whenever a rule writes something in another way."""
 
 MODULE_CODE = "<module>"
@@ -121,11 +123,33 @@ def _only(body: Iterable[ast.stmt], wanted: frozenset[str], prefix: str = "") ->
     """The statements that define what is wanted; of a class that is not, its wanted members."""
     for statement in body:
         name = prefix + _root(statement)
-        if name in wanted:
+        if name in wanted or _holds_any(statement, wanted, prefix):
             yield statement
         elif isinstance(statement, ast.ClassDef) and _leads_to(f"{name}.", wanted):
             statement.body = list(_only(statement.body, wanted, f"{name}."))
             yield statement
+
+
+def _holds_any(statement: ast.stmt, wanted: frozenset[str], prefix: str) -> bool:
+    """Whether an `if`, a `try`… holds what is wanted, or a part of it."""
+    names = [prefix + it.name for it in _defined_in(statement)]
+    return any(name in wanted or _leads_to(f"{name}.", wanted) for name in names)
+
+
+def _defined_in(statement: ast.stmt) -> Iterator[_Defining]:
+    """The functions and classes in the blocks of an `if`, a `try`…, as they stand in the file."""
+    if not isinstance(statement, COMPOUND):
+        return
+    for owner in (statement, *blocks_of(statement)):
+        for field in BLOCK_FIELDS:
+            for inner in getattr(owner, field, ()):
+                if isinstance(inner, _Defining):
+                    yield inner
+                elif isinstance(inner, ast.stmt):
+                    yield from _defined_in(inner)
+
+
+_Defining = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def _leads_to(prefix: str, wanted: Iterable[str]) -> bool:
@@ -221,6 +245,13 @@ class Definitions:
         """How a statement appears in the text of the body around it."""
         if not prefix:
             self.within = self.shared.get(id(node))
+        if isinstance(node, COMPOUND):
+            apart = {id(it): self._defined(it, scope, prefix) for it in _defined_in(node)}
+            return self._write(node, scope, apart).text
+        return self._defined(node, scope, prefix)
+
+    def _defined(self, node: ast.stmt, scope: Scope, prefix: str) -> str:
+        """A definition by its name; any other statement by its text."""
         if isinstance(node, FUNCTIONS):
             kind = "method" if prefix else "function"
             return self._add(kind, prefix + node.name, node, self._write(node, scope))
@@ -244,10 +275,13 @@ class Definitions:
         writer.class_header(node, [e.key for e in entries])
         return self._add("class", name, node, writer.written(), order)
 
-    def _write(self, node: ast.stmt, scope: Scope) -> Written | Verbatim:
+    def _write(
+        self, node: ast.stmt, scope: Scope, apart: Mapping[int, str] = MappingProxyType({})
+    ) -> Written | Verbatim:
         if self.within is not None:
             return Verbatim(self.within)
         writer = Writer(self.facts, scope, flows=self.flows)
+        writer.apart = apart
         writer.write(node)
         return writer.written()
 

@@ -8,8 +8,11 @@ is somebody else's room.
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+
+import msgspec
 
 from monocyte.semdiff.definitions import (
     MODULE_CODE,
@@ -27,7 +30,7 @@ from monocyte.semdiff.normal.imports import NO_TREE, Imports
 from monocyte.semdiff.normal.writer import Writer
 from monocyte.semdiff.onlookers import Onlookers, looks_by_itself
 from monocyte.semdiff.packages import Packages
-from monocyte.semdiff.recalling import Settled, recalled
+from monocyte.semdiff.recalling import Settled, Sides, recalled, remembered
 from monocyte.semdiff.sketches import Shelf, Sketches
 from monocyte.semdiff.sources import BadSource, Source, python_lines
 from monocyte.semdiff.verbatim import Words, shared
@@ -49,8 +52,11 @@ def diff_trees(
     packages = Packages(old, sketches), Packages(new, sketches)
     moved = _Moves()
     onlookers = Onlookers()
-    for path in changed:
-        yield from _Pair(path, old[path], new[path], packages, moved, onlookers).findings()
+    pairs = [_Pair(path, old[path], new[path], packages, moved, onlookers) for path in changed]
+    for pair in pairs:  # all before who looks is asked: that may be read by others meanwhile
+        pair.compare()
+    for pair in pairs:
+        yield from pair.findings()
     yield from _whole_files(old, new, moved)
     yield from moved.findings()
     yield from onlookers.findings()
@@ -64,6 +70,49 @@ def _differs(old: Source, new: Source) -> bool:
 
 
 # -- one file -------------------------------------------------------------------------------------
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """One side of a definition, as far as others speak of it."""
+
+    kind: str
+    name: str
+    first: int
+    last: int
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A definition that both sides have, compared; by no rule, if nothing makes them equal."""
+
+    old: Seen
+    new: Seen
+    channels: frozenset[Channel] = frozenset()
+    rule: str = ""
+
+
+class Rows(msgspec.Struct, frozen=True):
+    """What comparing both sides of a file gives; who looks at what differs is another question."""
+
+    rows: tuple[Row, ...]
+    differing: frozenset[str]
+    """The definitions whose code the cheap rules leave unequal."""
+    words: frozenset[str]
+    """Those in it by which a module gets hold of itself."""
+    is_all: bool
+    """Whether nothing came or went beside."""
+
+
+def _row(
+    old: Definition, new: Definition, channels: Collection[Channel] = (), rule: str = ""
+) -> Row:
+    ours, theirs = (Seen(it.kind, it.name, it.first, it.last) for it in (old, new))
+    return Row(ours, theirs, frozenset(channels), rule)
+
+
+def _text(seen: Seen, data: bytes) -> str:
+    """The lines of a definition; of a module, all."""
+    lines = python_lines(data.decode("utf-8", "surrogateescape"))
+    return "".join(lines if seen.kind == "module" else lines[seen.first - 1 : seen.last])
 
 
 class _Pair:
@@ -81,19 +130,53 @@ class _Pair:
         self.path = path
         self.sources = old, new
         self.packages = packages
+        self.imports: Sides = (packages[0].imports_of(path), packages[1].imports_of(path))
         self.moves = moves
         self.onlookers = onlookers
 
-    def findings(self) -> Iterator[Finding]:
+    def compare(self) -> None:
+        """Compare both sides, whoever looks at what differs."""
+        self.rows: tuple[Row, ...] = ()
+        self.unread: str | None = None
         try:
-            old, new = self._first_loaded()
+            kept = self._kept_rows()
         except (Unreadable, BadSource) as error:
-            yield self._unreadable(str(error))
+            self.unread = str(error)
             return
-        self.words = old.facts.words | new.facts.words
-        yield from self._compared(old, new)
-        yield from self._module(old, new)
-        yield from self._gone_and_come(old, new)
+        self.rows = kept.rows
+        self.differing: Collection[str] = kept.differing
+        self.words = kept.words
+
+    def findings(self) -> Iterator[Finding]:
+        """What comparing has shown, and who looks."""
+        if self.unread is not None:
+            yield self._unreadable(self.unread)
+        for it in self.rows:
+            if it.rule:
+                yield from self._judged(it.old, it.new, it.channels, it.rule)
+            else:
+                yield self._different(it.old, it.new)
+
+    def _kept_rows(self) -> Rows:
+        """What comparing both sides gives, taken from the shelf if it has been done before."""
+        try:
+            content = [source.digest for source in self.sources]
+        except BadSource:
+            return self._rows(self.imports)
+        shelf = self.packages[0].sketches.shelf
+        name = json.dumps(["rows", self.path, *content])
+        return remembered(shelf, name, Rows, self.imports, self._rows)
+
+    def _rows(self, imports: Sides) -> Rows:
+        """Both sides compared; what came or went is for `moves`, and so nothing to be kept."""
+        self.imports = imports
+        old, new = self._first_loaded()
+        rows = [*self._compared(old, new), *self._module(old, new)]
+        came = old.found.keys() ^ new.found.keys()
+        for _ in self._gone_and_come(old, new):
+            pass
+        words = (old.facts.words | new.facts.words) & MODULE_WORDS_OF_ITSELF
+        return Rows(tuple(rows), frozenset(self.differing), words, is_all=not came)
 
     def _first_loaded(self) -> tuple[Definitions, Definitions]:
         """Both sides as a whole, by the cheap rules; what both say word for word is passed by."""
@@ -102,16 +185,16 @@ class _Pair:
         lines = [python_lines(data.decode("utf-8", "surrogateescape")) for data in datas]
         both = shared(trees[0], lines[0], trees[1], lines[1])
         old, new = (
-            _defined(tree, data, EASY, packages.imports_of(self.path), both=both)
-            for tree, data, packages in zip(trees, datas, self.packages, strict=True)
+            _defined(tree, data, EASY, imports, both=both)
+            for tree, data, imports in zip(trees, datas, self.imports, strict=True)
         )
         return old, new
 
     def _loaded(self, stage: Stage) -> tuple[Definitions, Definitions]:
         """Both sides under a stage's rules, as a whole."""
         old, new = (
-            _load(source, stage, packages.imports_of(self.path))
-            for source, packages in zip(self.sources, self.packages, strict=True)
+            _load(source, stage, imports)
+            for source, imports in zip(self.sources, self.imports, strict=True)
         )
         return old, new
 
@@ -134,7 +217,7 @@ class _Pair:
         )
 
     def _looking(
-        self, old: Definition, new: Definition, channels: Collection[Channel]
+        self, old: Seen, new: Seen, channels: Collection[Channel]
     ) -> Iterator[tuple[int, str, Reader]]:
         """Who may look at a definition: on which side, in which file."""
         for number, definition in enumerate((old, new)):
@@ -143,7 +226,7 @@ class _Pair:
                 if path != self.path or not self._is_out_of_reach(reader, definition):
                     yield number, path, reader
 
-    def _is_out_of_reach(self, reader: Reader, definition: Definition) -> bool:
+    def _is_out_of_reach(self, reader: Reader, definition: Seen) -> bool:
         """`x.__dict__` shows a module's order only where the module gets hold of itself."""
         if reader.word.endswith(".py"):
             return not names_file(reader.word, self.path)
@@ -154,7 +237,7 @@ class _Pair:
 
     # -- definitions ------------------------------------------------------------------------------
 
-    def _compared(self, old: Definitions, new: Definitions) -> Iterator[Finding]:
+    def _compared(self, old: Definitions, new: Definitions) -> Iterator[Row]:
         """Every definition that both sides have: by the cheap rules, then by dearer ones."""
         pairs = {
             name: (old.found[name], new.found[name]) for name in old.found if name in new.found
@@ -167,21 +250,20 @@ class _Pair:
             if name in self.differing:
                 open_pairs[name] = ours, theirs
             else:
-                yield from self._judged(ours, theirs, _differing(ours, theirs), "normal-form")
+                yield _row(ours, theirs, _differing(ours, theirs), "normal-form")
         settled = self._recalled(open_pairs) if open_pairs else {}
         for name, stage in settled.items():
             ours, theirs = open_pairs.pop(name)
             channels = {*_differing(ours, theirs), *_CHANNELS[stage]}
-            yield from self._judged(ours, theirs, channels, f"normal-form-{stage}")
+            yield _row(ours, theirs, channels, f"normal-form-{stage}")
         for ours, theirs in open_pairs.values():
-            yield self._different(ours, theirs)
+            yield _row(ours, theirs)
 
     def _recalled(self, names: Collection[str]) -> Settled:
         """Which of these definitions some stage makes equal, if need be by trying."""
-        old, new = (packages.imports_of(self.path) for packages in self.packages)
         content = [self.path, *(source.digest for source in self.sources)]
         shelf = self.packages[0].sketches.shelf
-        return recalled(shelf, content, names, (old, new), partial(self._by_stages, names))
+        return recalled(shelf, content, names, self.imports, partial(self._by_stages, names))
 
     def _by_stages(self, names: Collection[str], imports: tuple[Imports, Imports]) -> Settled:
         """Which of these definitions some stage's rules make equal; each goes on from the last."""
@@ -204,13 +286,13 @@ class _Pair:
         return found
 
     def _judged(
-        self, old: Definition, new: Definition, channels: Iterable[Channel], rule: str
+        self, old: Seen, new: Seen, channels: Iterable[Channel], rule: str
     ) -> Iterator[Finding]:
         """Equal code: SAME, unless somebody set to look at it sees a channel that differs."""
         differing = sorted(channels)
         seen = list(self._looking(old, new, differing)) if differing else []
         is_code_seen = any(it[2].channel is Channel.CODE for it in seen)
-        if is_code_seen and not self._is_open(old) and _compiles_alike(old, new):
+        if is_code_seen and not self._is_open(old) and self._compile_alike(old, new):
             seen = [it for it in seen if it[2].channel is not Channel.CODE]
         own = [reader for *_, reader in seen if not looks_by_itself(reader)]
         others = [it for it in seen if looks_by_itself(it[2])]
@@ -221,7 +303,11 @@ class _Pair:
         elif differing:
             yield self._same(old, new, differing, others, rule)
 
-    def _is_open(self, definition: Definition) -> bool:
+    def _compile_alike(self, old: Seen, new: Seen) -> bool:
+        both = zip((old, new), self.sources, strict=True)
+        return _compiles_alike(*(_text(it, _limited(source)) for it, source in both))
+
+    def _is_open(self, definition: Seen) -> bool:
         """Whether something inside it has different code, so that it has, too."""
         if definition.kind == "module":
             return bool(self.differing)
@@ -229,8 +315,8 @@ class _Pair:
 
     def _same(
         self,
-        old: Definition,
-        new: Definition,
+        old: Seen,
+        new: Seen,
         differing: Sequence[Channel],
         others: Sequence[tuple[int, str, Reader]],
         rule: str,
@@ -250,7 +336,7 @@ class _Pair:
             new=Place(self.path, new.first),
         )
 
-    def _guarded(self, old: Definition, new: Definition, seen: Sequence[Reader]) -> Finding:
+    def _guarded(self, old: Seen, new: Seen, seen: Sequence[Reader]) -> Finding:
         reasons = {f"{r.channel} differ, and line {r.line} reads {r.word}": None for r in seen}
         return Finding(
             verdict=Verdict.UNKNOWN,
@@ -264,7 +350,7 @@ class _Pair:
             open=True,
         )
 
-    def _different(self, old: Definition, new: Definition) -> Finding:
+    def _different(self, old: Seen, new: Seen) -> Finding:
         return Finding(
             verdict=Verdict.UNKNOWN,
             kind=new.kind,
@@ -279,30 +365,33 @@ class _Pair:
 
     # -- the module's own code --------------------------------------------------------------------
 
-    def _module(self, old: Definitions, new: Definitions) -> Iterator[Finding]:
+    def _module(self, old: Definitions, new: Definitions) -> Iterator[Row]:
         sides = [_module_definition(side) for side in (old, new)]
-        if old.order == new.order or self._arranged_alike(old, new):
-            channels = _differing(*sides)
-            if old.order != new.order:
+        in_place = old.order == new.order or self._bodies_alike(old, new)
+        if in_place or self._arranged_alike(old, new):
+            channels = _differing(*sides) - {Channel.ORDER}
+            if not in_place:
                 channels.add(Channel.ORDER)
-            yield from self._judged(sides[0], sides[1], channels, "normal-form")
+            yield _row(sides[0], sides[1], channels, "normal-form")
             return
         if _without(old.order, new) == _without(new.order, old):
             return  # only definitions went or came, and they speak for themselves
         places = old.first_difference(new), new.first_difference(old)
         sides[0].first, sides[1].first = places
-        yield self._different(*sides)
+        yield _row(sides[0], sides[1])
 
     def _arranged_alike(self, old: Definitions, new: Definitions) -> bool:
         if sorted(old.order) != sorted(new.order):
-            return self._bodies_alike()
+            return False
         ours, theirs = (
-            side.arranged(packages.imports_of(self.path))
-            for side, packages in zip((old, new), self.packages, strict=True)
+            side.arranged(imports) for side, imports in zip((old, new), self.imports, strict=True)
         )
         return ours == theirs
 
-    def _bodies_alike(self) -> bool:
+    def _bodies_alike(self, old: Definitions, new: Definitions) -> bool:
+        """Whether rules make each statement equal to the one in its place."""
+        if sorted(old.order) == sorted(new.order):
+            return False  # they stand in another order
         old, new = self._loaded(STAGES[0])
         return old.order == new.order
 
@@ -386,10 +475,10 @@ def _differing(old: Definition, new: Definition) -> set[Channel]:
     return found
 
 
-def _compiles_alike(old: Definition, new: Definition) -> bool:
+def _compiles_alike(old: str, new: str) -> bool:
     """Whether two definitions differ in layout only, so that they compile to the same code."""
     try:
-        one, two = (_undocumented(d.text) for d in (old, new))
+        one, two = _undocumented(old), _undocumented(new)
     except (SyntaxError, ValueError, RecursionError):
         return False
     return one == two
@@ -470,6 +559,7 @@ def _moved(old_path: str, old: Definition, new_path: str, new: Definition) -> Fi
 
 
 def _gone(path: str, definition: Definition) -> Finding:
+    one_of_several = "#" in definition.name
     public = not any(part.startswith("_") for part in definition.name.split("."))
     return Finding(
         verdict=Verdict.UNKNOWN,
@@ -478,7 +568,7 @@ def _gone(path: str, definition: Definition) -> Finding:
         what="is gone",
         why=("whether something else gives that name is for a run to tell",),
         rule="removed",
-        severity=Severity.BREAKING if public else Severity.WARNING,
+        severity=Severity.BREAKING if public and not one_of_several else Severity.WARNING,
         old=Place(path, definition.first),
         open=True,
     )

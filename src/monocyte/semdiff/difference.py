@@ -8,15 +8,19 @@ what was not looked at is part of the answer.
 from __future__ import annotations
 
 import ast
+import hashlib
 import platform
 import time
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 import msgspec
 
+from monocyte.semdiff.ahead import WHOLE, reading_ahead
+from monocyte.semdiff.allowance import Allowance
 from monocyte.semdiff.capabilities import dependency_gains
 from monocyte.semdiff.contract import Change as Contracted
 from monocyte.semdiff.definitions import MODULE_CODE
@@ -203,14 +207,15 @@ def difference(
         ours, theirs = _texts(old, new, known.drafts)
         is_felt = _felt(known, ours, theirs, new, options, memory)
     drafts = [it for it in known.drafts if _wanted(it.finding, options.only)]
-    tests = _tests(old, new, options)
+    purse = Allowance(options.seconds if options.run else 0)
+    tests = _tests(old, new, options, purse, is_all=not any(it.finding.open for it in drafts))
     drafts, judged = _judged(drafts, tests)
     further = [it for ask in analyses for it in ask(old, new) if _wanted(it, options.only)]
-    contract = _contract(known.sketch, ours, theirs, options)
+    contract = _contract(known.sketch, ours, theirs, purse)
     told = [it for it in promises(contract) if _within(it.place.file, options.only)]
     if memory and (recalled is None or options.impact):
         memory.keep(old, new, known)
-    tried = _tried(old, new, drafts, options)
+    tried = _tried(old, new, drafts, options, purse)
     changes = _joined([*tried, *judged], further, told)
     return Difference(
         old=old.name,
@@ -265,17 +270,31 @@ def _order(finding: Finding) -> tuple[str, int, str]:
 
 
 def _read(old: Tree, new: Tree, memory: Memory | None) -> Known:
-    findings = tuple(diff_trees(old, new, memory))
-    rest = _folded([it for it in findings if not _is_same(it)])
-    shown = _Shown(old, new)
-    drafts = tuple(shown.draft(it) for it in sorted(rest, key=_order))
-    texts = _texts(old, new, drafts)
-    sketch = (
-        read_whole(*texts, shown.trees(texts))
-        if any(it.endswith(".py") for it in _differing_paths(old, new))
-        else Sketch()
-    )
+    with reading_ahead(old, new, memory, partial(_told_of_all, old, new)) as shelf:
+        findings = tuple(diff_trees(old, new, shelf))
+        rest = _folded([it for it in findings if not _is_same(it)])
+        shown = _Shown(old, new, shelf)
+        drafts = tuple(shown.draft(it) for it in sorted(rest, key=_order))
+        sketch = _sketched(old, new, shown, drafts, shelf)
     return Known(tuple(sorted(_ignored(findings), key=_order)), drafts, sketch)
+
+
+def _told_of_all(old: Tree, new: Tree) -> bytes:
+    return msgspec.msgpack.encode(read_whole(*_texts(old, new, ())))
+
+
+def _sketched(
+    old: Tree, new: Tree, shown: _Shown, drafts: Sequence[Change], shelf: Shelf | None
+) -> Sketch:
+    """What reading shows of contracts and capabilities, unless that is being told already."""
+    if not any(it.endswith(".py") for it in _differing_paths(old, new)):
+        return Sketch()
+    is_closed = any(it.finding.rule == "unreadable" for it in drafts)
+    told = shelf.get(WHOLE) if shelf and not is_closed else None
+    if told is not None:
+        return msgspec.msgpack.decode(told, type=Sketch)
+    texts = _texts(old, new, drafts)
+    return read_whole(*texts, shown.trees(texts))
 
 
 def _folded(findings: Sequence[Finding]) -> list[Finding]:
@@ -367,11 +386,13 @@ def _texts(old: Tree, new: Tree, drafts: Iterable[Change]) -> tuple[dict[str, st
 
 
 def _contract(
-    sketch: Sketch, old: Mapping[str, str], new: Mapping[str, str], options: Options
+    sketch: Sketch, old: Mapping[str, str], new: Mapping[str, str], purse: Allowance
 ) -> tuple[Contracted, ...]:
     """The changes of the contract; those of messages are seen only where code is run."""
-    may_run = options.run and options.seconds > 0
-    return run_contract(sketch, old, new) if may_run and old != new else sketch.changes
+    if not purse.left or old == new:
+        return sketch.changes
+    with purse.share(0.5) as seconds:
+        return run_contract(sketch, old, new, seconds)
 
 
 def _gains(
@@ -396,9 +417,12 @@ def _felt(
 # -- tests ----------------------------------------------------------------------------------------
 
 
-def _tests(old: Tree, new: Tree, options: Options) -> list[Finding]:
+def _tests(
+    old: Tree, new: Tree, options: Options, purse: Allowance, *, is_all: bool
+) -> list[Finding]:
     """What became of the tests: whether one that differs still notices what it noticed."""
-    found = test_diff(old, new, min(options.seconds, TESTING), run=options.run)
+    with purse.share(1.0 if is_all else 0.5, TESTING) as seconds:
+        found = test_diff(old, new, seconds, run=purse.left > 0)
     return [it for it in found if _wanted(it, options.only)]
 
 
@@ -431,12 +455,34 @@ def _is_other(change: Change) -> bool:
 class _Shown:
     """Lines and words about findings; each file is taken apart once."""
 
-    def __init__(self, old: Tree, new: Tree) -> None:
+    def __init__(self, old: Tree, new: Tree, shelf: Shelf | None = None) -> None:
         self.sides = old, new
+        self.shelf = shelf
         self._trees: dict[tuple[int, str], ast.Module | None] = {}
 
     def draft(self, finding: Finding) -> Change:
-        """A change as far as it can be told without running anything."""
+        """A change as far as it can be told without running anything, kept by both contents."""
+        name = self._name(finding)
+        if self.shelf is None or not name:
+            return self._drawn(finding)
+        try:
+            return msgspec.msgpack.decode(self.shelf.get(name) or b"", type=Change)
+        except (msgspec.MsgspecError, ValueError):
+            drawn = self._drawn(finding)
+            self.shelf.put(name, msgspec.msgpack.encode(drawn))
+            return drawn
+
+    def _name(self, finding: Finding) -> str:
+        """Under which a draft is kept; empty where a side cannot be read."""
+        told = hashlib.blake2b(msgspec.msgpack.encode(finding), digest_size=20).hexdigest()
+        places = (self._place(i, finding) for i in (0, 1))
+        try:
+            sides = [self.sides[i][it.file].digest if it else "" for i, it in enumerate(places)]
+        except (BadSource, KeyError):
+            return ""
+        return f"draft {' '.join(sides)} {told}"
+
+    def _drawn(self, finding: Finding) -> Change:
         if finding.rule in ("moved", "renamed"):
             return Change(finding=finding, hunks=self._first_lines(finding))
         old, new = (self._node(i, finding) for i in (0, 1))
@@ -525,13 +571,15 @@ def _parsed(source: Source | None) -> ast.Module | None:
 # -- what is tried --------------------------------------------------------------------------------
 
 
-def _tried(old: Tree, new: Tree, drafts: Sequence[Change], options: Options) -> list[Change]:
+def _tried(
+    old: Tree, new: Tree, drafts: Sequence[Change], options: Options, purse: Allowance
+) -> list[Change]:
     due = [it for it in drafts if it.finding.open]
     if not options.run:
         return [_unrun(it) for it in drafts]
     if not due:
         return list(drafts)
-    with Trials(old, new, seconds=options.seconds, each=options.each) as trials:
+    with Trials(old, new, purse, each=options.each) as trials:
         seen = trials.judge([_case(it) for it in due])
     found = {id(draft): tried for draft, tried in zip(due, seen, strict=True)}
     return [_with(it, found[id(it)]) if id(it) in found else it for it in drafts]

@@ -69,11 +69,13 @@ class Documentation(Sight):
             match above:
                 case ast.Assign(targets=targets):
                     return all(_is_doc(target) for target in targets)
+                case ast.keyword() | ast.Call() if self._documents_property(node, above):
+                    return True
                 case ast.If() | ast.IfExp() if above.test is node:
                     return True
-                case ast.Compare(comparators=[ast.Constant(value=None)]):
-                    return True
-                case ast.UnaryOp(op=ast.Not()):
+                case (
+                    ast.Compare(comparators=[ast.Constant(value=None)]) | ast.UnaryOp(op=ast.Not())
+                ):
                     return True
                 case ast.BoolOp() | ast.IfExp() | ast.BinOp(op=ast.Add()):
                     pass
@@ -87,6 +89,17 @@ class Documentation(Sight):
                     return False
             node, above = above, self.parents.get(above)
         return False
+
+    def _documents_property(self, node: ast.AST, above: ast.keyword | ast.Call) -> bool:
+        """`property(get, doc=…)`, the builtin: what it is given becomes its documentation."""
+        call = self.parents.get(above) if isinstance(above, ast.keyword) else above
+        match call:
+            case ast.Call(func=ast.Name(id="property"), args=args):
+                given = isinstance(above, ast.keyword) and above.arg == "doc"
+                given = given or (len(args) == 4 and args[3] is node)
+                return given and self.facts.is_builtin("property", self.scope_of(call))
+            case _:
+                return False
 
     def is_looked_up_doc(self, node: ast.expr) -> bool:
         """`x.__doc__ = getattr(f, "__doc__", None)`, or a key of a class's namespace."""

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 from monocyte.semdiff.diagnostics import Diagnostics
 from monocyte.semdiff.documentation import Documentation
@@ -24,6 +25,7 @@ from monocyte.semdiff.guard_words import (
     STRING_WORDS,
     WORDS,
 )
+from monocyte.semdiff.listing import Listing
 from monocyte.semdiff.namespaces import Namespaces
 from monocyte.semdiff.normal.channels import Channel
 from monocyte.semdiff.normal.effects import PURE_DECORATORS
@@ -31,7 +33,7 @@ from monocyte.semdiff.normal.facts import ModuleFacts
 from monocyte.semdiff.readers import FRAME_CHANNELS, Home, Reader
 from monocyte.semdiff.scopes import FUNCTIONS
 from monocyte.semdiff.shown_errors import shows_error
-from monocyte.semdiff.spelled_names import may_spell
+from monocyte.semdiff.spelled_names import spellings
 from monocyte.semdiff.uses import LINE_WORDS, SHAPES, Fate, Shape, is_stderr
 from monocyte.semdiff.uses import spelled as _spelled
 
@@ -59,7 +61,7 @@ _HARMLESS_CODE = frozenset(
 """What a code object says that no rule of the normal form changes."""
 
 
-class _Search(Documentation, Namespaces, Diagnostics):
+class _Search(Documentation, Namespaces, Diagnostics, Listing):
     """Looks through one module."""
 
     def __init__(self, facts: ModuleFacts) -> None:
@@ -68,20 +70,24 @@ class _Search(Documentation, Namespaces, Diagnostics):
         self.documents = bool(origins & DOC_LIBRARIES)
 
     def readers(self) -> Iterator[Reader]:
-        for node in self.facts.nodes:
-            if not self._says_nothing(node):
-                for reader in self.of_node(node):
-                    yield replace(reader, home=self.home(node))
+        for node in self._telling():
+            for reader in self.of_node(node):
+                yield replace(reader, home=self.home(node))
 
-    def _says_nothing(self, node: ast.AST) -> bool:
-        """Most nodes: names that no table holds, and what stands in none."""
-        match node:
-            case ast.Name(id=word):
-                return word not in self._known or not isinstance(node.ctx, ast.Load)
-            case ast.Attribute(attr=word):
-                return word not in _WATCHED and isinstance(node.ctx, ast.Load)
-            case _:
-                return not isinstance(node, _LOOKED_AT)
+    def _telling(self) -> Iterator[ast.AST]:
+        """Not most nodes: names that no table holds, and what stands in none."""
+        known = self._known
+        node: Any
+        for node in self.facts.nodes:
+            kind = node.__class__
+            if kind is ast.Name:
+                if node.id in known and node.ctx.__class__ is ast.Load:
+                    yield node
+            elif kind is ast.Attribute:
+                if node.attr in _WATCHED or node.ctx.__class__ is not ast.Load:
+                    yield node
+            elif kind in _LOOKED_AT:
+                yield node
 
     @cached_property
     def _known(self) -> frozenset[str]:
@@ -316,8 +322,8 @@ class _Search(Documentation, Namespaces, Diagnostics):
         names = {t.id for t in targets if isinstance(t, ast.Name)}
         return len(names) == len(targets) and all(
             isinstance(self.parents.get(n), ast.Attribute)
-            for n in self.facts.nodes
-            if isinstance(n, ast.Name) and n.id in names and isinstance(n.ctx, ast.Load)
+            for n in self.facts.kinds[ast.Name]
+            if n.id in names and isinstance(n.ctx, ast.Load)
         )
 
     def file(self, node: ast.Attribute | ast.Name) -> Iterator[Reader]:
@@ -335,16 +341,25 @@ class _Search(Documentation, Namespaces, Diagnostics):
         """`getattr` with a name put together on the spot, one's own source as a script."""
         name = _spelled(node.func)
         if name in {"getattr", "attrgetter", "__getattribute__"}:
-            listed = self.facts.words & {"dir", "getmembers", "getmembers_static"}
+            yield from self.spelled(node, name)
             computed = len(node.args) > 1 and not isinstance(node.args[1], ast.Constant)
-            spelled = any(may_spell(a, _SPELLABLE) for a in node.args)
-            if (listed and computed) or spelled:
-                for channel in _BY_ANY_NAME if spelled else (C.DOCS, C.ANNOTATIONS):
+            if computed and self.may_be_listed(node):
+                for channel in (C.DOCS, C.ANNOTATIONS):
                     yield Reader(channel, name, node.lineno)
         elif name == "open" and any("argv" in _words(a) for a in node.args):
             yield from self.of_text("open", node)
         else:
             yield from self.caught(node, name)
+
+    def spelled(self, node: ast.Call, name: str) -> Iterator[Reader]:
+        """`getattr` with a name that is put together from what stands here, or somewhere."""
+        found: dict[Channel, frozenset[str]] = {}
+        for word, needs in (it for a in node.args for it in spellings(a, _SPELLABLE)):
+            for channel in _seen_through(word):
+                before = found.get(channel, needs)
+                found[channel] = before | needs if before and needs else frozenset()
+        for channel, needs in found.items():
+            yield Reader(channel, name, node.lineno, "", needs)
 
     def joined(self, node: ast.BinOp) -> Iterator[Reader]:
         """A string in two pieces."""
@@ -389,10 +404,7 @@ class _Search(Documentation, Namespaces, Diagnostics):
             return True
         if not found.startswith("$") and _LOG_FIELDS.search(text):
             return True
-        return any(
-            isinstance(n, ast.Constant) and n.value in {"formatters", "style"}
-            for n in self.facts.nodes
-        )
+        return any(n.value in {"formatters", "style"} for n in self.facts.kinds[ast.Constant])
 
     def _reads_files(self, node: ast.AST) -> bool:
         """Whether the function around it, or the module's own code, reads files."""
@@ -435,7 +447,11 @@ _COMMON_WORDS = frozenset(
 )
 _SWALLOWS = frozenset({"swallows"})
 _LOG_FIELDS = re.compile(r"\{(?:levelname|message|asctime|pathname|filename|funcName|module)\b")
-_MANAGED = frozenset({"open", "fdopen", "TemporaryFile", "NamedTemporaryFile", "socket", "Popen"})
+_MANAGED = frozenset(
+    {"open", "fdopen", "TemporaryFile", "NamedTemporaryFile", "socket", "Popen", "urlopen"}
+    | {"TemporaryDirectory", "SpooledTemporaryFile", "ZipFile", "PyZipFile", "TarFile", "GzipFile"}
+    | {"BZ2File", "LZMAFile", "FileIO", "popen", "scandir", "Pool", "ThreadPool"}
+)
 _BY_ANY_NAME = (C.NAMES, C.LINES, C.CODE, C.DOCS, C.ANNOTATIONS)
 _FILE_READERS = frozenset(
     {"open", "read_text", "read_bytes", "readlines", "getline", "getlines", "run_path", "tokenize"}
@@ -458,6 +474,12 @@ _SPECIAL_WORDS: dict[str, Callable[[_Search, ast.Attribute | ast.Name], Iterator
 }
 
 
+def _seen_through(word: str) -> Iterable[Channel]:
+    """The channels that an attribute of this name looks at."""
+    found = WORDS.get(word) or STRING_CHANNELS.get(word) or MODULE_WORDS.get(word, ("", ()))[1]
+    return found or _BY_ANY_NAME
+
+
 def _tested(test: ast.expr) -> str:
     """The variable whose presence is tested: `x`, `x is not None`."""
     match test:
@@ -475,9 +497,11 @@ def _words(node: ast.AST) -> set[str]:
     return {_spelled(n) for n in ast.walk(node)}
 
 
-_LOOKED_AT = (
-    *(ast.Constant, ast.alias, ast.Call, ast.BinOp, ast.ExceptHandler),
-    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
+_LOOKED_AT: frozenset[type[ast.AST]] = frozenset(
+    {
+        *(ast.Constant, ast.alias, ast.Call, ast.BinOp, ast.ExceptHandler),
+        *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
+    }
 )
 _WATCHED = frozenset({*WORDS, *MODULE_WORDS, *_SPECIAL_WORDS})
 _SPELLABLE = _WATCHED | {"f_locals", "co_code"}

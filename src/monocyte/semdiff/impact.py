@@ -19,7 +19,7 @@ import msgspec
 
 from monocyte.semdiff.bindings import module_name
 from monocyte.semdiff.capability_table import MODULES
-from monocyte.semdiff.summaries import WORD, Imported, Unit, imported_words, read, summary
+from monocyte.semdiff.summaries import WORD, Imported, Unit, at_words, imported_words, read, summary
 
 __all__ = ["Impact", "Played", "felt_files", "impact", "mentioned_in"]
 
@@ -470,15 +470,17 @@ def mentioned_in(
     words: dict[str, frozenset[str]] = {}
     starred = {file for file, text in others.items() if "import *" in text}
     imported = {file: imported_words(text) for file, text in others.items()}
-    relative = {file for file, text in others.items() if FROM_HERE.search(text)}
+    relative = {file for file, text in others.items() if any(at_words(FROM_HERE, text))}
     kept: dict[str, tuple[Unit, ...]] = {}
     known: dict[str, set[str]] = {}
     ahead = {name: _leaf(file) for name, file in names.items()}
     while ahead:
         leaves = {*ahead.values()}
+        homes = {leaf: {name for name, home in ahead.items() if home == leaf} for leaf in leaves}
         fresh: dict[str, str] = {}
         for file, text in others.items():
-            near = {n for n in ahead if file in relative or ahead[n] in imported[file]}
+            close = leaves if file in relative else leaves & imported[file]
+            near = {name for leaf in close for name in homes[leaf]}
             if file not in starred and not near:
                 continue
             if file not in words:
@@ -496,7 +498,7 @@ def mentioned_in(
     return frozenset(known)
 
 
-FROM_HERE = re.compile(r"\bfrom[\s\\]*\.[\s\\.]*import\b")
+FROM_HERE = re.compile(r"from[\s\\]*\.[\s\\.]*import\b")
 """`from . import name`: the one import that does not say the name of the module it comes from."""
 
 

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 __all__ = ["rarely_collecting"]
 
-THRESHOLDS = (100_000, 50, 1000)
-"""Still so often that the trees which nobody holds any more go: they are knotted."""
+THRESHOLDS = (1_000_000, 50, 1000)
+"""Still so often that the trees which nobody holds any more go: they are knotted, and take some
+100 MB until then."""
 
 
 @contextmanager

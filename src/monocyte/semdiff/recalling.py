@@ -9,19 +9,22 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 
 from monocyte.semdiff.normal.imports import Imports
 from monocyte.semdiff.sketches import Shelf
 
-__all__ = ["Settled", "recalled"]
+__all__ = ["Settled", "Sides", "recalled", "remembered"]
 
 Settled = Mapping[str, str]
 """Definitions that some stage's rules make equal, with the name of the stage."""
 
 Sides = tuple[Imports, Imports]
+"""What both sides know of other modules."""
+
+T = TypeVar("T")
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -49,6 +52,42 @@ class _Asking:
         return asked
 
 
+class _Memory(msgspec.Struct, frozen=True):
+    value: msgspec.Raw
+    told: tuple[dict[str, str], dict[str, str]]
+
+
+class Partial(Protocol):
+    """A value that may be of use for this time only."""
+
+    @property
+    def is_all(self) -> bool:
+        """Whether it is all there is, so that it may be kept."""
+
+
+P = TypeVar("P", bound=Partial)
+
+
+def remembered(
+    shelf: Shelf | None, name: str, kind: type[P], imports: Sides, make: Callable[[Sides], P]
+) -> P:
+    """What is kept under a name, if all that was asked on the way is answered as it was."""
+    if shelf is None:
+        return make(imports)
+    kept = _decoded(shelf.get(name), _Memory)
+    if kept and all(_holds(*it) for it in zip(kept.told, imports, strict=True)):
+        found = _decoded(bytes(kept.value), kind)
+        if found is not None:
+            return found
+    asking = _Asking(imports[0]), _Asking(imports[1])
+    made = make(cast("Sides", asking))
+    if made.is_all:
+        told = asking[0].told, asking[1].told
+        value = msgspec.Raw(msgspec.msgpack.encode(made))
+        shelf.put(name, msgspec.msgpack.encode(_Memory(value, told)))
+    return made
+
+
 def recalled(
     shelf: Shelf | None,
     content: Sequence[str],
@@ -60,7 +99,7 @@ def recalled(
     if shelf is None:
         return settle(imports)
     name = json.dumps(["settled", *content, *sorted(names)])
-    kept = _decoded(shelf.get(name))
+    kept = _decoded(shelf.get(name), _Kept)
     if kept and all(_holds(*it) for it in zip(kept.told, imports, strict=True)):
         return kept.settled
     asking = _Asking(imports[0]), _Asking(imports[1])
@@ -70,9 +109,9 @@ def recalled(
     return found
 
 
-def _decoded(data: bytes | None) -> _Kept | None:
+def _decoded(data: bytes | None, kind: type[T]) -> T | None:
     try:
-        return msgspec.msgpack.decode(data, type=_Kept) if data else None
+        return msgspec.msgpack.decode(data, type=kind) if data else None
     except (msgspec.MsgspecError, ValueError):
         return None
 

@@ -11,7 +11,7 @@ import ast
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from monocyte.semdiff.bindings import Program, Shared, type_checking
+from monocyte.semdiff.bindings import Program, Shared
 from monocyte.semdiff.callgraph import Graph, How, Site
 from monocyte.semdiff.capability_table import PATH_METHODS
 from monocyte.semdiff.outside import is_standard, module_letters
@@ -251,7 +251,7 @@ class _Walker(OutsideCaller):
             yield from self.places(node.func.value)
 
     def do_If(self, node: ast.If) -> None:
-        if type_checking(node):
+        if self.module.is_for_checkers(node):
             self.each(node.orelse)
         else:
             self.children(node)

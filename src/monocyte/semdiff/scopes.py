@@ -121,7 +121,7 @@ class _Resolver:
                 self.visit(node)
 
     def visit(self, node: ast.AST) -> None:
-        handler = _HANDLERS.get(type(node))
+        handler = _HANDLERS.get(node.__class__)
         if handler is not None:
             handler(self, node)
             return
@@ -129,9 +129,9 @@ class _Resolver:
             value = getattr(node, name, None)
             if value.__class__ is list:
                 for child in value:
-                    if isinstance(child, ast.AST):
+                    if isinstance(child, ast.AST) and child._fields:
                         self.visit(child)
-            elif isinstance(value, ast.AST):
+            elif isinstance(value, ast.AST) and value._fields:
                 self.visit(value)
 
     def bind(self, name: str) -> None:

@@ -12,10 +12,22 @@ import re
 from collections.abc import Iterator
 
 import msgspec
+from msgspec.structs import replace
 
 from monocyte.semdiff.bindings import bindings_of, everything
+from monocyte.semdiff.sources import python_lines
 
-__all__ = ["VERSION", "Imported", "Summary", "Unit", "imported_words", "read", "summary"]
+__all__ = [
+    "VERSION",
+    "Imported",
+    "Known",
+    "Summary",
+    "Unit",
+    "at_words",
+    "imported_words",
+    "read",
+    "summary",
+]
 
 VERSION = 2
 """Part of any key under which a summary is kept; another number, another format or meaning."""
@@ -64,9 +76,13 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     error: str = ""
 
 
-def summary(text: str) -> bytes:
-    """The summary of a file's text, to be kept."""
-    return msgspec.msgpack.encode(_summed(text))
+Known = dict[tuple[object, ...], "Unit"]
+"""Statements that have been looked at, by their text and by what it is taken for."""
+
+
+def summary(text: str, known: Known | None = None) -> bytes:
+    """The summary of a file's text, to be kept; what is `known` is not looked at again."""
+    return msgspec.msgpack.encode(_summed(text, {} if known is None else known))
 
 
 def read(data: bytes) -> Summary:
@@ -74,13 +90,25 @@ def read(data: bytes) -> Summary:
     return msgspec.msgpack.decode(data, type=Summary)
 
 
-def _summed(text: str) -> Summary:
+def _summed(text: str, known: Known) -> Summary:
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError) as why:
         return Summary(error=f"{type(why).__name__}: {why}")
     own = {node.name for node in tree.body if isinstance(node, (*FUNCTIONS, ast.ClassDef))}
-    return Summary(tuple(_unit(node, CALM - own) for node in tree.body))
+    lines, calm = python_lines(text), CALM - own
+    return Summary(tuple(_known_unit(node, calm, lines, known) for node in tree.body))
+
+
+def _known_unit(node: ast.stmt, calm: frozenset[str], lines: list[str], known: Known) -> Unit:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    first = min([node.lineno, *(it.lineno for it in decorators)])
+    said = "".join(lines[first - 1 : node.end_lineno])
+    key = said, node.lineno - first, node.col_offset, node.end_col_offset, calm
+    found = known.get(key)
+    if found is None:
+        found = known[key] = _unit(node, calm)
+    return found if found.line == node.lineno else replace(found, line=node.lineno)
 
 
 def _unit(node: ast.stmt, calm: frozenset[str]) -> Unit:
@@ -280,8 +308,8 @@ def _calls(node: ast.AST, calm: frozenset[str]) -> bool:
     return any(not (isinstance(it, ast.Call) and _last(it.func) in calm) for it in found)
 
 
-IMPORT = re.compile(r"\bimport\b(?:[^\n(]*\([^)]*\)|(?:[^\n]*\\\n)*[^\n]*)")
-FROM = re.compile(r"\bfrom\b[\s\\]+([\w.]+)")
+IMPORT = re.compile(r"import\b(?:[^\n(]*\([^)]*\)|(?:[^\n]*\\\n)*[^\n]*)")
+FROM = re.compile(r"from\b[\s\\]+([\w.]+)")
 """What stands behind the words of an import, wherever on its line, and the lines it goes on."""
 IMPORTERS = (
     "import_module",
@@ -297,5 +325,18 @@ def imported_words(text: str) -> set[str]:
     """Words in the imports of a file; all of its words, if it imports what it computes."""
     if any(name in text for name in IMPORTERS):
         return {*WORD.findall(text)}
-    said = [*IMPORT.findall(text), *FROM.findall(text)]
+    said = [*(it[0] for it in at_words(IMPORT, text)), *(it[1] for it in at_words(FROM, text))]
     return {word for statement in said for word in WORD.findall(statement)}
+
+
+def at_words(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Matches that begin with a word; a pattern that says so itself is ten times as slow."""
+    found = pattern.search(text)
+    while found is not None:
+        begins = not WORDLY.match(text, found.start() - 1) if found.start() else True
+        if begins:
+            yield found
+        found = pattern.search(text, found.end() if begins else found.start() + 1)
+
+
+WORDLY = re.compile(r"\w")

@@ -21,6 +21,7 @@ from typing import NamedTuple, Self
 
 import msgspec
 
+from monocyte.semdiff.allowance import Allowance
 from monocyte.semdiff.behaviour import UNSTEADY, Behaviour, Observatory
 from monocyte.semdiff.evidence import Budget, Imported, Version
 from monocyte.semdiff.sources import BadSource, Tree
@@ -64,11 +65,11 @@ def is_public(name: str) -> bool:
 class Trials:
     """Evidence for findings about two trees, within one budget; close it in the end."""
 
-    def __init__(self, old: Tree, new: Tree, *, seconds: float, each: Budget) -> None:
+    def __init__(self, old: Tree, new: Tree, purse: Allowance, *, each: Budget) -> None:
         self.sides = _Side(old), _Side(new)
         self.each = each
-        self.until = time.monotonic() + seconds
-        self.seconds = seconds
+        self.until = time.monotonic() + purse.left
+        self.seconds = purse.seconds
         self._observatory: Observatory | None = None
 
     def __enter__(self) -> Self:
@@ -109,7 +110,7 @@ class Trials:
     def observatory(self) -> Observatory:
         """The workers, started when they are first needed."""
         if self._observatory is None:
-            self._observatory = Observatory(budget=self.each)
+            self._observatory = Observatory(budget=self.each, until=self.until)
         return self._observatory
 
     def left(self) -> float:

@@ -85,11 +85,10 @@ class Outline:
 def outline_of(facts: ModuleFacts, readers: Iterable[Reader]) -> Outline:
     """Collect what one module names."""
     bases: dict[str, set[str]] = defaultdict(set)
-    for node in facts.nodes:
-        if isinstance(node, ast.ClassDef):
-            named = (n for base in node.bases for n in ast.walk(base))
-            bases[node.name] |= {_word(n) for n in named} - {""}
-    named_nodes = [node for node in facts.nodes if isinstance(node, _Named)]
+    for node in facts.kinds[ast.ClassDef]:
+        named = (n for base in node.bases for n in ast.walk(base))
+        bases[node.name] |= {_word(n) for n in named} - {""}
+    named_nodes = [node for node in facts.nodes if isinstance(node, _NAMED)]
     return Outline(
         tuple(chunks_of(facts)),
         {line: _around(named_nodes, line) for line in {reader.line for reader in readers}},
@@ -106,6 +105,7 @@ _IMPLICIT = re.compile(r"__\w+__")
 
 
 _Named = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def _around(nodes: Iterable[_Named], line: int) -> tuple[frozenset[str], frozenset[str]]:
@@ -332,7 +332,8 @@ class Watchers:
     @cached_property
     def _said(self) -> frozenset[str]:
         named = _union(it for c in self.chunks for it in (c.words, c.strings, c.keywords))
-        return named.union(chunk.name for chunk in self.chunks)
+        quoted = (f'"{it}"' for c in self.chunks for it in c.strings)
+        return named.union(chunk.name for chunk in self.chunks).union(quoted)
 
     def _is_handed_records(self, functions: frozenset[str]) -> bool:
         """Whether who may get records of logs or warnings calls these functions."""

@@ -17,6 +17,7 @@ from typing import Literal
 import msgspec
 
 from monocyte.semdiff import capabilities
+from monocyte.semdiff.allowance import Allowance
 from monocyte.semdiff.bindings import Shared, module_name, share
 from monocyte.semdiff.capabilities import Gain, Where
 from monocyte.semdiff.contract import (
@@ -34,6 +35,7 @@ from monocyte.semdiff.impact import impact
 from monocyte.semdiff.sketches import Shelf
 from monocyte.semdiff.sources import BadSource, Source, Tree
 from monocyte.semdiff.summaries import VERSION, summary
+from monocyte.semdiff.summaries import Known as Units
 from monocyte.semdiff.verdicts import Finding, Place, Severity, Verdict, Witness
 from monocyte.semdiff.versions import following, is_enough, version_of
 from monocyte.semdiff.workers import Worker
@@ -263,8 +265,11 @@ def read(
 # -- running --------------------------------------------------------------------------------------
 
 
-def run(sketch: Sketch, old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Contracted, ...]:
+def run(
+    sketch: Sketch, old: Mapping[str, str], new: Mapping[str, str], seconds: float
+) -> tuple[Contracted, ...]:
     """The changes of the contract, those of messages too, shown in a locked worker."""
+    purse = Allowance(seconds)
     ours, theirs = (
         {path: text for path, text in side.items() if not is_test(path)} for side in (old, new)
     )
@@ -272,8 +277,11 @@ def run(sketch: Sketch, old: Mapping[str, str], new: Mapping[str, str]) -> tuple
     if not (speaking or any(it.trials for it in sketch.changes)):
         return sketch.changes
     with Worker(preload=("monocyte.semdiff.contract.station", "monocyte")) as worker:
-        found = shown(sketch.changes, ours, theirs, worker)
-        return (*found, *(compare_messages(ours, theirs, worker) if speaking else ()))
+        with purse.share(0.5 if speaking else 1.0) as mine:
+            found = shown(sketch.changes, ours, theirs, worker, mine)
+        if not speaking:
+            return found
+        return (*found, *compare_messages(ours, theirs, worker, seconds=purse.left))
 
 
 # -- as values for the page -----------------------------------------------------------------------
@@ -441,8 +449,9 @@ def felt(
     size = sum(map(len, texts - known.keys()))
     if size > MOST_READ and not asked:
         return Felt(untold=f"{size / 1e6:.1f} MB of Python would have to be read; ask for --impact")
+    units: Units = {}
     for text in texts - known.keys():
-        known[text] = summary(text)
+        known[text] = summary(text, units)
         if shelf:
             shelf.put(_name(text), known[text])
     found = impact(old, new, same=same, summed=known.__getitem__)

@@ -60,11 +60,58 @@ def test_two_changes_have_a_witness_each(worker: Worker) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        (
+            "a: Annotated[int, Meta(ge=0, le=100)]",
+            "a: Annotated[int, Meta(ge=5, le=10)]",
+            {"ge: 0 became 5": ("b-", ">= 5"), "le: 100 became 10": ("b-", "<= 10")},
+        ),
+        (
+            "a: Annotated[int, Meta(ge=0, le=10)]",
+            "a: Annotated[int, Meta(ge=5, le=100)]",
+            {"ge: 0 became 5": ("b-", ">= 5"), "le: 10 became 100": ("+b", "<= 10")},
+        ),
+        (
+            "a: int = 1",
+            "a: Annotated[int, Meta(ge=5)]",
+            {"had the default 1": ("b-", "missing"), "ge: no limit became 5": ("b-", ">= 5")},
+        ),
+        (
+            "a: int = 0",
+            "a: str = 'x'",
+            {"0 became 'x'": ("bb", "reads it as"), "int became str": ("bb", "Expected")},
+        ),
+    ],
+    ids=["both tighter", "one tighter, one looser", "required and tighter", "default and type"],
+)
+def test_two_changes_of_one_field_are_each_shown(
+    worker: Worker, old: str, new: str, shown: dict[str, tuple[str, str]]
+) -> None:
+    """None is called neutral because another has taken its message, and each shows its own."""
+    changes = {it.what: it for it in compared(worker, old, new)}
+    assert changes.keys() == shown.keys()
+    for what, (effects, words) in shown.items():
+        change = changes[what]
+        assert "-+b"[change.sender] + "-+b"[change.receiver] == effects
+        for evidence in (change.to_sender, change.to_receiver):
+            assert evidence is None or words in evidence.read
+
+
 def test_a_type_that_cannot_be_loaded_is_unknown(worker: Worker) -> None:
     """Nothing is claimed of what could not be tried."""
     changes = compared(worker, "a: int", "a: int; raise_ = 1 / 0; class_M = 0")
     assert [change.rule for change in changes] == ["cannot-compare"]
     assert changes[0].finding().verdict is Verdict.UNKNOWN
+
+
+def test_messages_that_there_was_no_time_for_are_unknown(worker: Worker) -> None:
+    """A budget that is used up is said to be the reason, and nothing is claimed."""
+    old, new = ({"m.py": source(f"a: {it}")} for it in ("int", "str"))
+    (change,) = compare_messages(old, new, worker, seconds=0)
+    assert change.rule == "cannot-compare"
+    assert "used up" in change.open
 
 
 def test_a_default_made_anew_each_time_is_no_difference(worker: Worker) -> None:

@@ -124,3 +124,12 @@ def test_a_script_cannot_harm_its_reader(worker: Worker) -> None:
     found = {it.rule: it.finding() for it in seen(worker, old, new)}
     assert found["exception-added"].verdict is Verdict.UNKNOWN
     assert found["attribute-value"].verdict is Verdict.CHANGED
+
+
+def test_what_there_was_no_time_for_is_told(worker: Worker) -> None:
+    """A budget that is used up is the reason; that it may break is told all the same."""
+    before, after = {"m.py": "def f(x): ..."}, {"m.py": "def f(x, y): ..."}
+    (change,) = shown(compare_surfaces(before, after), before, after, worker, seconds=0)
+    assert change.witness is None
+    assert "used up" in change.unseen
+    assert change.finding().severity is Severity.WARNING

@@ -6,6 +6,7 @@ they print different things, and the diff must not call them the same.
 """
 
 import io
+import sys
 from contextlib import redirect_stdout
 
 import pytest
@@ -16,7 +17,7 @@ from monocyte.semdiff.normal.constants import CONSTANTS
 from monocyte.semdiff.normal.flows import flow_of
 from monocyte.semdiff.normal.loops import LOOPS
 from monocyte.semdiff.normal.spelling import SPELLING
-from monocyte.semdiff.normal.temporaries import CARRIED, TEMPORARIES
+from monocyte.semdiff.normal.temporaries import CARRIED, MADE, TEMPORARIES
 from monocyte.semdiff.sources import from_texts
 from monocyte.semdiff.verdicts import Verdict
 
@@ -67,6 +68,16 @@ SAME: list[tuple[str, str, str]] = [
         "arrange_imports",
         "def f():\n import os\n import sys\n return os.sep\nprint(f())",
         "def f():\n import sys\n import os\n return os.sep\nprint(f())",
+    ),
+    (
+        "arrange_tried",
+        "try:\n from nowhere import b, a\nexcept ImportError:\n a = b = 1\nprint(a, b)",
+        "try:\n from nowhere import a\n from nowhere import b\nexcept ImportError:\n a = b = 1\nprint(a, b)",
+    ),
+    (
+        "arrange_unseen",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n import b, a\nprint(1)",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n import a\n import b\nprint(1)",
     ),
     ("fold_sum", "def f(): return 60 * 60\nprint(f())", "def f(): return 3600\nprint(f())"),
     ("fold_sign", "def f(): return 0 - 1\nprint(f())", "def f(): return -1\nprint(f())"),
@@ -212,6 +223,21 @@ SAME: list[tuple[str, str, str]] = [
         "def f():\n return 1\nprint(f())",
     ),
     (
+        "inline_made",
+        "def f(a):\n t = a.pop()\n return len(t)\nprint(f([[1]]))",
+        "def f(a):\n return len(a.pop())\nprint(f([[1]]))",
+    ),
+    (
+        "inline_returned",
+        "def g():\n try: yield 1\n finally: print('closed')\ndef f():\n try:\n  t = g()\n  return t\n except OSError: pass\nprint(list(f()))",
+        "def g():\n try: yield 1\n finally: print('closed')\ndef f():\n try: return g()\n except OSError: pass\nprint(list(f()))",
+    ),
+    (
+        "inline_returned",
+        "class T:\n def __eq__(s, o): return s\n def __del__(s): pass\ndef f(a):\n t = len(a) == 1\n if t: print('in')\nf('a')",
+        "class T:\n def __eq__(s, o): return s\n def __del__(s): pass\ndef f(a):\n if len(a) == 1: print('in')\nf('a')",
+    ),
+    (
         "inline_returned",
         "def f(a):\n t = [a]\n return t\nprint(f(1))",
         "def f(a):\n return [a]\nprint(f(1))",
@@ -243,6 +269,10 @@ SAME: list[tuple[str, str, str]] = [
     ),
 ]
 
+ASKED_ONCE = (
+    "class T:\n def __bool__(s): print('asked'); return False\ndef f(a, b):\n (a and b) or print('c')\nf(T(), 1)",
+    "class T:\n def __bool__(s): print('asked'); return False\ndef f(a, b):\n if not (a if not a else b): print('c')\nf(T(), 1)",
+)
 DIFFERENT: list[tuple[str, str, str]] = [
     (
         "drop_inert_statement",
@@ -296,6 +326,16 @@ DIFFERENT: list[tuple[str, str, str]] = [
         "arrange_imports",
         "def f():\n from os.path import join\n from shlex import join\n return join.__module__\nprint(f())",
         "def f():\n from shlex import join\n from os.path import join\n return join.__module__\nprint(f())",
+    ),
+    (
+        "arrange_tried",
+        "try:\n import os, nowhere\nexcept ImportError: print('os' in dir())",
+        "try:\n import nowhere, os\nexcept ImportError: print('os' in dir())",
+    ),
+    (
+        "arrange_unseen",
+        "TYPE_CHECKING = 1\nif TYPE_CHECKING:\n from os.path import join\n from shlex import join\nprint(join.__module__)",
+        "TYPE_CHECKING = 1\nif TYPE_CHECKING:\n from shlex import join\n from os.path import join\nprint(join.__module__)",
     ),
     ("fold_sum", "def f(): return 1 + 1.0\nprint(f())", "def f(): return 2\nprint(f())"),
     (
@@ -389,11 +429,7 @@ DIFFERENT: list[tuple[str, str, str]] = [
         "def f(a, b):\n if a and b: return 1\n print(2)\nf(0, 0)",
         "def f(a, b):\n if a:\n  if b: return 1\n  print(2)\nf(0, 0)",
     ),
-    (
-        "flow_of",
-        "class T:\n def __bool__(s): print('asked'); return False\ndef f(a, b):\n (a and b) or print('c')\nf(T(), 1)",
-        "class T:\n def __bool__(s): print('asked'); return False\ndef f(a, b):\n if not (a if not a else b): print('c')\nf(T(), 1)",
-    ),
+    ("flow_of", *ASKED_ONCE),
     (
         "flow_of",
         "def f(a):\n try:\n  print(int(a))\n  print(int('q'))\n except ValueError: print('bad')\nf('1')",
@@ -475,6 +511,16 @@ DIFFERENT: list[tuple[str, str, str]] = [
         "x = 1\ndef f():\n return lambda: x\nprint(f()())",
     ),
     (
+        "inline_made",
+        "def g():\n try: yield 1\n finally: print('closed')\ndef f():\n try:\n  t = g()\n  return next(t)\n finally: print('left')\nf()",
+        "def g():\n try: yield 1\n finally: print('closed')\ndef f():\n try: return next(g())\n finally: print('left')\nf()",
+    ),
+    (
+        "inline_returned",
+        "class C:\n def __enter__(s): pass\n def __exit__(s, *a): raise ValueError\ndef g():\n try: yield 1\n finally: print('closed')\ndef h():\n i = g()\n next(i)\n return i\ndef f():\n with C():\n  t = h()\n  return t\ntry: f()\nexcept ValueError as e: print('caught')",
+        "class C:\n def __enter__(s): pass\n def __exit__(s, *a): raise ValueError\ndef g():\n try: yield 1\n finally: print('closed')\ndef h():\n i = g()\n next(i)\n return i\ndef f():\n with C():\n  return h()\ntry: f()\nexcept ValueError as e: print('caught')",
+    ),
+    (
         "inline_returned",
         "def f(a):\n t = a.pop()\n return a, t\nprint(f([1]))",
         "def f(a):\n return a, a.pop\nprint(f([1])[0])",
@@ -532,7 +578,7 @@ def said_same(old: str, new: str) -> bool:
 
 def rule_names() -> set[str]:
     """Every rule of every stage."""
-    sets = (SPELLING, CONSTANTS, CONDITIONS, LOOPS, CARRIED, TEMPORARIES)
+    sets = (SPELLING, CONSTANTS, CONDITIONS, LOOPS, CARRIED, TEMPORARIES, MADE)
     return {flow_of.__name__} | {
         rule.__name__
         for rules in sets
@@ -551,7 +597,8 @@ def test_rule_makes_equal(rule: str, old: str, new: str) -> None:
 @pytest.mark.parametrize(("rule", "old", "new"), DIFFERENT)
 def test_rule_keeps_apart(rule: str, old: str, new: str) -> None:
     """What looks like the rule and prints something else is not the same."""
-    assert printed(old) != printed(new)
+    if (old, new) != ASKED_ONCE or sys.version_info < (3, 12):  # from then on, both ask twice
+        assert printed(old) != printed(new)
     assert not said_same(old, new), rule
 
 

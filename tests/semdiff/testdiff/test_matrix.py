@@ -64,3 +64,56 @@ def test_an_honest_edit_is_quiet_though_mutants_misbehave(
     call, _, value = check.partition(" == ")
     found = _judged(code, tests, check, f"{call} in ({value},)")
     assert found.verdict is Verdict.NO_DIFFERENCE_FOUND, found
+
+
+LOADED = """
+import functools
+
+LIMIT = 5
+NAMES = ("a", "b")
+
+
+class Box:
+    size = 3
+
+
+def doubled(function):
+    @functools.wraps(function)
+    def inner(n):
+        return 2 * function(n)
+    return inner
+
+
+@doubled
+def price(n):
+    return n
+
+
+def names():
+    return ", ".join(NAMES)
+"""
+LOADING = {
+    "a constant": ("LIMIT", "code_under.LIMIT == 5"),
+    "a constant that a function reads": ("names", "code_under.names() == 'a, b'"),
+    "an attribute of a class": ("Box", "code_under.Box.size == 3"),
+    "a decorator": ("price", "code_under.price(2) == 4"),
+}
+
+
+@pytest.mark.parametrize(("name", "check"), LOADING.values(), ids=LOADING)
+def test_what_runs_when_a_module_is_loaded_is_mutated_too(name: str, check: str) -> None:
+    """A test of a constant or a decorator that looks at nothing any more is shown to be weaker."""
+    tests = f"import code_under\n\ndef test_it():\n    assert {check}\n"
+    call = check.partition(" == ")[0]
+    found = _judged(LOADED, tests, check, f"{call} == {call} or {name!r}")
+    assert found.verdict is Verdict.CHANGED, found
+    assert found.witness
+
+
+@pytest.mark.parametrize(("name", "check"), LOADING.values(), ids=LOADING)
+def test_the_same_check_of_what_is_loaded_is_quiet(name: str, check: str) -> None:
+    """Written in another way, it notices the same constants and decorators."""
+    tests = f"import code_under\n\ndef test_it():\n    assert {check}\n"
+    call, _, value = check.partition(" == ")
+    found = _judged(LOADED, tests, check, f"{call} in ({value},)")
+    assert found.verdict is Verdict.NO_DIFFERENCE_FOUND, (name, found)

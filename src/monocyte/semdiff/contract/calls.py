@@ -85,11 +85,18 @@ def broken_calls(old: inspect.Signature, new: inspect.Signature) -> tuple[_Broke
 def _bind(
     signature: inspect.Signature, places: list[str], names: dict[str, str]
 ) -> inspect.BoundArguments:
-    """As a call binds: before 3.13 `bind` refuses f(a=1) of f(a=0, /, **kwargs)."""
+    """As a call binds: before 3.13 `bind` refuses f(a=1) of f(a=0, /, **kwargs).
+
+    From 3.13 on it takes f(b=1) of f(a=0, b=0, /), which no call does.
+    """
     kinds = {name: p.kind for name, p in signature.parameters.items()}
     if Kinds.VAR_KEYWORD in kinds.values():
         names = {n + " " * (kinds.get(n) is Kinds.POSITIONAL_ONLY): v for n, v in names.items()}
-    return signature.bind(*places, **names)
+    bound = signature.bind(*places, **names)
+    for name in names:
+        if kinds.get(name) is Kinds.POSITIONAL_ONLY:
+            raise TypeError(f"{name!r} parameter is positional only, but was passed as a keyword")
+    return bound
 
 
 class _Broken(NamedTuple):

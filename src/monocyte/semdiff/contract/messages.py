@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ from monocyte.semdiff.contract.changes import Change, Effect, Evidence
 from monocyte.semdiff.contract.loading import needed
 from monocyte.semdiff.contract.readers import script
 from monocyte.semdiff.contract.samples import hints_of
-from monocyte.semdiff.contract.showing import shown
+from monocyte.semdiff.contract.showing import ENOUGH, LATE, shown, within
 from monocyte.semdiff.contract.station import (
     REPLY,
     Described,
@@ -63,6 +64,7 @@ def compare_messages(
     new: Mapping[str, str],
     worker: Worker | None = None,
     summed: Callable[[str], bytes] = summary,
+    seconds: float = ENOUGH,
 ) -> tuple[Change, ...]:
     """What has changed in the messages of a program (file -> source), breaks with witnesses.
 
@@ -70,8 +72,10 @@ def compare_messages(
     """
     if worker is None:
         with Worker(preload=("monocyte.semdiff.contract.station", "monocyte")) as mine:
-            return compare_messages(old, new, mine, summed)
-    return shown(_Comparison(worker, old, new, summed).changes(), old, new, worker)
+            return compare_messages(old, new, mine, summed, seconds)
+    until = time.monotonic() + seconds
+    changes = tuple(_Comparison(worker, old, new, summed, until).changes())
+    return shown(changes, old, new, worker, until - time.monotonic())
 
 
 class _Silent(Exception):
@@ -86,9 +90,11 @@ class _Comparison:
         worker: Worker,
         old: Mapping[str, str],
         new: Mapping[str, str],
-        summed: Callable[[str], bytes] = summary,
+        summed: Callable[[str], bytes],
+        until: float,
     ) -> None:
         self.worker = worker
+        self.until = until
         self.sources = {"old": dict(old), "new": dict(new)}
         felt = felt_files(old, new, summed)
         self.versions = {side: _version(files, felt) for side, files in self.sources.items()}
@@ -122,11 +128,15 @@ class _Comparison:
         return self.ask("describe", self.versions[side], Described)
 
     def ask(self, entry: str, payload: Any, answer: type[T]) -> T:
+        limits = within(LIMITS, self.until)
+        if limits is None:
+            raise _Silent(LATE)
         report: Report = self.worker.run(
-            f"{STATION}:{entry}", msgspec.msgpack.encode(payload), LIMITS
+            f"{STATION}:{entry}", msgspec.msgpack.encode(payload), limits
         )
         if report.fate.value != "done":
-            raise _Silent(f"{report.fate.value}: {report.detail[-300:]}")
+            is_late = within(LIMITS, self.until) is None
+            raise _Silent(LATE if is_late else f"{report.fate.value}: {report.detail[-300:]}")
         return msgspec.msgpack.decode(report.value, type=answer)
 
     def come_and_gone(self, before: Described, after: Described) -> Iterator[Change]:
@@ -239,13 +249,13 @@ class _Comparison:
         left = [list(forth), list(back)]
         swap = name.endswith(REPLY)
         made: list[Change] = []
+        lone = sum(it.rule not in PLAIN for it in found) == 1
         for difference in found:
-            mine = [[t for t in troubles if _explains(difference, t)] for troubles in left]
-            if len([d for d in found if d.rule not in PLAIN]) == 1 and difference.rule not in PLAIN:
+            mine = [_of(difference, forth, LOOSER), _of(difference, back, TIGHTER)]
+            if lone and difference.rule not in PLAIN:
                 mine = left
-            made.append(
-                self.change(name, difference, _best(mine[0]), _best(mine[1]), told, swap=swap)
-            )
+            best = [_best(troubles, difference) for troubles in mine]
+            made.append(self.change(name, difference, best[0], best[1], told, swap=swap))
             left = [
                 [t for t in troubles if t not in own]
                 for troubles, own in zip(left, mine, strict=True)
@@ -256,12 +266,12 @@ class _Comparison:
             any(c.sender is BREAKING for c in made),
             any(c.receiver is BREAKING for c in made),
         ]
+        extra = Difference("", "reads-differently", "messages are judged differently")
         rest = [
-            None if is_told else _best(troubles)
+            None if is_told else _best(troubles, extra)
             for troubles, is_told in zip(left, told_of[::-1] if swap else told_of, strict=True)
         ]
         if any(rest):
-            extra = Difference("", "reads-differently", "messages are judged differently")
             yield self.change(name, extra, rest[0], rest[1], told, swap=swap)
 
     def change(
@@ -381,6 +391,16 @@ WIDER = frozenset(
         "unknown-allowed",
     }
 )
+LOOSER = WIDER - {"field-added-optional"}
+"""Changes by which all that was understood still is."""
+
+TIGHTER = frozenset(
+    {"constraint-tightened", "member-removed", "field-now-required", "unknown-forbidden"}
+)
+"""Changes by which nothing is understood that was not before."""
+
+OMITTED = frozenset({"default-changed", "field-now-required", "field-now-optional"})
+"""Changes that only messages show in which the field is left out."""
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -508,9 +528,40 @@ def _explains(difference: Difference, trouble: Trouble) -> bool:
     return bool(names) and tuple(names) == trouble.about[: len(names)]
 
 
-def _best(troubles: list[Trouble]) -> Trouble | None:
-    """The shortest message, on the wire that people can read."""
-    return min(troubles, key=lambda t: (t.size, t.evidence.said)) if troubles else None
+def _of(difference: Difference, troubles: list[Trouble], never: Collection[str]) -> list[Trouble]:
+    """The troubles that a structural change explains; several changes may share one."""
+    if difference.rule in never:
+        return []
+    return [it for it in troubles if _explains(difference, it) and _fits(difference, it)]
+
+
+def _fits(difference: Difference, trouble: Trouble) -> bool:
+    """Whether the message says the field that the change is about, or leaves it out, as it must."""
+    names = re.findall(r"\.([^.\[\]{}]+)", difference.path)
+    said = msgspec.json.decode(trouble.evidence.said)
+    return not names or _says(said, names) in (None, difference.rule not in OMITTED)
+
+
+def _says(said: Any, names: list[str]) -> bool | None:
+    """Whether a message says a field; None if that cannot be told: it has rows, or several."""
+    for name in names:
+        if not isinstance(said, dict):
+            return None
+        if name not in said:
+            return False
+        said = said[name]
+    return True
+
+
+def _best(troubles: list[Trouble], difference: Difference) -> Trouble | None:
+    """One that speaks of the limit that has changed; then the shortest, as people can read it."""
+    limits = difference.what.partition(": ")[2].split(" became ")
+
+    def rank(it: Trouble) -> tuple[bool, int, str]:
+        words = re.findall(r"[-\w.]+", it.evidence.read)
+        return not any(limit in words for limit in limits), it.size, it.evidence.said
+
+    return min(troubles, key=rank) if troubles else None
 
 
 def _effects(

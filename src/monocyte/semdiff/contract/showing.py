@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ast
 import re
+import time
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 
 import msgspec
 
@@ -19,11 +21,15 @@ from monocyte.semdiff.contract.trying import ENDED, IMPORTS, Trials
 from monocyte.semdiff.verdicts import Witness
 from monocyte.semdiff.workers import Limits, Worker
 
-__all__ = ["shown"]
+__all__ = ["ENOUGH", "LATE", "shown", "within"]
 
 ENTRY = "monocyte.semdiff.contract.trying:attempt"
 TOGETHER = Limits(wall=20, cpu=20, output=1 << 24)
 ALONE = Limits(wall=3, cpu=3, output=1 << 22)
+ENOUGH = 60.0
+"""Seconds for all of it, if nobody says how many."""
+
+LATE = "the time for running code was used up before its turn"
 LONELY = 8
 """If they cannot run together, the scripts of so many changes run apart at most."""
 
@@ -48,18 +54,19 @@ def shown(
     old: Mapping[str, str],
     new: Mapping[str, str],
     worker: Worker | None = None,
+    seconds: float = ENOUGH,
 ) -> tuple[Change, ...]:
     """The changes, each with a witness that was run, or with the reason why there is none."""
     if worker is None:
         with Worker() as mine:
-            return shown(changes, old, new, mine)
+            return shown(changes, old, new, mine, seconds)
     changes = tuple(changes)
     modules = {name for it in changes for s in it.trials for name in IMPORTS.findall(s)}
     sides = {
         side: needed(files, (f for f in files if f.endswith(".py") and _names(f, files, modules)))
         for side, files in (("old", old), ("new", new))
     }
-    court = _Court(worker, sides)
+    court = _Court(worker, sides, time.monotonic() + seconds)
     calm = [change.trials for change in changes if change.rule not in DARING]
     court.hear([scripts[:EARLY] for scripts in calm])
     court.hear([change.trials[:EARLY] for change in changes if change.rule in DARING])
@@ -67,16 +74,29 @@ def shown(
     return tuple(court.judged(change) for change in changes)
 
 
+def within(limits: Limits, until: float) -> Limits | None:
+    """Limits that end by a moment; None if it has come."""
+    left = until - time.monotonic()
+    if left <= 0:
+        return None
+    return msgspec.structs.replace(limits, wall=min(limits.wall, left))
+
+
 def _names(file: str, files: Mapping[str, str], modules: Collection[str]) -> bool:
     return module_name(file, files) in modules or file[:-3].replace("/", ".") in modules
+
+
+class _Late(Exception):
+    """The time for running code is used up."""
 
 
 class _Court:
     """Both versions, and what each script said on them, twice."""
 
-    def __init__(self, worker: Worker, sides: dict[str, dict[str, str]]) -> None:
+    def __init__(self, worker: Worker, sides: dict[str, dict[str, str]], until: float) -> None:
         self.worker = worker
         self.sides = sides
+        self.until = until
         self.said: dict[tuple[str, str], tuple[str, str]] = {}
         """(side, script) -> what it said the first time and the second."""
 
@@ -86,11 +106,14 @@ class _Court:
         fresh = [group for group in fresh if group]
         if not fresh:
             return
-        for side in self.sides:
-            first = self._run(side, fresh)
-            alive = [[s for s in group if first[s] != ENDED] for group in fresh]
-            again = first | self._run(side, [group for group in alive if group])
-            self.said |= {(side, script): (first[script], again[script]) for script in first}
+        said: dict[tuple[str, str], tuple[str, str]] = {}
+        with suppress(_Late):
+            for side in self.sides:
+                first = self._run(side, fresh)
+                alive = [[s for s in group if first[s] != ENDED] for group in fresh]
+                again = first | self._run(side, [group for group in alive if group])
+                said |= {(side, script): (first[script], again[script]) for script in first}
+            self.said |= said
 
     def _run(self, side: str, groups: list[list[str]]) -> dict[str, str]:
         """All in one process if it survives them, else each group in one of its own."""
@@ -105,9 +128,14 @@ class _Court:
         return found
 
     def _answers(self, side: str, scripts: list[str], limits: Limits) -> list[str] | None:
+        due = within(limits, self.until)
+        if due is None:
+            raise _Late
         trials = Trials(self.sides[side], tuple(scripts))
-        report = self.worker.run(ENTRY, msgspec.msgpack.encode(trials), limits)
+        report = self.worker.run(ENTRY, msgspec.msgpack.encode(trials), due)
         if report.fate.value != "done":
+            if within(limits, self.until) is None:
+                raise _Late  # it was not the script that took too long
             return None
         return msgspec.msgpack.decode(report.value, type=list[str])
 
@@ -147,6 +175,8 @@ class _Court:
         if not change.trials:
             return "nothing that runs shows it"
         heard = [script for script in change.trials if ("old", script) in self.said]
+        if not heard:
+            return LATE
         pairs = [(self.said["old", script], self.said["new", script]) for script in heard]
         if any(len({*old}) > 1 or len({*new}) > 1 for old, new in pairs):
             return "what it gives is another thing each time"

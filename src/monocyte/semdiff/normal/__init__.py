@@ -13,7 +13,7 @@ from monocyte.semdiff.normal.constants import CONSTANTS
 from monocyte.semdiff.normal.loops import LOOPS
 from monocyte.semdiff.normal.rewriter import RuleSet
 from monocyte.semdiff.normal.spelling import SPELLING
-from monocyte.semdiff.normal.temporaries import CARRIED, TEMPORARIES
+from monocyte.semdiff.normal.temporaries import CARRIED, MADE, TEMPORARIES
 
 __all__ = ["EASY", "STAGES", "Channel", "Stage"]
 
@@ -30,18 +30,18 @@ class Stage:
 
 _SHAPES = (SPELLING, CONSTANTS, CONDITIONS, CARRIED)
 _LOOKED_UP = (*_SHAPES, TEMPORARIES)
-_COLLECTED = (*_LOOKED_UP, LOOPS, TEMPORARIES)
+_MADE = (*_LOOKED_UP, MADE)
+_COLLECTED = (*_MADE, LOOPS, TEMPORARIES, MADE)
+
+_DYING = frozenset({Channel.CODE, Channel.DEATHS})
 
 EASY = Stage("spelling", (SPELLING,))
 """Rules that always hold: nothing but spelling and order."""
 
 STAGES = (
     Stage("shapes", _SHAPES, frozenset({Channel.CODE})),
-    Stage("carried", _LOOKED_UP, frozenset({Channel.CODE, Channel.FRAMES, Channel.DEATHS})),
-    Stage(
-        "temporaries",
-        _COLLECTED,
-        frozenset({Channel.CODE, Channel.FRAMES, Channel.LIFETIME, Channel.DEATHS}),
-    ),
+    Stage("carried", _LOOKED_UP, _DYING),
+    Stage("made", _MADE, _DYING | {Channel.LIFETIME}),
+    Stage("temporaries", _COLLECTED, _DYING | {Channel.LIFETIME, Channel.FRAMES}),
 )
 """The further stages, in the order in which they are tried; each begins with the one before."""

@@ -8,7 +8,15 @@ from collections.abc import Callable, Iterator
 
 from monocyte.semdiff.normal.rewriter import Site
 
-__all__ = ["BLOCK_FIELDS", "blocks_of", "each_block", "is_sure", "loads", "stores"]
+__all__ = [
+    "BLOCK_FIELDS",
+    "blocks_of",
+    "each_block",
+    "is_sure",
+    "left_by_code",
+    "loads",
+    "stores",
+]
 
 BLOCK_FIELDS = ("body", "orelse", "finalbody")
 Change = Callable[[list[ast.stmt]], list[ast.stmt]]
@@ -27,6 +35,46 @@ def each_block(body: list[ast.stmt], change: Change, *, guarded: bool = True) ->
                 if isinstance(block, list):
                     setattr(owner, name, each_block(block, change, guarded=guarded))
     return change(body)
+
+
+def left_by_code(body: list[ast.stmt], site: Site) -> frozenset[int]:
+    """The statements of a function, by `id`, that are left through a `with` or a `finally`.
+
+    A file that was opened to be read is closed without an error.
+    """
+    found: set[int] = set()
+    todo = [(statement, False) for statement in body]
+    while todo:
+        statement, inside = todo.pop()
+        if inside:
+            found.add(id(statement))
+        manages = isinstance(statement, _MANAGED) and not _only_reads(statement, site)
+        cleans = inside or manages or bool(getattr(statement, "finalbody", ()))
+        for owner in (statement, *blocks_of(statement)):
+            for name in BLOCK_FIELDS:
+                inner = inside if name == "finalbody" else cleans
+                todo += [(it, inner) for it in getattr(owner, name, ())]
+    return frozenset(found)
+
+
+_MANAGED = (ast.With, ast.AsyncWith)
+
+
+def _only_reads(node: ast.With | ast.AsyncWith, site: Site) -> bool:
+    """`with open(path, "rb") as file:`."""
+    for item in node.items:
+        match item.context_expr:
+            case ast.Call(func=ast.Name("open"), args=[_]):
+                pass
+            case ast.Call(func=ast.Name("open"), args=[_, ast.Constant("r" | "rb" | "rt")]):
+                pass
+            case _:
+                return False
+        if not site.is_builtin("open") or any(
+            it.arg in {None, "mode", "opener"} for it in item.context_expr.keywords
+        ):
+            return False
+    return True
 
 
 def blocks_of(statement: ast.stmt) -> Iterator[ast.AST]:

@@ -250,6 +250,11 @@ def _looks_into_own(node: ast.expr, facts: ModuleFacts, scope: Scope) -> bool:
     for part in ast.walk(node):
         if not isinstance(part, ast.Attribute | ast.Subscript | ast.BinOp):
             continue
+        plain = facts.asks_module(part) if isinstance(part, ast.Attribute) else None
+        if plain is not None:
+            if not plain:
+                return True
+            continue
         for name in mentions(part):
             own = name in facts.scope.bound or name in scope.bound
             if own and (facts.is_dynamic_root(name)):

@@ -8,17 +8,23 @@ outside the observation model; doing it from inside is looked for.
 from __future__ import annotations
 
 import ast
+from collections import Counter, defaultdict
 from functools import cached_property
+from typing import Any
 
 from monocyte.semdiff.normal.assigned import maybe_unbound
 from monocyte.semdiff.normal.imports import NO_TREE, Imports
 from monocyte.semdiff.normal.namespaces import NAMESPACES, rebinds_unseen
-from monocyte.semdiff.scopes import BUILTINS, Scope, inner_scope
+from monocyte.semdiff.scopes import BUILTINS, FUNCTIONS, Scope, inner_scope
 
 __all__ = ["ModuleFacts"]
 
 FRAME_READERS = frozenset({"locals", "vars", "dir", "eval", "exec", "breakpoint"})
 """Builtins that may see the variables of the frame that calls them."""
+
+_TYPE_MAKERS = frozenset(
+    {"typing.TypeVar", "typing.ParamSpec", "typing.TypeVarTuple", "typing.NewType"}
+)
 
 FRAME_WORDS = frozenset({"_getframe", "currentframe", "f_locals", "f_back", "set_trace"})
 """Attributes and names that lead to frames."""
@@ -49,7 +55,7 @@ DYNAMIC_METHODS = frozenset(
 CLASS_METHODS = frozenset({"__class_getitem__", "__get__"})
 """Those that a class without a metaclass may have for lookups on itself."""
 
-_LEAVES = (ast.Name, ast.Constant, ast.alias)
+_LEAVES = frozenset({ast.Name, ast.Constant, ast.alias})
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -75,15 +81,28 @@ class ModuleFacts:
         """The node around each node of the module as it was written."""
         found: dict[ast.AST, ast.AST] = {}
         todo: list[ast.AST] = [self.tree]
+        add = todo.append
         for node in todo:
-            if isinstance(node, _LEAVES):
+            if node.__class__ in _LEAVES:
                 continue
             for name in node._fields:
                 value = getattr(node, name, None)
-                for child in value if isinstance(value, list) else (value,):
-                    if isinstance(child, ast.AST) and child._fields:
-                        found[child] = node
-                        todo.append(child)
+                if value.__class__ is list:
+                    for child in value:
+                        if isinstance(child, ast.AST) and child._fields:
+                            found[child] = node
+                            add(child)
+                elif isinstance(value, ast.AST) and value._fields:
+                    found[value] = node
+                    add(value)
+        return found
+
+    @cached_property
+    def kinds(self) -> dict[type[ast.AST], list[Any]]:
+        """Those nodes by their class, each list in their order."""
+        found: dict[type[ast.AST], list[Any]] = defaultdict(list)
+        for node in self.nodes:
+            found[node.__class__].append(node)
         return found
 
     def prepare(self) -> None:
@@ -92,35 +111,57 @@ class ModuleFacts:
         All facts about the module as written are gathered first; rules look at them afterwards.
         """
         _ = self.rebinds_unseen
-        for node in self.nodes:
-            if isinstance(node, _DOCUMENTED):
-                match node.body:
-                    case [ast.Expr(value=ast.Constant(value=str(text))), *rest]:
-                        node.__dict__["doc"] = text
-                        node.body = list(rest)
+        for node in (it for kind in _DOCUMENTED for it in self.kinds[kind]):
+            match node.body:
+                case [ast.Expr(value=ast.Constant(value=str(text))), *rest]:
+                    node.__dict__["doc"] = text
+                    node.body = list(rest)
 
     @cached_property
     def words(self) -> frozenset[str]:
         """Every identifier in the module, as name, attribute or import."""
-        found: set[str] = set()
-        for node in self.nodes:
-            if isinstance(node, ast.Name):
-                found.add(node.id)
-            elif isinstance(node, ast.Attribute):
-                found.add(node.attr)
-            elif isinstance(node, ast.alias):
-                found.update(node.name.split("."))
+        found = {node.id for node in self.kinds[ast.Name]}
+        found |= {node.attr for node in self.kinds[ast.Attribute]}
+        for node in self.kinds[ast.alias]:
+            found.update(node.name.split("."))
         return frozenset(found)
 
     @cached_property
     def star_imports(self) -> bool:
         """Whether a star import may bind any name."""
-        return any(isinstance(node, ast.alias) and node.name == "*" for node in self.nodes)
+        return any(node.name == "*" for node in self.kinds[ast.alias])
+
+    def may_be_starred(self, name: str) -> bool:
+        """Whether a star import may bind this name; of a package, it may be a module in it."""
+        if not self.star_imports:
+            return False
+        if self._starred is None or name in self._starred:
+            return True
+        return any(self.imports.is_module(f"{it}.{name}") for it in self._star_modules)
+
+    @cached_property
+    def _star_modules(self) -> tuple[str, ...]:
+        """The modules that are imported by a star."""
+        return tuple(
+            self.imports.absolute(node)
+            for node in self.nodes
+            if isinstance(node, ast.ImportFrom) and any(it.name == "*" for it in node.names)
+        )
+
+    @cached_property
+    def _starred(self) -> frozenset[str] | None:
+        """All that star imports may bind; None where that is not in sight."""
+        found = [self.imports.star_names(it) for it in self._star_modules]
+        if self.imports.is_patched("__all__"):
+            return None
+        return None if None in found else frozenset[str]().union(*(it or () for it in found))
 
     @cached_property
     def rebinds_unseen(self) -> bool:
         """Whether the module may rebind globals or builtins by other means than assignment."""
-        return bool(self.words & NAMESPACES) and rebinds_unseen(self.scope, self.parents)
+        return bool(self.words & NAMESPACES) and rebinds_unseen(
+            self.scope, self.parents, self.imports.is_held
+        )
 
     @cached_property
     def imported(self) -> dict[str, str]:
@@ -185,7 +226,7 @@ class ModuleFacts:
             and scope.owner(name) is None
             and name not in self.scope.bound
             and name not in self.global_writers
-            and not self.star_imports
+            and not self.may_be_starred(name)
             and not self.rebinds_unseen
             and not (scope.kind == "class" and name in scope.bound)
             and not self.imports.is_patched(name)
@@ -202,7 +243,7 @@ class ModuleFacts:
         if self.is_builtin(name, scope):
             return True
         line = self._bound_once.get(name)
-        known = line is not None and not self.star_imports and not self.rebinds_unseen
+        known = line is not None and not self.may_be_starred(name) and not self.rebinds_unseen
         known = known and not self.imports.is_patched(name)
         return known and line < _first_line(scope)  # type: ignore[operator]
 
@@ -245,9 +286,66 @@ class ModuleFacts:
         made_from = self._assigned.get(name)
         if made_from is None:  # a class, or a name of a class's body
             return bool(self._defined & CLASS_METHODS) or self._has_metaclass
+        if name in self._variables_of_types:
+            return False
         if self._defined & DYNAMIC_METHODS:
             return True
         return any(other in self.origins and self.is_dynamic_root(other) for other in made_from)
+
+    @cached_property
+    def _variables_of_types(self) -> frozenset[str]:
+        """Names that are made by `TypeVar("T")` and its like, and by nothing else."""
+        return frozenset(
+            node.targets[0].id
+            for node in self.body
+            if isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Name)
+            and isinstance(node.value, ast.Call)
+            and self.dotted(node.value.func, self.scope) in _TYPE_MAKERS
+        )
+
+    def asks_module(self, node: ast.Attribute) -> bool | None:
+        """Whether an attribute is one of a plain module of the tree: `a.b.C` after `import a.b`.
+
+        Nobody's code runs then. False where a module on the way may answer with code of its own, or
+        may be something else; None where the last of them is not the one that is asked.
+        """
+        parts = [node.attr]
+        root = node.value
+        while isinstance(root, ast.Attribute):
+            parts.append(root.attr)
+            root = root.value
+        if not isinstance(root, ast.Name) or root.id not in self._plainly_imported:
+            return None
+        parts = [root.id, *reversed(parts)]
+        every = [".".join(parts[:length]) for length in range(1, len(parts))]
+        modules = [it for it in every if self.imports.is_module(it)]
+        if any(self.imports.answers(it) or self._is_replaced(it) for it in modules):
+            return False
+        return True if modules == every else None
+
+    def _is_replaced(self, module: str) -> bool:
+        """Whether a package may have something else under the name of a module in it."""
+        package, _, name = module.rpartition(".")
+        asked = self.imports
+        return bool(package) and (asked.may_shadow(package, name) or asked.is_replaced(module))
+
+    @cached_property
+    def _plainly_imported(self) -> frozenset[str]:
+        """Names that `import a.b` binds, and nothing else does, anywhere in the module."""
+        aliases = [
+            alias
+            for node in self._imports
+            if isinstance(node, ast.Import)
+            for alias in node.names
+            if alias.asname is None
+        ]
+        counts = Counter(alias.name.partition(".")[0] for alias in aliases)
+        stored: Counter[str] = Counter()
+        for scope in self.scope.within():
+            stored.update(scope.stored)
+            stored.update(scope.params)
+        return frozenset(name for name, count in counts.items() if stored[name] == count)
 
     @cached_property
     def _assigned(self) -> dict[str, set[str]]:
@@ -263,34 +361,34 @@ class ModuleFacts:
     @cached_property
     def _has_metaclass(self) -> bool:
         return any(
-            isinstance(node, ast.ClassDef)
-            and any(
-                isinstance(base, ast.Name) and base.id.endswith(("type", "Meta"))
-                for base in node.bases
-            )
-            for node in self.nodes
+            isinstance(base, ast.Name) and base.id.endswith(("type", "Meta"))
+            for node in self.kinds[ast.ClassDef]
+            for base in node.bases
         )
 
     @cached_property
     def origins(self) -> dict[str, str]:
         """What imports bind, wherever they stand, to the dotted name of the module they name."""
         found: dict[str, str] = {}
-        for node in self.nodes:
+        for node in self._imports:
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     found[alias.asname or alias.name.partition(".")[0]] = alias.name
-            elif isinstance(node, ast.ImportFrom):
+            else:
                 module = self.imports.absolute(node)
                 found.update({alias.asname or alias.name: module for alias in node.names})
         return found
 
     @cached_property
+    def _imports(self) -> list[ast.Import | ast.ImportFrom]:
+        """All imports, wherever they stand."""
+        if not self.kinds[ast.alias]:
+            return []
+        return [node for node in self.nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
+
+    @cached_property
     def _defined(self) -> frozenset[str]:
-        return frozenset(
-            node.name
-            for node in self.nodes
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        )
+        return frozenset(node.name for kind in FUNCTIONS for node in self.kinds[kind])
 
     def unbound(self, scope: Scope, *, passing: bool = False) -> frozenset[str]:
         """Variables of a function that may be read before they are assigned.
@@ -314,14 +412,13 @@ class ModuleFacts:
     @cached_property
     def _reader_has_other_name(self) -> bool:
         """Whether `locals`, `eval`… are handed on as values, to be called under any name."""
-        called = {id(node.func) for node in self.nodes if isinstance(node, ast.Call)}
+        called = {id(node.func) for node in self.kinds[ast.Call]}
         return any(
-            isinstance(node, ast.Name)
-            and node.id in FRAME_READERS
+            node.id in FRAME_READERS
             and isinstance(node.ctx, ast.Load)
             and id(node) not in called
             and not any(node.id in scope.bound for scope in self.scope.within())
-            for node in self.nodes
+            for node in self.kinds[ast.Name]
         )
 
     @cached_property

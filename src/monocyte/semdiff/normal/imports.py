@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Mapping
 from typing import Protocol
 
 __all__ = ["LOUD", "NO_TREE", "Imports"]
@@ -12,8 +13,8 @@ __all__ = ["LOUD", "NO_TREE", "Imports"]
 class Imports(Protocol):
     """What is known about the modules that a module imports."""
 
-    def sensitivity(self, module: str) -> str:
-        """Whether its import speaks (`loud`), listens to others (`listening`), or neither."""
+    def meetings(self, module: str) -> Mapping[str, str]:
+        """What its import touches beside names, and how: who speaks or listens to other imports."""
 
     def comes_back(self, module: str) -> bool:
         """Whether importing it runs through a cycle, so that half-made modules are seen."""
@@ -39,8 +40,23 @@ class Imports(Protocol):
     def is_patched(self, name: str) -> bool:
         """Whether some module sets a global of this name on another module."""
 
+    def is_held(self) -> bool:
+        """Whether some module may get hold of this one, or of the builtins, as an object."""
+
+    def defines(self, name: str) -> bool:
+        """Whether some module has a function, a method or a class's attribute of this name."""
+
+    def sets(self, name: str) -> bool:
+        """Whether some module sets an attribute of this name."""
+
     def compares_plainly(self) -> bool:
         """Whether no comparison method of the tree gives anything but plain values."""
+
+    def is_replaced(self, module: str) -> bool:
+        """Whether some code may set something else under a module's name on its package."""
+
+    def answers(self, module: str) -> bool:
+        """Whether a module runs code when it is asked for a name, or may be no plain module."""
 
     def is_dynamic(self, origin: str) -> bool:
         """Whether looking inside what an import binds may run code that we do not see."""
@@ -49,8 +65,8 @@ class Imports(Protocol):
 class _NoTree:
     """A single file: what it imports is not in sight, and taken to be quiet when imported."""
 
-    def sensitivity(self, module: str) -> str:
-        return "loud" if module.partition(".")[0] in LOUD else ""
+    def meetings(self, module: str) -> Mapping[str, str]:
+        return {"!sensitive": f"import {module}"} if module.partition(".")[0] in LOUD else {}
 
     def comes_back(self, module: str) -> bool:
         return module.startswith(".")
@@ -76,8 +92,23 @@ class _NoTree:
     def is_patched(self, name: str) -> bool:  # noqa: ARG002
         return False
 
+    def is_held(self) -> bool:
+        return True
+
+    def defines(self, name: str) -> bool:  # noqa: ARG002
+        return True
+
+    def sets(self, name: str) -> bool:  # noqa: ARG002
+        return True
+
     def compares_plainly(self) -> bool:
         return False
+
+    def is_replaced(self, module: str) -> bool:  # noqa: ARG002
+        return True
+
+    def answers(self, module: str) -> bool:  # noqa: ARG002
+        return True
 
     def is_dynamic(self, origin: str) -> bool:  # noqa: ARG002
         return False

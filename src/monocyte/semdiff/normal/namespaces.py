@@ -7,7 +7,8 @@ use that is known to read is a row here, everything else counts as writing.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 
 from monocyte.semdiff.scopes import COMPREHENSIONS, FUNCTIONS, Scope, inner_scope
 
@@ -32,9 +33,21 @@ _TELLING = ("import builtins", "__builtins__", "globals(", "import __main__", "s
 """What a string says that leads to a namespace when it is executed."""
 
 
-def rebinds_unseen(scope: Scope, parents: Mapping[ast.AST, ast.AST]) -> bool:
-    """Whether the module may rebind globals or builtins by other means than assignment."""
-    found = _Namespaces(scope, parents)
+_WAYS_TO_ITSELF = frozenset(
+    {"modules", "__import__", "import_module", "importlib", "getmodule", "__main__", "gc"}
+    | {"ModuleType", "builtins", "__builtins__", "__loader__", "__spec__", "pkgutil", "runpy"}
+)
+"""Words by which a module may get hold of itself, or of the builtins, as an object."""
+
+
+def rebinds_unseen(
+    scope: Scope, parents: Mapping[ast.AST, ast.AST], is_held: Callable[[], bool]
+) -> bool:
+    """Whether the module may rebind globals or builtins by other means than assignment.
+
+    `is_held`: whether others may get hold of this very module, or of the builtins, as an object.
+    """
+    found = _Namespaces(scope, parents, is_held)
     return any(found.writes(node) for node in parents if isinstance(node, _NAMING))
 
 
@@ -44,11 +57,15 @@ _NAMING = (ast.Name, ast.Constant, ast.Attribute, ast.alias)
 class _Namespaces:
     """Looks at every word of a module that leads to a namespace."""
 
-    def __init__(self, scope: Scope, parents: Mapping[ast.AST, ast.AST]) -> None:
+    def __init__(
+        self, scope: Scope, parents: Mapping[ast.AST, ast.AST], is_held: Callable[[], bool]
+    ) -> None:
+        self.is_held = is_held
         self.scope = scope
         self.parents = parents
         self.words = {_word(node) for node in parents}
         aliases = [n for n in parents if isinstance(n, ast.alias)]
+        self.imported = {it.asname or it.name.partition(".")[0] for it in aliases}
         self.systems = {a.asname or "sys" for a in aliases if a.name == "sys"}
 
     def writes(self, node: ast.AST) -> bool:  # noqa: C901, PLR0911 - a table of words
@@ -109,13 +126,26 @@ class _Namespaces:
         return not any(isinstance(n, (*FUNCTIONS, ast.Lambda)) for n in self.around(node))
 
     def may_be_module(self, owner: ast.expr) -> bool:
-        """Whether it may be a module: an import, or something of which we know nothing."""
+        """Whether it may be a module: an import, or something of which we know nothing.
+
+        Of the latter only this module and the builtins count, and these have to be got hold of.
+        """
+        named = {n.id for n in ast.walk(owner) if isinstance(n, ast.Name)}
+        if not named & self.imported and not self.is_reached:
+            return False
         match owner:
             case ast.Name(id="self"):
                 return "ModuleType" in self.words or not self.is_in_method(owner)
             case ast.Name():
                 return not self.is_instance(owner)
         return True
+
+    @cached_property
+    def is_reached(self) -> bool:
+        """Whether some code may get hold of this module, or of the builtins, as an object."""
+        texts = (n.value for n in self.parents if isinstance(n, ast.Constant))
+        said = {text for text in texts if isinstance(text, str) and text in _WAYS_TO_ITSELF}
+        return bool(said or self.words & _WAYS_TO_ITSELF) or "*" in self.imported or self.is_held()
 
     def is_in_method(self, node: ast.AST) -> bool:
         functions = [n for n in self.around(node) if isinstance(n, FUNCTIONS)]

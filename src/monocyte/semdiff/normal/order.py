@@ -17,7 +17,14 @@ from monocyte.semdiff.normal.effects import Effects, reach_of
 from monocyte.semdiff.normal.imports import Imports
 from monocyte.semdiff.normal.rewriter import Site
 
-__all__ = ["arrange", "arrange_body", "arrange_imports"]
+__all__ = [
+    "arrange",
+    "arrange_body",
+    "arrange_imports",
+    "arrange_tried",
+    "arrange_unseen",
+    "parted",
+]
 
 T = TypeVar("T")
 Touches = Mapping[str, str]
@@ -65,11 +72,7 @@ def _import(node: ast.Import | ast.ImportFrom, imports: Imports, tries: int) -> 
         touched[bound] = f"import {bound}" if plain else WRITE
         for module in _modules(node, alias, imports):
             touched.update(_submodules(module))
-            match imports.sensitivity(module):
-                case "loud":
-                    touched["!sensitive"] = f"import {imports.entry(module)}"
-                case "listening":
-                    touched.setdefault("!sensitive", "listen")
+            _meet(touched, imports.meetings(module))
             if imports.comes_back(module):
                 touched["!module"] = f"import {imports.entry(module)}"
         parts = {part for it in _modules(node, alias, imports) for part in it.split(".")}
@@ -85,6 +88,13 @@ def _import(node: ast.Import | ast.ImportFrom, imports: Imports, tries: int) -> 
     return touched
 
 
+def _meet(touched: dict[str, str], met: Mapping[str, str]) -> None:
+    """Join what a further module of one import touches; what differs conflicts with everything."""
+    for resource, mode in met.items():
+        if touched.setdefault(resource, mode) != mode:
+            touched[resource] = WRITE
+
+
 def _star(node: ast.ImportFrom, imports: Imports, tries: int) -> dict[str, str]:
     """A star import: as many names as its module gives, or nobody knows which."""
     names = None if tries else imports.star_names(imports.absolute(node))
@@ -93,7 +103,7 @@ def _star(node: ast.ImportFrom, imports: Imports, tries: int) -> dict[str, str]:
     touched: dict[str, str] = {}
     for name in sorted(names) or ["__all__"]:
         single = ast.ImportFrom(node.module, [ast.alias(name)], node.level)
-        touched.update(_import(single, imports, tries))
+        _meet(touched, _import(single, imports, tries))
     return touched
 
 
@@ -150,6 +160,114 @@ def _conflicts(touches: Sequence[Touches]) -> tuple[list[set[int]], list[int]]:
     for later in (n for edges in followers for n in edges):
         waiting[later] += 1
     return followers, waiting
+
+
+def parted(node: ast.ImportFrom) -> list[ast.stmt]:
+    """`from m import a, b` as two statements."""
+    if node.module == "__future__":
+        return [node]
+    return [
+        ast.copy_location(ast.ImportFrom(node.module, [alias], node.level), node)
+        for alias in node.names
+    ]
+
+
+def arrange_tried(node: ast.Try, site: Site) -> ast.AST:
+    """Imports in `try: … except ImportError: …` are parted and in one order, as they are outside.
+
+    Side conditions: nothing around catches what escapes, and no `finally`. In the `try` itself also
+    that its one handler takes whatever an import raises, binds all names that the imports bind
+    without looking at them or at the error, and runs nothing that might.
+    """
+    if site.tries or node.finalbody:
+        return node
+    if len(node.handlers) == 1 and _makes_up_for(node.handlers[0], _bound_in(node.body), site):
+        node.body = _parted_block(node.body, site)
+    for handler in node.handlers:
+        handler.body = _parted_block(handler.body, site)
+    node.orelse = _parted_block(node.orelse, site)
+    return node
+
+
+def _parted_block(body: list[ast.stmt], site: Site) -> list[ast.stmt]:
+    if not any(isinstance(it, ast.Import | ast.ImportFrom) for it in body):
+        return body
+    flat = [p for it in body for p in (parted(it) if isinstance(it, ast.ImportFrom) else [it])]
+    return arrange_imports(flat, site)
+
+
+def _bound_in(body: Sequence[ast.stmt]) -> set[str]:
+    """The names that imports of a block bind."""
+    return {
+        alias.asname or alias.name.partition(".")[0]
+        for it in body
+        if isinstance(it, ast.Import | ast.ImportFrom)
+        for alias in it.names
+    }
+
+
+def _makes_up_for(handler: ast.ExceptHandler, names: set[str], site: Site) -> bool:
+    """Whether after a handler nobody can tell which of these names were bound before it."""
+    if handler.name or not _takes_import_errors(handler.type, site) or "*" in names:
+        return False
+    bound = _bound_in(handler.body)
+    for statement in handler.body:
+        match statement:
+            case ast.Import() | ast.ImportFrom():
+                pass
+            case ast.Assign(value=ast.Constant() | ast.Name(), targets=targets):
+                if not all(isinstance(it, ast.Name) for it in targets):
+                    return False
+                bound |= {it.id for it in targets if isinstance(it, ast.Name)}
+            case ast.ClassDef(bases=[], keywords=[], decorator_list=[], body=[], name=name):
+                bound.add(name)
+            case ast.FunctionDef(decorator_list=[], name=name):
+                bound.add(name)
+            case _:
+                return False
+    read = (n for n in ast.walk(handler) if isinstance(n, ast.Name | ast.arg))
+    return names <= bound and not any(
+        isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and n.id in names for n in read
+    )
+
+
+_WIDE = frozenset({"ImportError", "Exception", "BaseException"})
+
+
+def _takes_import_errors(kind: ast.expr | None, site: Site) -> bool:
+    """Whether a handler is for all that goes wrong when a module cannot be imported."""
+    kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
+    return kind is None or any(
+        isinstance(it, ast.Name) and it.id in _WIDE and _is_left_alone(it.id, site) for it in kinds
+    )
+
+
+def _is_left_alone(name: str, site: Site) -> bool:
+    """Whether nothing that is written down gives a builtin's name to something else."""
+    facts = site.facts
+    return (
+        not any(name in scope.bound for scope in facts.scope.within())
+        and not facts.imports.is_patched(name)
+        and not any(isinstance(n, ast.Constant) and n.value == name for n in facts.nodes)
+        and (not facts.star_imports or site.is_builtin(name))
+    )
+
+
+def arrange_unseen(node: ast.If, site: Site) -> ast.AST:
+    """Imports for type checkers are parted and in one order: at run time there are none of them.
+
+    Side conditions: the test is `typing.TYPE_CHECKING` and nothing else, which the tree never sets;
+    the imports bind different names, which shows nobody which came last.
+    """
+    if not all(isinstance(it, ast.Import | ast.ImportFrom) for it in node.body):
+        return node
+    test = site.facts.dotted(node.test, site.scope)
+    if test != "typing.TYPE_CHECKING" or site.facts.imports.is_patched("TYPE_CHECKING"):
+        return node
+    body = [p for it in node.body for p in (parted(it) if isinstance(it, ast.ImportFrom) else [it])]
+    touches = [dict.fromkeys(_bound_in([it]), WRITE) for it in body]
+    node.body = arrange(body, [_import_key(it) for it in body], touches)  # type: ignore[arg-type]
+    return node
 
 
 def arrange_imports(body: list[ast.stmt], site: Site) -> list[ast.stmt]:

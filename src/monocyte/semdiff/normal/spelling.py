@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import ast
 
-from monocyte.semdiff.normal.order import arrange_imports
+from monocyte.semdiff.normal.order import (
+    arrange_imports,
+    arrange_tried,
+    arrange_unseen,
+    parted,
+)
 from monocyte.semdiff.normal.rewriter import RuleSet, Site
 
 __all__ = ["SPELLING"]
@@ -108,12 +113,7 @@ def split_import(node: ast.Import | ast.ImportFrom, site: Site) -> list[ast.stmt
     """
     if isinstance(node, ast.Import):
         return [ast.copy_location(ast.Import([alias]), node) for alias in node.names]
-    if site.tries or node.module == "__future__":
-        return [node]
-    return [
-        ast.copy_location(ast.ImportFrom(node.module, [alias], node.level), node)
-        for alias in node.names
-    ]
+    return [node] if site.tries else parted(node)
 
 
 SPELLING = RuleSet(
@@ -130,6 +130,8 @@ SPELLING = RuleSet(
         ast.ClassDef: (class_of_object,),
         ast.Import: (split_import,),
         ast.ImportFrom: (split_import,),
+        ast.Try: (arrange_tried,),
+        ast.If: (arrange_unseen,),
     },
     blocks=(arrange_imports,),
 )

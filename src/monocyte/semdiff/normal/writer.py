@@ -8,7 +8,7 @@ are safe to evaluate, and the names of variables. A guard joins them again where
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -71,6 +71,8 @@ class Writer:
         self.names: list[str] = []
         self.renamable: list[tuple[Scope, str]] = []
         self.numbers: dict[tuple[Scope, str], str] = {}
+        self.apart: Mapping[int, str] = {}
+        """Definitions, by `id`, that are written elsewhere, and how they are spoken of here."""
 
     def written(self) -> Written:
         """What was written so far."""
@@ -80,7 +82,9 @@ class Writer:
         """Write one node."""
         kind = type(node)
         special = _SPECIAL.get(kind)
-        if special is not None:
+        if self.apart and id(node) in self.apart:
+            self.out.append(self.apart[id(node)])
+        elif special is not None:
             special(self, node)
         else:
             self.plain(node, kind)

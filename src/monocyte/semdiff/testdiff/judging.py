@@ -6,6 +6,7 @@ where a run shows it, UNKNOWN with the rule where only reading does.
 
 from __future__ import annotations
 
+import ast
 import difflib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +17,7 @@ from pathlib import PurePosixPath
 from monocyte.semdiff.sources import Tree
 from monocyte.semdiff.testdiff.asked import Key, Ran
 from monocyte.semdiff.testdiff.both import Both, data_of
+from monocyte.semdiff.testdiff.checks import Reading
 from monocyte.semdiff.testdiff.conventions import (
     Module,
     Test,
@@ -23,10 +25,11 @@ from monocyte.semdiff.testdiff.conventions import (
     module_of,
 )
 from monocyte.semdiff.testdiff.layout import CONFIG_FILES, Layout
+from monocyte.semdiff.testdiff.loading import words_of
 from monocyte.semdiff.testdiff.matrix import Matrix, Runs, Spot, running
 from monocyte.semdiff.testdiff.pairing import paired, said
 from monocyte.semdiff.testdiff.project import project_hits
-from monocyte.semdiff.testdiff.reading import Reading, read
+from monocyte.semdiff.testdiff.reading import read
 from monocyte.semdiff.testdiff.rules import (
     Expected,
     Hit,
@@ -238,9 +241,25 @@ class _Judge:
                 return
             with running(layout, (files[0], files[1]), seconds) as runs:
                 suspected = any(not hit.sure for case in self.cases for hit in case.hits)
-                self.matrix = runs.matrix((old, new), self.pairs, thorough=suspected)
+                self.matrix = runs.matrix(
+                    (old, new), self.pairs, self._words(first), thorough=suspected
+                )
                 self._confirm(runs)
                 self.sources = {spot: runs.mutated(spot) for spot in set(self.shown.values())}
+
+    def _words(self, keys: Iterable[Key]) -> frozenset[str]:
+        """What old tests mention, and what their files import."""
+        tests = [self.tests[0][key] for key in keys]
+        modules = {it.path: self.both.modules[0][it.path].tree for it in tests}
+        imports = [
+            node
+            for tree in modules.values()
+            for node in tree.body
+            if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+        return frozenset(
+            word for node in (*(it.node for it in tests), *imports) for word in words_of(node)
+        )
 
     def _differs(self, key: Key) -> bool:
         other = self.tests[1].get(self.pairs.get(key, key))

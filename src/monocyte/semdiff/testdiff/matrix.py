@@ -11,11 +11,12 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from importlib.util import find_spec
-from pathlib import Path
+from itertools import zip_longest
+from pathlib import Path, PurePosixPath
 from pkgutil import iter_modules
 
 import msgspec
@@ -23,6 +24,7 @@ import msgspec
 from monocyte.semdiff.mutator import Mutant, Mutator
 from monocyte.semdiff.testdiff.asked import Asked, Key, Killed, Ran, Told, Try
 from monocyte.semdiff.testdiff.layout import Layout
+from monocyte.semdiff.testdiff.loading import loaded
 from monocyte.semdiff.workers import Fate, Limits, Report, Worker
 
 __all__ = ["Matrix", "Runs", "Side", "Spot", "running"]
@@ -119,6 +121,7 @@ class Runs:
     ) -> None:
         self.layout, self.worker = layout, worker
         self.until = time.monotonic() + seconds
+        self.reserve = seconds * 0.4
         self.suites = tuple(layout.suite(i, files[i]) for i in (0, 1))
         self.mutators: dict[str, Mutator] = {}
 
@@ -133,6 +136,7 @@ class Runs:
         self,
         wanted: tuple[Collection[Key], Collection[Key]],
         pairs: Mapping[Key, Key],
+        words: Collection[str] = (),
         *,
         thorough: bool = False,
     ) -> Matrix:
@@ -140,7 +144,8 @@ class Runs:
 
         What a test notices is not asked if its new version does not even run; nor what one that is
         gone noticed, if there is no test that could do so in its place. To be thorough is for where
-        something is suspected, and is to be overruled only if nothing at all is lost.
+        something is suspected, and is to be overruled only if nothing at all is lost. `words` are
+        what the old tests mention: the constants among them are mutated as well.
         """
         found = Matrix(self._survey(0, wanted[0]), self._survey(1, wanted[1]))
         if found.old.problem or found.new.problem:
@@ -148,6 +153,7 @@ class Runs:
         due = [key for key in wanted[0] if self._matters(found.new, pairs.get(key), wanted[1])]
         most = MOST if thorough else min(MOST, LEAST + MORE * len(due))
         self._kill(found, due, most)
+        self._load(found, due, pairs, words)
         return found
 
     @staticmethod
@@ -198,6 +204,60 @@ class Runs:
             again = sorted(tried & noticed) + sorted(tried - noticed)[: BATCH // 4]
             for spot in self._batch(1, again, reached[1], found):
                 found.mutants[spot] = self.mutators[spot[0]].mutants[spot[1]]
+
+    def _load(
+        self, found: Matrix, due: Collection[Key], pairs: Mapping[Key, Key], words: Collection[str]
+    ) -> None:
+        """Try mutants of what runs when a module is loaded, each in files that are mutated."""
+        again = {pairs[key] for key in due if key in pairs}
+        for spot in self._loaded(found, due, words):
+            if self.left <= self.reserve:
+                break
+            before = self._put(0, spot, set(due), found)
+            after = self._put(1, spot, again, found) if before else None
+            if before and after is not None:
+                found.mutants[spot] = self.mutators[spot[0]].mutants[spot[1]]
+                for held, failed in ((found.old, before), (found.new, after)):
+                    held.begun.add(spot)
+                    for test, why in failed.items():
+                        held.kills[test].add(spot)
+                        held.errors[test, spot] = why
+
+    def _loaded(self, found: Matrix, due: Collection[Key], words: Collection[str]) -> list[Spot]:
+        ran = _reached(found.old, {it.id for key in due for it in found.old.of(key)})
+        chosen: list[list[Spot]] = []
+        for file in self.layout.code:
+            stem = PurePosixPath(file).stem
+            if file in ran or stem in words or PurePosixPath(file).parent.name in words:
+                with suppress(SyntaxError, ValueError, RecursionError):
+                    text = Path(self.suites[0].root, file).read_bytes().decode()
+                    mutants = loaded(text, self._mutator(file), ran.get(file, {}), words)
+                    chosen.append([(file, it.number) for it in mutants])
+        turns = zip_longest(*chosen)
+        return [it for turn in turns for it in turn if it is not None][:MOST_LOADED]
+
+    def _put(
+        self, side: int, spot: Spot, wanted: Collection[Key], found: Matrix
+    ) -> dict[str, str] | None:
+        """Which tests fail, and how, with a mutated file in a suite; None if that tells nothing."""
+        path = Path(self.suites[side].root, spot[0])
+        text, mutated = self.mutated(spot)
+        if not wanted or not path.is_file():
+            return {}
+        try:
+            path.write_bytes(mutated.encode())
+            side_of = self._survey(side, wanted)
+        finally:
+            path.write_bytes(text.encode())
+        passed = {
+            it.id for it in (found.old, found.new)[side].ran.values() if it.outcome == "passed"
+        }
+        seen = {it.id: it for it in side_of.ran.values() if it.id in passed and it.outcome}
+        failed = {name: it.why for name, it in seen.items() if it.outcome == "failed"}
+        keys = [it for it in (found.old, found.new)[side].ran.values() if it.id in passed]
+        is_whole = {it.id for it in keys if (it.file, it.name) in wanted} <= seen.keys()
+        hangs = any(HANGS in why for why in failed.values())
+        return failed if is_whole and not hangs else None
 
     def _chosen(
         self, found: Matrix, reached: Mapping[str, Mapping[int, set[str]]], most: int
@@ -312,6 +372,16 @@ class Runs:
     def _again(self, side: int, due: Mapping[Key, Spot], found: Matrix) -> set[Key]:
         """Which of these functions notice their mutant, or cannot be told not to."""
         held = (found.old, found.new)[side]
+        loading = {key: spot for key, spot in due.items() if not found.mutants[spot].function}
+        noticing = {key for key, spot in loading.items() if self._notices(side, key, spot, found)}
+        due = {key: spot for key, spot in due.items() if key not in loading}
+        return noticing | self._swapped_again(side, due, held)
+
+    def _notices(self, side: int, key: Key, spot: Spot, found: Matrix) -> bool:
+        failed = self._put(side, spot, {key}, found)
+        return bool(failed) if side == 0 or failed is not None else True
+
+    def _swapped_again(self, side: int, due: Mapping[Key, Spot], held: Side) -> set[Key]:
         by_id = {it.id: key for key in due for it in held.of(key) if it.outcome == "passed"}
         tests: dict[Spot, list[str]] = defaultdict(list)
         for test, key in by_id.items():
@@ -336,6 +406,9 @@ HANGS = "Overtime"
 
 ENOUGH = 60
 """Mutants (or all there are) that must have been tried for a suspicion to be overruled."""
+
+MOST_LOADED = 6
+"""Mutants of constants and decorators that are tried: each takes a run of its own on each side."""
 
 ROUNDS = 3
 """Losses of one test that are looked at again, until one shows."""

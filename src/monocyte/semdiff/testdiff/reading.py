@@ -7,185 +7,31 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
+from monocyte.semdiff.testdiff.checks import Check, Dead, Raises, Reading
 from monocyte.semdiff.testdiff.conventions import Function, Module
+from monocyte.semdiff.testdiff.foregone import (
+    called,
+    empty_locals,
+    hollow,
+    is_itself,
+    size,
+    truth,
+)
 from monocyte.semdiff.testdiff.names import Names, literal, shown
-
-__all__ = ["Check", "Raises", "Reading", "read"]
-
-
-@dataclass(frozen=True)
-class Check:
-    """Something that can make a test fail."""
-
-    kind: str
-    actual: str
-    """What is looked at, as source."""
-    expected: str
-    line: int
-    conditions: tuple[str, ...] = ()
-    """What must hold for it to be reached."""
-    value: object = ...
-    """What is expected, where that is a literal."""
-
-    @property
-    def weight(self) -> int:
-        """How much it says: more is stronger."""
-        return WEIGHTS.get(self.kind, 3)
-
-    @property
-    def text(self) -> str:
-        """What is checked, wherever it stands."""
-        return f"{self.kind} {self.actual} {self.expected}".strip()
-
-
-WEIGHTS = {
-    "==": 6,
-    "is": 6,
-    "raises": 6,
-    "approx": 5,
-    "in": 4,
-    "not in": 3,
-    "<": 3,
-    "<=": 3,
-    ">": 3,
-    ">=": 3,
-    "truth": 2,
-    "falsehood": 3,
-    "isinstance": 2,
-    "!=": 1,
-    "is not": 1,
-    "runs": 0,
-}
-
-
-@dataclass(frozen=True)
-class Dead:
-    """A check that cannot make the test fail, and why."""
-
-    text: str
-    line: int
-    why: str
-    rule: str
-
-
-@dataclass(frozen=True)
-class Raises:
-    """An error that is expected."""
-
-    error: str
-    match: str | None
-    line: int
-
-
-@dataclass
-class Reading:
-    """All that reading a function tells."""
-
-    checks: list[Check] = field(default_factory=list)
-    dead: list[Dead] = field(default_factory=list)
-    stops: dict[str, int] = field(default_factory=dict)
-    """What keeps it from running or failing (`pytest.skip`, `return`), with its line."""
-    raises: list[Raises] = field(default_factory=list)
-    tolerances: list[tuple[str, float, int]] = field(default_factory=list)
-    """Of which kind, how wide, on which line."""
-    mocks: dict[str, int] = field(default_factory=dict)
-    """What is replaced, as it is written or resolved."""
-    loops: list[tuple[str, int, int]] = field(default_factory=list)
-    """Loops over literals: their variable, how many there are, and the line."""
-
-
-EQUAL = {
-    "assertEqual": "==",
-    "assertEquals": "==",
-    "assertListEqual": "==",
-    "assertTupleEqual": "==",
-    "assertDictEqual": "==",
-    "assertSetEqual": "==",
-    "assertMultiLineEqual": "==",
-    "assertSequenceEqual": "==",
-    "assertNotEqual": "!=",
-    "assertIs": "is",
-    "assertIsNot": "is not",
-    "assertIn": "in",
-    "assertNotIn": "not in",
-    "assertLess": "<",
-    "assertLessEqual": "<=",
-    "assertGreater": ">",
-    "assertGreaterEqual": ">=",
-    "assertIsInstance": "isinstance",
-    "assertAlmostEqual": "approx",
-    "assert_equal": "==",
-    "assert_array_equal": "==",
-    "assert_allclose": "approx",
-    "assert_almost_equal": "approx",
-}
-ERRORS = (
-    "raises",
-    "warns",
-    "assertRaises",
-    "assertRaisesRegex",
-    "assertWarns",
-    "assertRaisesRegexp",
+from monocyte.semdiff.testdiff.vocabulary import (
+    EQUAL,
+    ERRORS,
+    FAKES,
+    OPPOSITE,
+    PATCHES,
+    SIGNS,
+    STOPS,
+    SWALLOWED,
+    TOLERANCES,
 )
-SIGNS: dict[type[ast.cmpop], str] = {
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.Is: "is",
-    ast.IsNot: "is not",
-    ast.In: "in",
-    ast.NotIn: "not in",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-}
-OPPOSITE: dict[type[ast.cmpop], str] = {
-    ast.NotEq: "==",
-    ast.Eq: "!=",
-    ast.IsNot: "is",
-    ast.Is: "is not",
-    ast.NotIn: "in",
-    ast.In: "not in",
-}
-STOPS = {
-    "pytest.skip": "skip",
-    "pytest.xfail": "xfail",
-    "pytest.exit": "exit",
-    "pytest.importorskip": "skip",
-    "unittest.SkipTest": "skip",
-    "unittest.case.SkipTest": "skip",
-    "_pytest.outcomes.skip": "skip",
-    "_pytest.outcomes.Skipped": "skip",
-    "_pytest.outcomes.xfail": "xfail",
-    "pytest.skip.Exception": "skip",
-    "pytest.xfail.Exception": "xfail",
-    "self.skipTest": "skip",
-    "cls.skipTest": "skip",
-    "os._exit": "exit",
-    "sys.exit": "exit",
-}
-SWALLOWED = frozenset({"AssertionError", "Exception", "BaseException"})
-PATCHES = (
-    "patch",
-    "patch.object",
-    "patch.dict",
-    "patch.multiple",
-    "setattr",
-    "setitem",
-    "delattr",
-)
-FAKES = frozenset(
-    {
-        "Mock",
-        "MagicMock",
-        "AsyncMock",
-        "NonCallableMock",
-        "create_autospec",
-        "PropertyMock",
-    }
-)
+
+__all__ = ["read"]
 
 
 def read(function: Function, module: Module, names: Names) -> Reading:
@@ -204,7 +50,7 @@ class _Reader:
         self.module, self.names = module, names
         self.found = Reading()
         self.used = {it.id for it in ast.walk(function) if isinstance(it, ast.Name)}
-        self.empty = _empty_locals(function)
+        self.empty = empty_locals(function)
         self.own = function.name
 
     # -- statements -------------------------------------------------------------------------------
@@ -266,7 +112,7 @@ class _Reader:
         conditions: tuple[str, ...],
         why: Why,
     ) -> None:
-        value = _truth(test)
+        value = truth(test)
         said = shown(test)
         never = ("unreachable", f"`{said}` never holds")
         always = ("unreachable", f"`{said}` always holds")
@@ -286,12 +132,12 @@ class _Reader:
         conditions: tuple[str, ...],
         why: Why,
     ) -> None:
-        size = _size(iterated, self.names, self.empty)
-        if size is not None:
-            self.found.loops.append((shown(target), size, node.lineno))
+        turns = size(iterated, self.names, self.empty)
+        if turns is not None:
+            self.found.loops.append((shown(target), turns, node.lineno))
         nothing = ("empty-loop", f"the loop over `{shown(iterated)}` has no turn")
         self._expressions([iterated], conditions, why)
-        self.block(node.body, conditions, (why or nothing) if size == 0 else why)
+        self.block(node.body, conditions, (why or nothing) if turns == 0 else why)
         self.block(node.orelse, conditions, why)
 
     def _try(self, node: ast.Try | ast.TryStar, conditions: tuple[str, ...], why: Why) -> None:
@@ -451,9 +297,9 @@ class _Reader:
             for part in test.values:
                 self._assert(part, line, conditions, why)
             return
-        hollow = _hollow(test)
-        if hollow:
-            self._dead(shown(test), line, why or ("cannot-fail", hollow))
+        reason = hollow(test)
+        if reason:
+            self._dead(shown(test), line, why or ("cannot-fail", reason))
             return
         match test:
             case ast.Compare(left=left, ops=[op], comparators=[right]):
@@ -485,13 +331,13 @@ class _Reader:
         conditions: tuple[str, ...],
         why: Why,
     ) -> None:
-        if sign in ("==", "is", "<=", ">=") and _is_itself(left, right):
+        if sign in ("==", "is", "<=", ">=") and is_itself(left, right):
             self._dead(shown(left), line, why or ("cannot-fail", "it is compared with itself"))
             return
         if sign in ("==", "!=") and literal(left) is not ... and literal(right) is ...:
             left, right = right, left
         for one, other in ((left, right), (right, left)):
-            if _called(one) == "approx" and isinstance(one, ast.Call) and one.args:
+            if called(one) == "approx" and isinstance(one, ast.Call) and one.args:
                 sign, left, right = "approx", other, one.args[0]
                 self._tolerance(one, "approx")
         if sign == "is" and literal(right) in (True, False):
@@ -499,7 +345,7 @@ class _Reader:
         actual, expected = shown(left, 300), shown(right, 300)
         check = Check(sign, actual, expected, line, conditions, literal(right))
         self._add(check, why)
-        if sign in ("<", "<=") and _called(left) == "abs":
+        if sign in ("<", "<=") and called(left) == "abs":
             width = literal(right)
             if isinstance(width, int | float):
                 self.found.tolerances.append(("abs", float(width), line))
@@ -529,22 +375,6 @@ class _Reader:
         self.found.dead.append(Dead(text, line, why[1], why[0]))
 
 
-TOLERANCES: dict[str, dict[str, tuple[int | None, float | None]]] = {
-    "approx": {"rel": (1, 1e-6), "abs": (2, 1e-12)},
-    "isclose": {"rel_tol": (None, 1e-9), "abs_tol": (None, 0.0)},
-    "assert_allclose": {"rtol": (2, 1e-7), "atol": (3, 0.0)},
-    "assertAlmostEqual": {"places": (2, 7), "delta": (4, None)},
-    "assertNotAlmostEqual": {"places": (2, 7), "delta": (4, None)},
-    "round": {"ndigits": (1, 0)},
-}
-"""Ways to be less than exact: keyword to its position, and what it is if it is not given."""
-
-
-def _is_itself(left: ast.expr, right: ast.expr) -> bool:
-    calls = any(isinstance(it, ast.Call) for it in ast.walk(left))
-    return not calls and ast.dump(left) == ast.dump(right)
-
-
 def _calls(node: ast.AST) -> Iterator[ast.Call]:
     """The calls in an expression or plain statement, nested functions left out."""
     left: list[ast.AST] = [node]
@@ -554,126 +384,6 @@ def _calls(node: ast.AST) -> Iterator[ast.Call]:
             yield it
         if not isinstance(it, ast.Lambda):
             left += ast.iter_child_nodes(it)
-
-
-def _called(node: ast.AST) -> str:
-    if not isinstance(node, ast.Call):
-        return ""
-    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-
-
-def _truth(test: ast.expr) -> bool | None:
-    """Whether a condition always or never holds, where that is plain to see."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        inner = _truth(test.operand)
-        return None if inner is None else not inner
-    if isinstance(test, ast.BoolOp):
-        values = [_truth(it) for it in test.values]
-        decisive = isinstance(test.op, ast.Or)
-        if decisive in values:
-            return decisive
-        return None if None in values else not decisive
-    if isinstance(test, ast.Name) and test.id == "TYPE_CHECKING":
-        return False
-    if isinstance(test, ast.Compare) and all(
-        literal(it) is not ... for it in (test.left, *test.comparators)
-    ):
-        return bool(eval(compile(ast.Expression(test), "<test>", "eval"), {}, {}))  # noqa: S307
-    value = literal(test)
-    return None if value is ... else bool(value)
-
-
-def _hollow(test: ast.expr) -> str:
-    """Why a condition holds whatever the code does; empty if it may fail."""
-    return _always(test) or _foregone(test)
-
-
-def _always(test: ast.expr) -> str:
-    if isinstance(test, ast.Tuple) and test.elts:
-        return "a tuple with something in it is always true"
-    if isinstance(test, ast.List | ast.Set | ast.Dict) and ast.unparse(test) not in (
-        "[]",
-        "{}",
-    ):
-        return "a collection with something in it is always true"
-    if isinstance(test, ast.Lambda | ast.GeneratorExp | ast.JoinedStr):
-        return "it is always true"
-    if _truth(test):
-        return f"`{shown(test)}` is always true"
-    return ""
-
-
-def _foregone(test: ast.expr) -> str:
-    match test:
-        case ast.Call(func=ast.Name(id="isinstance"), args=[_, ast.Name(id="object")]):
-            return "everything is an object"
-        case ast.Compare(left=left, ops=[ast.GtE()], comparators=[ast.Constant(value=0)]):
-            return "a length is never negative" if _called(left) == "len" else ""
-        case ast.Compare(left=ast.Constant(value=0), ops=[ast.LtE()], comparators=[right]):
-            return "a length is never negative" if _called(right) == "len" else ""
-        case ast.Compare(left=left, ops=[ast.In()], comparators=[ast.Tuple(elts=elements)]):
-            same = any(ast.dump(it) == ast.dump(left) for it in elements)
-            return "it is compared with itself" if same else ""
-        case ast.Call(func=ast.Name(id="all"), args=[it]) if literal(it) in ([], ()):
-            return "there is nothing to be wrong"
-        case ast.Call(func=ast.Name(id="bool"), args=[it]):
-            return _hollow(it)
-    return ""
-
-
-def _empty_locals(function: Function) -> frozenset[str]:
-    """Names that are bound once in a function, to something empty."""
-    bound: dict[str, list[ast.expr]] = {}
-    for node in ast.walk(function):
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    bound.setdefault(target.id, []).append(node.value)
-    grown = {
-        it.value.id
-        for it in ast.walk(function)
-        if isinstance(it, ast.Attribute) and isinstance(it.value, ast.Name)
-    }
-    return frozenset(
-        name
-        for name, values in bound.items()
-        if len(values) == 1 and literal(values[0]) in ([], (), {}, "") and name not in grown
-    )
-
-
-def _size(node: ast.expr, names: Names, empty: frozenset[str]) -> int | None:
-    """How many turns a loop takes, where that is plain to see."""
-    if isinstance(node, ast.Name):
-        if node.id in empty:
-            return 0
-        value = names.values.get(node.id)
-        return _size(value, names, empty) if value is not None and value is not node else None
-    if isinstance(node, ast.List | ast.Tuple | ast.Set):
-        starred = any(isinstance(it, ast.Starred) for it in node.elts)
-        return None if starred else len(node.elts)
-    if isinstance(node, ast.Dict):
-        return len(node.keys)
-    if _called(node) == "range" and isinstance(node, ast.Call):
-        bounds = [literal(it) for it in node.args]
-        if bounds and all(isinstance(it, int) for it in bounds):
-            return len(range(*bounds))  # type: ignore[call-overload]
-    if _called(node) in (
-        "enumerate",
-        "zip",
-        "iter",
-        "list",
-        "tuple",
-        "sorted",
-        "reversed",
-        "items",
-    ):
-        inner = node.args if isinstance(node, ast.Call) else []
-        if not inner and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            return _size(node.func.value, names, empty)
-        sizes = [_size(it, names, empty) for it in inner]
-        known = [it for it in sizes if it is not None]
-        return min(known) if known and (len(known) == len(sizes) or 0 in known) else None
-    return None
 
 
 _CHECKING = "_checking_names"
@@ -696,6 +406,6 @@ def _has_check(function: Function) -> bool:
             return True
         if isinstance(node, ast.Raise) and node.exc and "AssertionError" in ast.dump(node.exc):
             return True
-        if isinstance(node, ast.Call) and _called(node).startswith(("assert", "raises", "fail")):
+        if isinstance(node, ast.Call) and called(node).startswith(("assert", "raises", "fail")):
             return True
     return False

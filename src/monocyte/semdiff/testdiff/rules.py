@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
+from monocyte.semdiff.testdiff.checks import Check, Reading
 from monocyte.semdiff.testdiff.conventions import Module, Test
 from monocyte.semdiff.testdiff.names import Names, literal, shown
-from monocyte.semdiff.testdiff.reading import Check, Reading
 
 __all__ = ["RULES", "Expected", "Hit", "Pair", "expectations", "hits"]
 
