@@ -55,6 +55,8 @@ class Book:
         """The entry with which a plan became PLANNED, by plan."""
         self.moved: dict[str, Entry] = {}
         """The last transition of each plan."""
+        self.entered: dict[tuple[str, State], Entry] = {}
+        """The last entry with which a plan came into a state; what is attached there counts."""
         self.approvals: dict[str, list[Approval]] = {}
         self.calls: dict[str, Call] = {}
         self.late: dict[str, Reservation] = {}
@@ -128,6 +130,7 @@ class Book:
             case Transition() as fact:
                 self.states[fact.plan] = fact.target
                 self.moved[fact.plan] = entry
+                self.entered[fact.plan, fact.target] = entry
                 if fact.target is State.PLANNED:
                     self.made[fact.plan] = entry
             case Approval() as fact:

@@ -27,7 +27,7 @@ from monocyte.genops.plans.facts import Facts
 from monocyte.genops.plans.lock import FILE, Lock
 from monocyte.genops.plans.spending import history, room
 from monocyte.genops.plans.why import Drift, Reason, Written, drifts, reasons
-from monocyte.genops.states import FINAL
+from monocyte.genops.states import OPEN, State
 from monocyte.literate.context import HOUSE, Known, pack
 from monocyte.literate.findings import Finding
 
@@ -151,8 +151,11 @@ def drifting(scene: Scene) -> Iterator[Drift]:
         yield from drifts(name, it, scene.lock.cells.get(name))
 
 
-def moved(plan: Plan, scene: Scene) -> tuple[str, ...]:
-    """What has changed since a plan was made, in words; nothing if it is still good."""
+def moved(plan: Plan, scene: Scene, of: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """What has changed since a plan was made, in words; nothing if it is still good.
+
+    With `of` only these kinds of things are looked at (see `SAID`).
+    """
     scene = scene._replace(findings={it.cell: it.findings for it in plan.cells})
     read = dict(_settings_read(scene))
     known = {it.name for it in scene.manifests}
@@ -163,12 +166,13 @@ def moved(plan: Plan, scene: Scene) -> tuple[str, ...]:
     names = [*plan.read, *(name for name in read if name not in plan.read)]
     other = [name for name in names if plan.read.get(name) != read.get(name)]
     follows = {f"context {name.removeprefix('facts ')}" for name in other if "facts " in name}
-    return tuple(_said(name) for name in other if name not in follows)
+    told = (name for name in other if name not in follows)
+    return tuple(_said(name) for name in told if not of or name.partition(" ")[0] in of)
 
 
-def refuse_stale(plan: Plan, scene: Scene) -> None:
-    """Raise PlanStale if anything has moved that a plan was made from."""
-    if what := moved(plan, scene):
+def refuse_stale(plan: Plan, scene: Scene, of: frozenset[str] = frozenset()) -> None:
+    """Raise PlanStale if anything has moved that a plan was made from; see `moved` for `of`."""
+    if what := moved(plan, scene, of):
         said = f"{plan.id} is stale: {'; '.join(what)}"
         raise PlanStale(said, moved=what, mend="make a new one: monocyte plan")
 
@@ -331,7 +335,7 @@ def _plan(scene: Scene, cells: tuple[CellPlan, ...], cost: Cost, read: dict[str,
         read=dict(sorted(read.items())),
     )
     named = _named(plan)
-    while scene.book.states.get(named.id) in FINAL:
+    while scene.book.states.get(named.id, State.DRAFT) not in OPEN:
         named = _named(msgspec.structs.replace(named, round=named.round + 1))
     return named
 
