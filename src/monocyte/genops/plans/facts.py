@@ -24,7 +24,17 @@ from monocyte.contracts.schema import digest as shape_of
 from monocyte.literate.context import used_names
 from monocyte.literate.trees import tree_of
 
-__all__ = ["STUB", "Facts", "Shape", "facts_of", "meaning", "text_of"]
+__all__ = [
+    "STUB",
+    "Facts",
+    "Shape",
+    "facts_of",
+    "is_stub",
+    "meaning",
+    "named",
+    "sealed_names",
+    "text_of",
+]
 
 Shape = dict[str, str]
 """A word: its fields, and what each is."""
@@ -114,6 +124,19 @@ def facts_of(
     )
 
 
+def sealed_names(
+    manifest: Manifest, tree: ast.Module, unsealed: Iterable[str] = ()
+) -> frozenset[str]:
+    """The statements of a cell's file that are people's, as `named` calls them.
+
+    `unsealed` are scenarios and the like that nobody has accepted yet: they seal nothing.
+    """
+    file = _File(tree, manifest)
+    file.proofs -= {*unsealed}
+    evidence = file.reach(file.proofs) - file.ours - file.words - {*unsealed}
+    return frozenset((evidence | file.words | file.rules) & file.nodes.keys())
+
+
 def text_of(file: str) -> str:
     """The SHA-256 of a file's text: while that is the same, so is all that stands in it."""
     return hashlib.sha256(Path(file).read_bytes()).hexdigest()
@@ -196,7 +219,7 @@ class _File:
 
     def __init__(self, tree: ast.Module, manifest: Manifest) -> None:
         self.manifest = manifest
-        self.nodes: dict[str, ast.stmt] = dict(_named(tree))
+        self.nodes: dict[str, ast.stmt] = dict(named(tree))
         homes = {name: key for key, node in self.nodes.items() for name in _stores(key, node)}
         self.reads = {
             key: {homes.get(name, name) for name in _reads(node)}
@@ -237,7 +260,7 @@ class _File:
         """What a model may write: everything that is not people's."""
         for name, node in self.nodes.items():
             if name not in self.theirs | self.words | self.rules:
-                yield name, STUB if _is_stub(node) else meaning(node)
+                yield name, STUB if is_stub(node) else meaning(node)
 
     def functions_of(self, word: str) -> dict[str, str]:
         """What the class of a word does besides having fields."""
@@ -246,7 +269,7 @@ class _File:
         return {f"{it.name}()": meaning(it) for it in inside if isinstance(it, FUNCTIONS)}
 
 
-def _named(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
+def named(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
     """Every statement that defines something or does something, under a name of its own."""
     for node in tree.body:
         if isinstance(node, (ast.Import, ast.ImportFrom)) or _is_prose(node) or _is_declared(node):
@@ -296,7 +319,7 @@ def _is_prose(node: ast.AST) -> bool:
     )
 
 
-def _is_stub(node: ast.stmt) -> bool:
+def is_stub(node: ast.stmt) -> bool:
     """Whether a function says nothing but `...`, perhaps below its prose."""
     if not isinstance(node, FUNCTIONS):
         return False
