@@ -11,7 +11,7 @@ from monocyte.runtime.settings import MENDS
 
 APP = '[app]\nname = "shop"\ncells = "shop"\n'
 
-ELSEWHERE = ("models", "budget", "approval", "genops")
+ELSEWHERE = ("models", "budget", "approval", "genops", "gates")
 """Tables that are read in another room."""
 
 FAULTY = {

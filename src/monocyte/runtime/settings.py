@@ -33,6 +33,7 @@ MENDS = {
     "budget": "a section: [budget]",
     "approval": "a section: [approval]",
     "genops": "a section: [genops]",
+    "gates": "a section: [gates]",
 }
 """What may stand where."""
 
@@ -76,6 +77,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     budget: dict[str, Any] = {}
     approval: dict[str, Any] = {}
     genops: dict[str, Any] = {}
+    gates: dict[str, Any] = {}
     """Of no concern to who runs an app: read by `monocyte.genops.pins`."""
 
 
