@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from monocyte.genops.plans.desk import Desk, Standing
     from monocyte.genops.plans.plan import Plan
 
-__all__ = ["base_option", "desk_of", "headline", "plan", "show_plan"]
+__all__ = ["base_option", "desk_of", "plan", "show_plan"]
 
 base_option = click.option(
     "--base",
@@ -129,28 +129,14 @@ def _adopt(desk: Desk, cells: Sequence[str], why: str, *, as_json: bool) -> None
 # -- how a plan is shown ---------------------------------------------------------------------------
 
 
-def headline(made: Plan) -> str:
-    """A plan in one line: what, for what, and the price."""
-    from monocyte.genops.money import Money
-
-    names = ", ".join(f"`{it.cell}`" for it in made.cells[:3])
-    more = f" and {len(made.cells) - 3} more" if len(made.cells) > 3 else ""
-    about = dict.fromkeys(why.about for it in made.cells for why in it.reasons if why.about)
-    what_for = f" for {', '.join([*about][:3])}" if about else ""
-    what_for += f" and {len(about) - 3} more" if len(about) > 3 else ""
-    cost = made.cost
-    expected, p90, cap = (Money(it).about() for it in (cost.expected, cost.p90, cost.cap))
-    price = f"{expected} expected, {p90} p90, cap {cap}"
-    return f"Regenerating {names}{more}{what_for}: {price}"
-
-
 def show_plan(standing: Standing) -> None:
     """Print a plan: a line, a table, its reasons, and what it waits for."""
     from monocyte.genops.money import Money
+    from monocyte.genops.plans.headline import headline
     from monocyte.genops.states import State
 
     made = standing.plan
-    say(headline(made))
+    say(str(headline(made)))
     say("")
     rows = [
         (
@@ -180,9 +166,11 @@ def plan_fields(standing: Standing) -> dict[str, Any]:
     """A plan for machines; money in nano-USD."""
     import msgspec
 
+    from monocyte.genops.plans.headline import headline
+
     return {
         "plan": msgspec.to_builtins(standing.plan),
-        "headline": headline(standing.plan),
+        "headline": str(headline(standing.plan)),
         "digest": standing.plan.digest,
         "state": standing.state.value,
         "agreed": [{"by": it.by, "expires": it.expires} for it in standing.agreed],
