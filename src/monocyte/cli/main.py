@@ -14,6 +14,7 @@ from monocyte.cli.approve import approve, reject, show
 from monocyte.cli.card import card
 from monocyte.cli.cells import cells
 from monocyte.cli.check import check
+from monocyte.cli.ci import ci
 from monocyte.cli.completion import completion
 from monocyte.cli.context import context
 from monocyte.cli.diff import diff
@@ -94,7 +95,7 @@ COMMANDS: tuple[click.Command, ...] = (
     *(new, run, test, check, weave, diff),
     *(cells, rules, picture, card, context),
     *(send, ask, events, runbook),
-    *(plan, show, approve, reject, status, pins, keys, ledger),
+    *(plan, show, approve, reject, status, pins, keys, ledger, ci),
     *(journal, letters, access, completion),
 )
 for command in COMMANDS:
