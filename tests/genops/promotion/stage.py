@@ -30,8 +30,9 @@ days = 3
 """
 WRITTEN = (
     "    ONCE.require(it.name not in register.names, it.name)\n",
-    "    SHORT.require(len(it.name) <= 40)\n"
-    "    ONCE.require(it.name not in register.names, it.name)\n",
+    """    SHORT.require(len(it.name) <= 40)
+    ONCE.require(it.name not in register.names, it.name)
+""",
 )
 """What the model has written for PEOPLE-2: the old lines, and the new ones."""
 
@@ -122,11 +123,11 @@ def written(root: Path, edit: tuple[str, str] = WRITTEN) -> dict[str, bytes | No
     return {"shop/people.py": text.replace(*edit).encode()}
 
 
-def gated(root: Path, clock: Hand, **about: tuple[str, ...]) -> Judged:
+def gated(root: Path, clock: Hand, classes: tuple[str, ...] = ("behaviour-explained",)) -> Judged:
     """A candidate for the rule, judged, that waits for approval."""
     at = desk(root, clock)
     plan = planned(at)
-    return judged(at, plan, verdict_of(attempted(at, plan, written(root)), **about))
+    return judged(at, plan, verdict_of(attempted(at, plan, written(root)), classes))
 
 
 def agreed(root: Path, clock: Hand) -> Judged:

@@ -216,7 +216,8 @@ def test_who_comes_second_is_told_so(
 ) -> None:
     """Another clone's promotion came first: ours is not written over it, nor counted as ours."""
     found = stage.agreed(team, clock)
-    land, turns = landing.land, []
+    land = landing.land
+    turns: list[int] = []
 
     def late(*given: Any) -> Any:
         if not turns:

@@ -24,7 +24,10 @@ from monocyte.genops.generation.answers import parsed
 from monocyte.genops.generation.findings import found, refuses
 from monocyte.genops.plans.facts import is_stub, named
 
-__all__ = ["UNSEALED", "Segment", "Spliced", "is_unsealed", "segments", "splice", "unsealed_in"]
+__all__ = [
+    *("UNSEALED", "Segment", "Spliced"),
+    *("is_unsealed", "put", "segments", "splice", "unsealed_in"),
+]
 
 UNSEALED: Final = "# unsealed: a model has written this; who takes this line away has accepted it"
 """Stands above what a model has added to the evidence, until a person accepts it."""
@@ -114,6 +117,31 @@ def splice(cell: str, path: str, base: str, written: str, sealed: frozenset[str]
     text = work.text()
     _prove(work, text)
     return Spliced(BOM * base.startswith(BOM) + text, findings)
+
+
+def put(
+    path: str, base: str, former: str, generated: frozenset[str], before: frozenset[str]
+) -> str:
+    """The base with the generated parts of a former release, as somebody has decided.
+
+    `generated` names those parts in the base, `before` those in the former file.
+
+    Raises:
+        GenopsError: two statements share a line.
+    """
+    try:
+        sealed = {it.key for it in segments(base)[0]} - generated - {"picture"}
+        parts = [it for it in segments(former)[0] if _is_models(it.key, before)]
+        work = _Splice("", path, base, "".join(it.text for it in parts), frozenset(sealed))
+    except SyntaxError as why:
+        raise GenopsError(f"nothing can be spliced in: {why.msg}", where=path) from why
+    text = work.text()
+    _prove(work, text)
+    return text
+
+
+def _is_models(key: str, generated: frozenset[str]) -> bool:
+    return key in generated or key == "picture" or key.startswith("import ")
 
 
 def _lead(lines: list[str]) -> tuple[str, str]:
