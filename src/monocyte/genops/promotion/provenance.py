@@ -212,11 +212,14 @@ def opened(envelope: str, keys: Mapping[str, PublicKey]) -> Statement:
     Raises:
         NotApproved: nobody who has a key here has signed it, or it is nothing of ours.
     """
-    unsigned = _unverified(envelope)
+    unsigned = unverified(envelope)
     public = keys.get(unsigned.by)
     if public is None:
         raise NotApproved(f"{unsigned.by or 'nobody'} has signed it, who has no key here")
-    return _decoded(verified(envelope, KIND, public))
+    found = _decoded(verified(envelope, KIND, public))
+    if found.files.keys() != found.order.replaces.keys():
+        raise NotApproved("it does not say of each file what it replaces")
+    return found
 
 
 def materials(plan: Plan, candidate: Candidate, base: str, parent: str) -> tuple[Resource, ...]:
@@ -256,7 +259,7 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _unverified(envelope: str) -> Statement:
+def unverified(envelope: str) -> Statement:
     """What an envelope says, believed by nobody: whose key is to be tried."""
     try:
         raw = msgspec.json.decode(envelope)
