@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from monocyte.cli.access import access
+from monocyte.cli.apply import apply
 from monocyte.cli.approve import approve, reject, show
 from monocyte.cli.card import card
 from monocyte.cli.cells import cells
@@ -17,6 +18,7 @@ from monocyte.cli.check import check
 from monocyte.cli.ci import ci
 from monocyte.cli.completion import completion
 from monocyte.cli.context import context
+from monocyte.cli.debt import debt
 from monocyte.cli.diff import diff
 from monocyte.cli.journal import journal
 from monocyte.cli.keys import keys
@@ -95,7 +97,7 @@ COMMANDS: tuple[click.Command, ...] = (
     *(new, run, test, check, weave, diff),
     *(cells, rules, picture, card, context),
     *(send, ask, events, runbook),
-    *(plan, show, approve, reject, status, pins, keys, ledger, ci),
+    *(plan, show, approve, reject, apply, status, pins, keys, ledger, debt, ci),
     *(journal, letters, access, completion),
 )
 for command in COMMANDS:

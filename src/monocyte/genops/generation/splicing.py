@@ -25,8 +25,14 @@ from monocyte.genops.generation.findings import found, refuses
 from monocyte.genops.plans.facts import is_stub, named
 
 __all__ = [
-    *("UNSEALED", "Segment", "Spliced"),
-    *("is_unsealed", "put", "segments", "splice", "unsealed_in"),
+    "UNSEALED",
+    "Segment",
+    "Spliced",
+    "is_unsealed",
+    "put",
+    "segments",
+    "splice",
+    "unsealed_in",
 ]
 
 UNSEALED: Final = "# unsealed: a model has written this; who takes this line away has accepted it"
@@ -440,10 +446,13 @@ def _cell(parts: Iterable[Segment]) -> tuple[str, ast.expr] | None:
     """The variable that holds the cell, and how it is named."""
     for it in parts:
         value = getattr(it.node, "value", None)
-        if isinstance(value, ast.Call) and value.args:
-            if ast.unparse(value.func).rpartition(".")[2] == "Cell":
-                return it.key, value.args[0]
+        if isinstance(value, ast.Call) and value.args and _last(value.func) == "Cell":
+            return it.key, value.args[0]
     return None
+
+
+def _last(called: ast.expr) -> str:
+    return ast.unparse(called).rpartition(".")[2]
 
 
 def _called(node: ast.stmt, variable: str) -> str:

@@ -107,13 +107,15 @@ class Reservation(_Fact, frozen=True, tag="reservation"):
 class Settlement(_Fact, frozen=True, tag="settlement"):
     """What a call has really cost; `usage` are the provider's own numbers.
 
-    `ending` says how the call ended, and so whether those numbers were believed.
+    `ending` says how the call ended, and so whether those numbers were believed; `model` who has
+    answered, by the answer's own word.
     """
 
     reservation: Name
     nano: Nano
     usage: dict[str, int] = {}
     ending: str = ""
+    model: str = ""
 
 
 class Release(_Fact, frozen=True, tag="release"):

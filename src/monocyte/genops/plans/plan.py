@@ -26,9 +26,10 @@ from monocyte.genops.plans.cost import Cost, Work, cost_of, total
 from monocyte.genops.plans.facts import Facts
 from monocyte.genops.plans.lock import FILE, Lock
 from monocyte.genops.plans.spending import history, room
+from monocyte.genops.plans.template import TASK, TEMPLATE
 from monocyte.genops.plans.why import Drift, Reason, Written, drifts, reasons
 from monocyte.genops.states import OPEN, State
-from monocyte.literate.context import HOUSE, Known, pack
+from monocyte.literate.context import Known, pack
 from monocyte.literate.findings import Finding
 
 __all__ = [
@@ -36,15 +37,14 @@ __all__ = [
     "CellPlan",
     "Plan",
     "Scene",
+    "briefing",
     "drifting",
     "make_plan",
     "moved",
     "opened",
     "refuse_stale",
+    "told",
 ]
-
-TEMPLATE = f"sha256:{hashlib.sha256(HOUSE.encode()).hexdigest()}"
-"""The digest of the prompt template of this version."""
 
 Action = Literal["change", "create", "retire"]
 
@@ -271,17 +271,36 @@ def _told(
     read: dict[str, str],
 ) -> str:
     """What a model would be told about a cell; that it was read is noted."""
-    manifest = next(it for it in scene.manifests if it.name == name)
-    found = scene.findings.get(name, ())
-    options = scene.settings.options
-    budget, known = options.context, scene.packs
-    packed = pack(manifest, scene.manifests, budget=budget, findings=found, known=known)
-    text = packed.text + "\n" + "".join(f"- {it.said}\n" for it in why)
+    text = briefing(scene, name, why)
     read[f"facts {name}"] = scene.facts[name].digest
     read[f"context {name}"] = _digest(text)
     pin_name, pin = scene.settings.pin_of(name)
     read[f"pin {pin_name}"] = pin.digest
     read[f"price {pin_name}"] = _digest(msgspec.json.encode(pin.priced(scene.today)).decode())
+    return text
+
+
+def briefing(scene: Scene, name: str, why: Iterable[Reason]) -> str:
+    """All that a model is told about a cell, and why; a reason is a line, whatever stands in it."""
+    manifest = next(it for it in scene.manifests if it.name == name)
+    found = scene.findings.get(name, ())
+    options = scene.settings.options
+    budget, known = options.context, scene.packs
+    packed = pack(manifest, scene.manifests, budget=budget, findings=found, known=known)
+    reasons = "".join(f"- {' '.join(it.said.split())}\n" for it in why)
+    return f"{packed.text}\n# Why it is to be written\n\n{reasons}"
+
+
+def told(plan: Plan, scene: Scene, cell: CellPlan) -> str:
+    """What a model is told about a cell of a plan: exactly what the plan was made from.
+
+    Raises:
+        PlanStale: it would be told something else.
+    """
+    text = briefing(scene._replace(findings={cell.cell: cell.findings}), cell.cell, cell.reasons)
+    if _digest(text) != plan.read.get(f"context {cell.cell}"):
+        what = _said(f"context {cell.cell}")
+        raise PlanStale(f"{plan.id} is stale: {what}", moved=(what,), mend="monocyte plan")
     return text
 
 
@@ -293,8 +312,8 @@ def _work(scene: Scene, name: str, pin_name: str, pin: Pin, text: str) -> Work:
     return Work(
         "agent" if pin.way == "agent" else kind,
         pin_name,
-        estimate(text),
-        weigh(text),
+        estimate(TASK + text),
+        weigh(TASK, text),
         answer,
         pin.max_output_tokens,
         scene.settings.options.attempts,
