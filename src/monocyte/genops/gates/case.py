@@ -29,3 +29,5 @@ class Case(NamedTuple):
     author: Author
     candidate: str = ""
     """The digest of the candidate, if it is one."""
+    corpus: Path | None = None
+    """What a journal has recorded, for the gates to replay; see `corpus`."""

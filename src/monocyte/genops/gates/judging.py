@@ -12,7 +12,17 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from types import MappingProxyType
 
 from monocyte.errors import MonocyteError
-from monocyte.genops.gates import scenarios, sealed
+from monocyte.genops.gates import (
+    behaviour,
+    capabilities,
+    contract,
+    debt,
+    dependencies,
+    scenarios,
+    sealed,
+    semantic,
+    tampering,
+)
 from monocyte.genops.gates.case import Case
 from monocyte.genops.gates.scene import Scene
 from monocyte.genops.gates.verdict import Finding, Looked, Verdict
@@ -26,7 +36,14 @@ Gate = Callable[[Scene], Iterable[Finding]]
 GATES: Mapping[str, Gate] = MappingProxyType(
     {
         "sealed": sealed.judge,
+        "tampering": tampering.judge,
+        "capabilities": capabilities.judge,
+        "dependencies": dependencies.judge,
+        "behaviour": behaviour.judge,
         "scenarios": scenarios.judge,
+        "semantic": semantic.judge,
+        "contract": contract.judge,
+        "debt": debt.judge,
     }
 )
 """Every gate by its name; what is cheap and clear comes first."""

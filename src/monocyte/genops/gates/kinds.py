@@ -301,6 +301,22 @@ KINDS: dict[str, Kind] = {
             ),
         },
     ),
+    **_rows(
+        "debt",
+        {
+            "too-complex": (
+                *("error", "note", INTERNAL),
+                "A function that nobody can follow, and that was not as bad before.",
+            ),
+            "duplicated": (*("error", "note", INTERNAL), "Code that stands twice now."),
+            "dead-code": (*("error", "note", INTERNAL), "Code that nobody uses."),
+            "wordy": (*("error", "note", INTERNAL), "Code that could be said more simply."),
+            "overgrown": (
+                *("error", "note", INTERNAL),
+                "Far more text than what was asked for takes.",
+            ),
+        },
+    ),
 }
 """Every kind by its name; a verdict shows the row's gate, severity and class."""
 
@@ -315,15 +331,19 @@ def found(
     mend: str = "",
     rule: str = "",
     evidence: str = "",
+    change: str = "",
 ) -> Finding:
-    """A finding as its row says; raises KeyError if there is none, which is a gate's defect."""
+    """A finding as its row says; raises KeyError if there is none, which is a gate's defect.
+
+    `change` is the class that it makes this change, where that hangs on what was found.
+    """
     row = KINDS[kind]
     severity = row.model if author == "model" else row.person
     return Finding(
         gate=row.gate,
         kind=kind,
         severity=severity,
-        change=row.change,
+        change=change or row.change,
         said=said,
         cell=cell,
         where=where,

@@ -51,15 +51,23 @@ def _compared(scene: Scene, old: CellText, new: CellText) -> Iterator[Finding]:
             yield scene.found(
                 "sealed-removed", f"{_called(part)} is gone",
                 cell=old.name, where=old.place(part), mend=RESTORE, rule=part.rule,
+                change=_class(old, part),
             )  # fmt: skip
         elif not _is_same(part, match) and name not in same:
             yield scene.found(
                 "sealed-changed", f"{_called(part)} means something else",
                 cell=old.name, where=new.place(match), mend=RESTORE, rule=part.rule,
-                evidence=_both(part, match),
+                evidence=_both(part, match), change=_class(old, part),
             )  # fmt: skip
     yield from _added(scene, old, new)
     yield from _twice(scene, new, old)
+
+
+def _class(cell: CellText, part: Part) -> str:
+    """What it makes the change: of words the gate of the contract says more."""
+    if part.name in cell.words:
+        return "contract-additive"
+    return "behaviour-explained" if part.kind in ("rule", "retired") else ""
 
 
 def _match(part: Part, new: CellText) -> Part | None:
@@ -106,6 +114,7 @@ def _added(scene: Scene, old: CellText, new: CellText) -> Iterator[Finding]:
             yield scene.found(
                 "sealed-added", f"{_called(part)} is new", cell=new.name, where=new.place(part),
                 mend="leave it out, or have a person write it", rule=part.rule,
+                change=_class(new, part),
             )  # fmt: skip
 
 

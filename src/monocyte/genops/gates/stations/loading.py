@@ -14,12 +14,13 @@ from typing import NamedTuple
 import msgspec
 
 from monocyte.cell import Cell, Journeys, Manifest, Scenario, load_package
+from monocyte.cell.manifest import unfinished
 from monocyte.cell.proving import Proofs
 from monocyte.cell.reloading import reload_package
 from monocyte.errors import DefinitionError
 from monocyte.genops.gates.locked import Task
 
-__all__ = ["Fault", "Owner", "Staged", "alone", "exchanged", "opened", "owners"]
+__all__ = ["Fault", "Owner", "Staged", "alone", "exchanged", "opened", "owners", "so_far"]
 
 
 class Owner(NamedTuple):
@@ -60,6 +61,25 @@ def alone(root: str, package: str) -> Staged:
     return Staged(loaded.manifests, tuple(owners(loaded.manifests, loaded.journeys)), faults)
 
 
+def so_far(root: str, package: str) -> Staged:
+    """The same; what is not written yet (a word without a handler) is left out, and no fault."""
+    try:
+        loaded = load_package(Path(root), package)
+    except DefinitionError as why:
+        return Staged((), (), (_fault(why),))
+    known = {it.name: it for it in loaded.manifests}
+    faults = [it for it in loaded.faults if not it.message.startswith(UNWRITTEN)]
+    for cell in _cells(package):
+        if cell.name not in known and not faults:
+            known[cell.name] = unfinished(cell)
+    proofs = tuple(_proofs(package, loaded.journeys))
+    return Staged(tuple(known.values()), proofs, tuple(map(_fault, faults)))
+
+
+UNWRITTEN = ("nobody handles ", "nobody can apply ")
+"""How a fault begins that says no more than that something is still to be written."""
+
+
 def exchanged(task: Task) -> Staged:
     """The cells of the head in the place of those of the base, with the scenarios of the base."""
     base = load_package(Path(task.base), task.package)
@@ -83,17 +103,22 @@ def owners(manifests: Iterable[Manifest], journeys: Iterable[Journeys]) -> Itera
 
 def _proofs(package: str, journeys: Iterable[Journeys]) -> Iterator[Owner]:
     """The scenarios as the modules declare them: also of a cell that is not yet whole."""
+    for cell in _cells(package):
+        proofs = Proofs()
+        for declared in cell.declared:
+            if declared.role == "scenario":
+                proofs.scenario(declared)
+        yield Owner(cell.name, cell.file, tuple(proofs.scenarios))
+    for it in journeys:
+        yield Owner(it.name, it.file, it.scenarios)
+
+
+def _cells(package: str) -> Iterator[Cell]:
     for name, module in sorted(sys.modules.items()):
         cell = getattr(module, "cell", None)
         inside = name == package or name.startswith(f"{package}.")
         if inside and isinstance(cell, Cell) and cell.module == name:
-            proofs = Proofs()
-            for declared in cell.declared:
-                if declared.role == "scenario":
-                    proofs.scenario(declared)
-            yield Owner(cell.name, cell.file, tuple(proofs.scenarios))
-    for it in journeys:
-        yield Owner(it.name, it.file, it.scenarios)
+            yield cell
 
 
 def _fault(why: DefinitionError) -> Fault:
