@@ -13,7 +13,7 @@ import subprocess
 import warnings
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -74,7 +74,7 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Debt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An app at one moment; kept with each release."""
 
-    format: int = 1
+    format: Literal[1] = 1
     cells: dict[str, Cell]
     """By file."""
     duplicated: int
