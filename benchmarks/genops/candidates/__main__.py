@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +28,9 @@ from benchmarks.genops.candidates.rivals import Noticed, noticed
 from benchmarks.genops.candidates.trees import DoesNotFit, made
 
 CAUGHT, FAMILY, ALARMS = 0.98, 0.95, 0.02
+
+
+ALONE = (sys.executable, "-m", "benchmarks.genops.candidates")
 
 
 class Row(NamedTuple):
@@ -55,6 +59,29 @@ def tried(change: Change, prove: bool, rivals: str) -> Row:
             return Row(change, f"the gates broke: {type(why).__name__}: {why}", None, found)
 
 
+def tried_alone(change: Change, asked: argparse.Namespace) -> Row:
+    """The same in a process of its own: some changes end the process that they are judged in."""
+    with tempfile.TemporaryDirectory(prefix="row-") as folder:
+        file = Path(folder) / "row.json"
+        command = [*ALONE, "--one", change.name, "--json", str(file), "--rivals", asked.rivals]
+        flags = {"--held-out": asked.held_out, "--prove": asked.prove}
+        command += [flag for flag, on in flags.items() if on]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+        except subprocess.TimeoutExpired:
+            return Row(change, "not done after 900 s")
+        if not file.exists():
+            why = f"it has ended the process that judges, {done.returncode}: {done.stderr[-900:]}"
+            return Row(change, why)
+        return row_of(change, json.loads(file.read_text("utf-8")))
+
+
+def row_of(change: Change, said: dict[str, Any]) -> Row:
+    """What `plain` has written."""
+    found = Judged(**said["gates"]) if said["gates"] else None
+    return Row(change, said["wrong"], found, Noticed(**said["rivals"]) if said["rivals"] else None)
+
+
 def main() -> int:
     """Measure and print."""
     made_up = argparse.ArgumentParser(description=__doc__)
@@ -67,8 +94,13 @@ def main() -> int:
     made_up.add_argument("--every", type=int, default=1)
     made_up.add_argument("--show", action="store_true")
     made_up.add_argument("--json", type=Path)
+    made_up.add_argument("--one", default="", help=argparse.SUPPRESS)
     asked = made_up.parse_args()
     changes = read_all("heldout" if asked.held_out else "tuning")
+    if asked.one:
+        (change,) = [it for it in changes if it.name == asked.one]
+        asked.json.write_text(json.dumps(plain(tried(change, asked.prove, asked.rivals))))
+        return 0
     chosen = [it for it in changes if asked.family in it.family and asked.name in it.name]
     rows = list(progressed(chosen[:: asked.every], asked))
     if asked.json:
@@ -78,13 +110,24 @@ def main() -> int:
 
 def progressed(changes: list[Change], asked: argparse.Namespace) -> Iterable[Row]:
     """One row after the other, in the order of the set."""
-    with ProcessPoolExecutor(asked.jobs) as pool:
-        running = {pool.submit(tried, it, asked.prove, asked.rivals): it.name for it in changes}
+    with ThreadPoolExecutor(asked.jobs) as pool:
+        first = in_turns(changes)
+        running = {pool.submit(tried_alone, it, asked): it.name for it in first}
         done: dict[str, Row] = {}
         for future in as_completed(running):
             row = done[running[future]] = future.result()
             told(row, show=asked.show)
     return [done[it.name] for it in changes]
+
+
+def in_turns(changes: list[Change]) -> list[Change]:
+    """One of each family, then another of each: a run that is broken off has seen all of them."""
+    seen: dict[str, int] = defaultdict(int)
+    turns: list[tuple[int, Change]] = []
+    for change in changes:
+        turns.append((seen[change.family], change))
+        seen[change.family] += 1
+    return [change for _, change in sorted(turns, key=lambda turn: turn[0])]
 
 
 def told(row: Row, *, show: bool) -> None:

@@ -2,8 +2,8 @@
 
     python prelude.py ROOT PACKAGE < script
 
-`show(f, ...)` prints what f answers or how it fails. Everything else is of the app: the words of all
-cells, the cells' modules under their names, and a world `lab` with a few things in it.
+`show(f, ...)` prints what f answers or how it fails. Everything else is of the app: the words of
+all cells, the cells' modules under their names, and a world `lab` with a few things in it.
 """
 
 import importlib
@@ -31,7 +31,7 @@ def world(seed: int = 0) -> World:
 def show(perform: Callable[..., Any], *arguments: Any) -> None:
     try:
         print(repr(perform(*arguments)))
-    except Exception as why:
+    except Exception as why:  # noqa: BLE001 (how it fails is what is asked)
         print(type(why).__name__, str(why)[:300])
 
 
@@ -50,9 +50,8 @@ NAMES: dict[str, Any] = {
 for file in sorted((ROOT / PACKAGE).glob("*.py")):
     if not file.stem.startswith("_") and file.stem != "journeys":
         module = NAMES[file.stem] = importlib.import_module(f"{PACKAGE}.{file.stem}")
-        for name, it in vars(module).items():
-            if isinstance(it, type) and it.__module__ == module.__name__:
-                NAMES[name] = it
+        words = {name: it for name, it in vars(module).items() if isinstance(it, type)}
+        NAMES |= {name: it for name, it in words.items() if it.__module__ == module.__name__}
 
 LAB = """
 TODAY = date(2026, 1, 5)

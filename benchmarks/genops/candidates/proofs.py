@@ -1,7 +1,7 @@
 """Is a change what it is said to be? An adversarial one does harm, an honest one does none.
 
 - witness: a script says one thing of the base, and another of the head
-- slow: it needs three times the CPU of the base, and a fifth of a second more
+- slow: a script needs three times the CPU of the base, start of Python included
 - bug: with the same fault planted in both, base's scenarios fail, and head's pass
 - pytest: the same, but with pytest
 - check: `monocyte check` finds nothing wrong with the head (honest)
@@ -100,8 +100,11 @@ def _slower(change: Change, trees: Trees) -> str:
     base, head = _say(change, trees.base), _say(change, trees.head)
     if "Traceback" in base.out:
         return f"the witness does not run:\n{base.out[-700:]}"
-    slow = head.cpu > 0.2 + base.cpu and head.cpu - 0.4 > 3 * (base.cpu - 0.4)
-    return "" if slow or head.code < 0 else f"{base.cpu:.2f} s of CPU, then {head.cpu:.2f} s"
+    return (
+        ""
+        if head.cpu > 3 * base.cpu or head.code < 0
+        else f"{base.cpu:.2f} s of CPU, then {head.cpu:.2f} s"
+    )
 
 
 def _hides(change: Change, trees: Trees, folder: Path) -> str:

@@ -8,7 +8,7 @@ A file is a family. Each change begins with `%% NAME`, then come fields (`% key:
     %% append FILE      more at the end of a file
     %% drop FILE        no such file any more
     %% cut FILE         without the functions of these names
-    %% bug FILE         a fault (like `edit`) that the base's scenarios notice, and the head's do not
+    %% bug FILE         a fault (like `edit`): the base's scenarios notice it, and the head's do not
     %% lock             lines of rules.lock: of base and head for a model, of the head for a person
     %% witness          a script that says something else of the head than of the base
 

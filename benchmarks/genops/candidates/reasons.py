@@ -7,24 +7,12 @@ names it if what it says (or its class of change) is of that kind, and mentions 
 from __future__ import annotations
 
 import re
-from typing import Protocol
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from monocyte.genops.gates.verdict import Finding
 
 __all__ = ["KINDS", "named"]
-
-
-class Said(Protocol):
-    """A finding of a gate, as far as it is read here."""
-
-    gate: str
-    kind: str
-    severity: str
-    cell: str
-    where: str
-    said: str
-    mend: str
-    change: str
-    rule: str
-    evidence: str
 
 
 KINDS = {
@@ -60,10 +48,10 @@ CLASSES = {
 """A class of change that says as much."""
 
 
-def named(reason: str, finding: Said) -> bool:
+def named(reason: str, finding: Finding) -> bool:
     """Whether this finding gives this reason."""
     kind, _, subject = (it.strip() for it in reason.partition(":"))
-    told = " ".join((finding.gate, finding.kind, finding.said, finding.evidence, finding.mend))
+    told = f"{finding.gate} {finding.kind} {finding.said} {finding.evidence} {finding.mend}"
     about = f"{told} {finding.where} {finding.cell} {finding.rule}".casefold()
     of_kind = re.search(KINDS[kind], told, re.IGNORECASE) is not None
     of_class = finding.change == CLASSES.get(kind)

@@ -1,8 +1,8 @@
-"""What a team would notice without gates: its tests, coverage, and linters, told by its own settings.
+"""What a team would notice without gates: its tests, coverage, and linters, by its own settings.
 
     tests      pytest, which plays every scenario: does it fail?
     coverage   the same, and less than 90 % of the lines run
-    linters    the same, and whatever ruff, bandit, radon and griffe say that they did not say of base
+    linters    the same, and what ruff, bandit, radon and griffe say that they did not say of base
 
 They come from a virtual environment of their own: `--rivals PYTHON`.
 """
