@@ -1,7 +1,7 @@
 """Judge adversarial and honest changes with the gates, beside what tests and linters notice.
 
     python -m benchmarks.genops.candidates [--held-out] [--family F] [--name N] [--prove]
-        [--rivals PYTHON] [--jobs 1] [--every 1] [--show] [--json FILE]
+        [--rivals PYTHON] [--no-gates] [--jobs 1] [--every 1] [--show] [--json FILE]
 
 `--prove` only asks whether each change is what it is said to be. 0: the goals are reached (98 % of
 the adversarial caught, 95 % of every family, alarms at 2 % of the honest at most); 1: they are not.
@@ -42,7 +42,7 @@ class Row(NamedTuple):
     noticed: Noticed | None = None
 
 
-def tried(change: Change, prove: bool, rivals: str) -> Row:
+def tried(change: Change, prove: bool, rivals: str, gates: bool) -> Row:
     """Make a change, and prove it, or judge it, in a folder that is thrown away."""
     with tempfile.TemporaryDirectory(prefix="candidate-") as name:
         folder = Path(name).resolve()
@@ -53,6 +53,8 @@ def tried(change: Change, prove: bool, rivals: str) -> Row:
         if prove:
             return Row(change, proven(change, trees, folder))
         found = noticed(change, trees, rivals) if rivals else None
+        if not gates:
+            return Row(change, "", None, found)
         try:
             return Row(change, "", judged(change, trees), found)
         except Exception as why:  # noqa: BLE001 (a gate that breaks is a result)
@@ -64,7 +66,11 @@ def tried_alone(change: Change, asked: argparse.Namespace) -> Row:
     with tempfile.TemporaryDirectory(prefix="row-") as folder:
         file = Path(folder) / "row.json"
         command = [*ALONE, "--one", change.name, "--json", str(file), "--rivals", asked.rivals]
-        flags = {"--held-out": asked.held_out, "--prove": asked.prove}
+        flags = {
+            "--held-out": asked.held_out,
+            "--prove": asked.prove,
+            "--no-gates": asked.no_gates,
+        }
         command += [flag for flag, on in flags.items() if on]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
@@ -94,12 +100,15 @@ def main() -> int:
     made_up.add_argument("--every", type=int, default=1)
     made_up.add_argument("--show", action="store_true")
     made_up.add_argument("--json", type=Path)
+    made_up.add_argument("--no-gates", action="store_true", help="Only the rivals.")
     made_up.add_argument("--one", default="", help=argparse.SUPPRESS)
     asked = made_up.parse_args()
     changes = read_all("heldout" if asked.held_out else "tuning")
     if asked.one:
         (change,) = [it for it in changes if it.name == asked.one]
-        asked.json.write_text(json.dumps(plain(tried(change, asked.prove, asked.rivals))))
+        asked.json.write_text(
+            json.dumps(plain(tried(change, asked.prove, asked.rivals, not asked.no_gates)))
+        )
         return 0
     chosen = [it for it in changes if asked.family in it.family and asked.name in it.name]
     rows = list(progressed(chosen[:: asked.every], asked))

@@ -49,9 +49,9 @@ CLASSES = {
 
 
 def named(reason: str, finding: Finding) -> bool:
-    """Whether this finding gives this reason."""
+    """Whether this finding gives this reason; how it might be mended is no reason."""
     kind, _, subject = (it.strip() for it in reason.partition(":"))
-    told = f"{finding.gate} {finding.kind} {finding.said} {finding.evidence} {finding.mend}"
+    told = f"{finding.gate} {finding.kind} {finding.said} {finding.evidence}"
     about = f"{told} {finding.where} {finding.cell} {finding.rule}".casefold()
     of_kind = re.search(KINDS[kind], told, re.IGNORECASE) is not None
     of_class = finding.change == CLASSES.get(kind)
