@@ -30,7 +30,7 @@ internal = "none"
 PIN = """
 [models.writer]
 provider = "somebody"
-model = "writer-20250101"
+model = "{model}"
 wire = "{wire}"
 base_url = "{url}"
 key_env = "THE_KEY"
@@ -147,23 +147,31 @@ class Stage(NamedTuple):
 
 @contextmanager
 def staged(
-    tmp: Path, *acts: Act, wire: str = "messages", toml: str = "", folder: str = ""
+    tmp: Path,
+    *acts: Act,
+    wire: str = "messages",
+    pin: str = "",
+    model: str = "",
+    attempts: int = 3,
 ) -> Iterator[Stage]:
-    """A plan for a new rule, approved; a provider that acts so."""
+    """A plan for a new rule, approved; a provider that acts so. `pin` is more of the pin."""
     with fresh(), Provider(*acts) as provider:
-        root = _app(tmp / "app", provider.url + ("" if wire == "messages" else "/v1"), wire, toml)
+        url = provider.url + ("" if wire == "messages" else "/v1")
+        section = PIN.format(wire=wire, url=url, model=model or "writer-20250101") + pin
+        root = _app(tmp / "app", section, attempts)
         yield Stage(root, provider, approved(root), [])
 
 
-def _app(at: Path, url: str, wire: str, toml: str) -> Path:
+def _app(at: Path, pin: str, attempts: int) -> Path:
     root = app(at)
     if "ada" not in keys.own_names():
         keys.make_key("ada")
     file = root / "monocyte.toml"
     text = file.read_text("utf-8")
     begin, end = text.index("[models.writer]"), text.index("[models.other]")
-    text = text[:begin] + PIN.format(wire=wire, url=url) + text[end:]
-    text += POLICY.format(keys=keys.public_line("ada")) + toml
+    text = text[:begin] + pin + text[end:]
+    text = text.replace("[genops]\n", f"[genops]\nattempts = {attempts}\n")
+    text += POLICY.format(keys=keys.public_line("ada"))
     file.write_text(text, "utf-8")
     Desk("shop", root, load(root), person="ada", clock=Hand()).adopt()
     commit(root)

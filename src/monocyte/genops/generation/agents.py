@@ -173,15 +173,22 @@ def homes_of(program: str, path: str) -> Iterator[Path]:
     if found is None:
         mend = "install it, or put its directory into PATH"
         raise ConfigError(f"there is no program {program!r}", where=f"PATH={path}", mend=mend)
-    here, real = Path(found).absolute(), Path(found).resolve()
-    yield from (_installed(here), _installed(real))
-    with real.open("rb") as file:
+    yield from _both(Path(found).absolute())
+    with Path(found).resolve().open("rb") as file:
         first = file.readline(300)
     if first.startswith(b"#!"):
-        words = first[2:].decode("utf-8", "replace").split()
-        name = words[-1] if words and words[0].endswith("/env") else (words or [""])[0]
+        words = [*first[2:].decode("utf-8", "replace").split(), ""]
+        name = words[1] if words[0].endswith("/env") else words[0]
         if (named := shutil.which(name, path=path)) is not None:
-            yield from (_installed(Path(named)), _installed(Path(named).resolve()))
+            yield from _both(Path(named).absolute())
+
+
+def _both(program: Path) -> Iterator[Path]:
+    """A program where it is called, and where it really is; with Python's own library."""
+    real = program.resolve()
+    yield from (_installed(program), _installed(real))
+    if real.name.startswith("python"):
+        yield real.parent.parent / "lib"
 
 
 def _installed(program: Path) -> Path:

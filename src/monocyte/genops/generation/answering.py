@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -115,9 +115,12 @@ class Answering:
                 place = (pin, git, order.base, proxy, run, folder)
                 yield Working(Agency(*place, order.environment, watch, order.hears))
                 return
-            with proxy.seat(run, Recorder(folder)) as seat:
-                recorded = Cassette(self._ask(), Player(folder))
-                yield self._asking(_library(self._ask(), seat), watch, recorded)
+            recorded = Cassette(self._ask(), Player(folder))
+            with (
+                proxy.seat(run, Recorder(folder)) as seat,
+                closing(_library(self._ask(), seat)) as library,
+            ):
+                yield self._asking(library, watch, recorded)
 
     def _asking(
         self, backend: Backend, watch: Watch | None = None, recorded: Backend | None = None
@@ -139,7 +142,7 @@ class Answering:
         return Ask(*told, retries=0)
 
 
-def _library(ask: Ask, seat: Seat) -> Backend:
+def _library(ask: Ask, seat: Seat) -> Anthropic | OpenAI:
     return Anthropic(ask, seat) if ask.wire == "messages" else OpenAI(ask, seat)
 
 

@@ -47,6 +47,7 @@ KINDS: Final[dict[str, tuple[Severity, str]]] = {
     "name-twice": ("error", "A name is defined twice."),
     "cell-renamed": ("error", "The model named the cell otherwise."),
     "file-foreign": ("error", "The agent changed something beside the file of its cell."),
+    "file-gone": ("error", "The agent left no file where that of the cell was."),
     "file-unchanged": ("error", "The agent changed nothing."),
     "load-failed": ("error", "The cell cannot be loaded."),
 }

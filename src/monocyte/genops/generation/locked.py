@@ -1,10 +1,10 @@
 """Locks an agent in: it has its work tree and an empty home, the proxy, and nothing else.
 
 This file is the program that does it, too: it takes rights from itself for good, then becomes the
-agent. Three walls, all of the Linux kernel: Landlock for files (and for TCP, by port), a network of
-its own in which only a relay to the proxy listens, and a filter of system calls for what the other
-two do not see: UDP and Unix sockets, other processes, mounts, keys. Where a wall is missing that
-nothing stands in for, the agent is not run. It imports nothing of ours, for it runs alone.
+agent. Three walls, all of the Linux kernel: Landlock for files (and for TCP, by port), namespaces
+in which there is no other process, and no network but a relay to the proxy, and a filter of system
+calls for what the other two do not see: UDP and Unix sockets, mounts, keys. Where a wall is missing
+that nothing stands in for, the agent is not run. It imports nothing of ours, for it runs alone.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _may_unshare() -> bool:
     child = os.fork()
     if child == 0:
         with suppress(OSError):
-            _own_network()
+            _own_world()
             os._exit(0)
         os._exit(1)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
@@ -144,7 +144,9 @@ def _pump(one: socket.socket, other: socket.socket) -> None:
 
 # -- inside: a process takes rights from itself ----------------------------------------------------
 
-CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEW = 0x10000000, 0x40000000, 0x7E020080
+CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWPID = 0x10000000, 0x40000000, 0x20000000
+CLONE_NEWNS, CLONE_NEW = 0x00020000, 0x7E020000
+MS_REC, MS_PRIVATE, MS_PLAIN = 0x4000, 0x40000, 0x2 | 0x4 | 0x8  # without suid, devices, programs
 PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_SECUREBITS = 1, 22, 24, 28
 PR_SET_NO_NEW_PRIVS, PR_SET_DUMPABLE = 38, 4
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
@@ -166,30 +168,32 @@ def main(arguments: Sequence[str]) -> NoReturn:
 
 
 def _lock(spec: dict[str, Any]) -> None:
+    """Take every right away that is not given; who returns from this is what becomes the agent."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 30, 1 << 30))
     version = landlock()
     if version < 1:
         raise OSError("no Landlock")
+    read = [*SYSTEM, *spec["read"]]
     try:
-        _own_network()
+        _own_world()
     except OSError:
         if version < 4:
             raise
     else:
-        _forward(spec["port"], spec["relay"])
+        read += _beside(spec["port"], spec["relay"])
     _drop_capabilities()
     libc = ctypes.CDLL(None, use_errno=True)
     _checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-    _restrict(libc, version, spec)
+    _restrict(libc, version, read, spec)
     _filter(libc)
 
 
-def _own_network() -> None:
-    """A network in which there is nothing but this machine's own address."""
+def _own_world() -> None:
+    """A network in which there is only this machine's own address; processes, mounts of its own."""
     libc = ctypes.CDLL(None, use_errno=True)
     uid, gid = os.geteuid(), os.getegid()
-    _checked(libc.unshare(CLONE_NEWUSER | CLONE_NEWNET), "unshare")
+    _checked(libc.unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWNS), "unshare")
     for name, text in (
         ("setgroups", "deny"),
         ("uid_map", f"{uid} {uid} 1"),
@@ -202,16 +206,39 @@ def _own_network() -> None:
         fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | IFF_UP))
 
 
-def _forward(port: int, path: str) -> None:
-    """Let a child listen where the proxy would be, and lead to the relay outside."""
+def _beside(port: int, path: str) -> list[str]:
+    """Go on as the second process of the new world; what may be read of it besides.
+
+    The first one listens where the proxy would be, and leads to the relay outside. When the agent
+    ends, it ends, and with it whatever the agent has left running.
+    """
+    first = os.fork()
+    if first:
+        _end_like(first)
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None)
+    is_own = libc.mount(b"proc", b"/proc", b"proc", MS_PLAIN, None) == 0
     listening = socket.create_server(("127.0.0.1", port))
-    if os.fork():
-        listening.close()
-        return
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nowhere, descriptor)
+    agent = os.fork()
+    if agent:
+        threading.Thread(target=_lead, args=(listening, path), daemon=True).start()
+        _end_like(agent)
+    listening.close()
+    return ["/proc"] if is_own else []
+
+
+def _end_like(child: int) -> NoReturn:
+    """Wait for a child, and for whatever is left to us on the way; end as it does."""
+    while True:
+        pid, status = os.wait()
+        if pid == child:
+            break
+    code = os.waitstatus_to_exitcode(status)
+    os._exit(code if code >= 0 else 128 - code)
+
+
+def _lead(listening: socket.socket, path: str) -> None:
     while True:
         here, _ = listening.accept()
         there = socket.socket(socket.AF_UNIX)
@@ -240,7 +267,7 @@ FIRST_RIGHTS: Final = (1 << 13) - 1
 CONNECT: Final = 2
 
 
-def _restrict(libc: Any, version: int, spec: dict[str, Any]) -> None:
+def _restrict(libc: Any, version: int, readable: list[str], spec: dict[str, Any]) -> None:
     """Landlock: every right that it knows is taken, then some are given back below some paths."""
     rights = FIRST_RIGHTS
     for since, more in ((2, 1 << 13), (3, TRUNCATE), (5, DEVICE)):
@@ -253,7 +280,7 @@ def _restrict(libc: Any, version: int, spec: dict[str, Any]) -> None:
     rules = libc.syscall(444, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0))
     _checked(-1 if rules < 0 else 0, "landlock_create_ruleset")
     read = EXECUTE | READ_FILE | READ_DIR
-    for path in (*SYSTEM, *spec["read"]):
+    for path in readable:
         _give(libc, rules, path, read & rights)
     for path in (*WRITABLE, *spec["write"]):
         _give(libc, rules, path, (rights & ~DEVICE) & rights)
@@ -343,7 +370,7 @@ def _program(arch: int, numbers: dict[str, int]) -> list[Line]:
         (RETURN, 0, 0, ABSENT),  # so that the C library falls back to clone, whose flags we see
         (EQUAL, 0, 4, numbers["clone"]),
         (LOAD, 0, 0, FIRST),
-        (HAS_BIT, 0, 1, CLONE_NEW & ~0x80),
+        (HAS_BIT, 0, 1, CLONE_NEW),
         (RETURN, 0, 0, REFUSE),
         (RETURN, 0, 0, ALLOW),
     ]

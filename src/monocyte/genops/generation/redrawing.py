@@ -45,8 +45,10 @@ class _Drawn(msgspec.Struct, frozen=True):
     faults: tuple[str, ...] = ()
 
 
-def redrawing(tree: Path, app: str, package: str) -> Callable[[Cell, str], Spliced]:
-    """What puts pictures right, in a tree that is ours to write to; the app lies in `app`."""
+def redrawing(
+    tree: Path, app: str, package: str, *, draws: bool = True
+) -> Callable[[Cell, str], Spliced]:
+    """What loads cells and puts pictures right, in a tree of ours; the app lies in `app`."""
 
     def redraw(cell: Cell, text: str) -> Spliced:
         file = tree / cell.path
@@ -55,12 +57,12 @@ def redrawing(tree: Path, app: str, package: str) -> Callable[[Cell, str], Splic
         with Worker() as worker:
             raw = msgspec.msgpack.encode(task)
             report = worker.run(f"{__name__}:draw", raw, LIMITS)
-        return _taken(cell, text, report)
+        return _taken(cell, text, report, draws=draws)
 
     return redraw
 
 
-def _taken(cell: Cell, text: str, report: Report) -> Spliced:
+def _taken(cell: Cell, text: str, report: Report, *, draws: bool) -> Spliced:
     if report.fate is not Fate.DONE:
         last = (report.detail.strip().splitlines() or [""])[-1]
         return _failed(cell, f"loading it {report.fate}: {last}", report.detail)
@@ -70,7 +72,7 @@ def _taken(cell: Cell, text: str, report: Report) -> Spliced:
         return _failed(cell, "what is loaded answers in our place", "")
     if drawn.faults:
         return _failed(cell, drawn.faults[0], "\n".join(drawn.faults))
-    if drawn.picture is None or not _is_picture(drawn.picture, text):
+    if not draws or drawn.picture is None or not _is_picture(drawn.picture, text):
         return Spliced(text)
     whole = put_picture(text, drawn.picture, "Cell")
     # Held once more to what splicing holds: the picture is the only thing that may differ.

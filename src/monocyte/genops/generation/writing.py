@@ -140,6 +140,8 @@ class Writer:
             self._hears(f"attempt {self._attempt} of {self._most}: answered before, and kept")
         self.taken.append(take)
         self._take(take)
+        for it in self.findings:
+            self._hears(f"{it.kind}: {it.said}")
 
     def _prompt(self) -> Prompt:
         briefing = self.cell.briefing
@@ -164,8 +166,6 @@ class Writer:
         self.findings = (*written.findings, *spliced.findings)
         if spliced.text is not None and not refuses(self.findings):
             self._draft = self.text = spliced.text
-        for it in self.findings:
-            self._hears(f"{it.kind}: {it.said}")
 
     def _written(self, take: Take) -> Written:
         cell = self.cell
@@ -175,10 +175,12 @@ class Writer:
             found("file-foreign", cell.name, f"the agent changed {path}", where=path)
             for path in take.strays
         )
+        if not take.text:
+            said = f"the agent left no file of text at {cell.path}"
+            return Written(None, (found("file-gone", cell.name, said), *strays))
         if take.text == (self._draft or cell.base) and not strays:
             said = f"the agent left {cell.path} as it was"
-            evidence = "" if not take.model else f"it was {take.model}"
-            return Written(None, (found("file-unchanged", cell.name, said, evidence=evidence),))
+            return Written(None, (found("file-unchanged", cell.name, said),))
         # Whatever it is to be, it is read as if it had been said: the same faults, the same words.
         text = "``````python\n" + take.text.rstrip("\n") + "\n``````\n"
         written = read_answer(Answer(text, "end", take.model), cell.name, cell.base)
