@@ -13,7 +13,7 @@ from monocyte.cli.show import as_json as print_json
 from monocyte.cli.show import failing, json_option, say
 from monocyte.errors import ConfigError
 
-__all__ = ["approve", "reject", "show"]
+__all__ = ["approve", "only_key", "reject", "show"]
 
 PLAN = click.argument("name", metavar="PLAN")
 
@@ -47,7 +47,7 @@ def show(name: str, base: str | None, app_path: Path | None, as_json: bool) -> N
     return None
 
 
-@click.command(short_help="Agree to the price of a plan, signed with your key.")
+@click.command(short_help="Agree to a plan's price, or to its candidate, signed with your key.")
 @PLAN
 @click.option("--as", "signer", metavar="NAME", help="Your key.  [default: the only one here]")
 @click.option("--why", default="", metavar="TEXT", help="What you want to be on record.")
@@ -58,16 +58,28 @@ def show(name: str, base: str | None, app_path: Path | None, as_json: bool) -> N
 def approve(
     name: str, signer: str | None, why: str, base: str | None, app_path: Path | None, as_json: bool
 ) -> None:
-    """Agree to the price of PLAN: signed, bound to exactly this plan, and for some days only.
+    """Agree to what PLAN waits for: its price, or, once it was judged, its candidate.
 
-    Your public key and the policy are those of the base revision. A plan is refused if anything has
-    moved that it was made from, or if that is not committed.
+    Signed with your key, bound to exactly this plan or to exactly these files with this verdict,
+    and for some days only. A candidate may be named by how its digest begins. Your public key and
+    the policy are those of the base revision. It is refused if anything has moved that it was made
+    from, or if that is not committed.
     """
     from monocyte.genops.plans.keys import load_key
+    from monocyte.genops.promotion.merging import Merging
+    from monocyte.genops.states import State
 
-    key = load_key(signer := signer or _only_key())
+    key = load_key(signer := signer or only_key())
     desk = desk_of(app_path, base)
-    _answer(desk.approve(name, key, by=signer, why=why), as_json=as_json)
+    merging, book = Merging(desk), desk.ledger.read().book
+    plan = merging.plan(book, name)
+    if book.entered.get((plan.id, State.CANDIDATE)) is None:
+        return _answer(desk.approve(plan.id, key, by=signer, why=why), as_json=as_json)
+    found = merging.approve(plan.id, key, by=signer, why=why)
+    if not as_json:
+        say(f"{found.verdict.summary or 'judged'}: {', '.join(found.verdict.classes) or 'none'}")
+    standing = desk.standing(desk.ledger.read().book, plan)._replace(missing=found.missing)
+    return _answer(standing, as_json=as_json)
 
 
 @click.command(short_help="Say no to a plan, and why.")
@@ -77,8 +89,12 @@ def approve(
 @json_option
 @failing
 def reject(name: str, why: str, app_path: Path | None, as_json: bool) -> None:
-    """Say no to PLAN for good: nothing can be spent on it any more, and the ledger keeps why."""
-    _answer(desk_of(app_path).reject(name, why), as_json=as_json)
+    """Say no to PLAN, or to its candidate, for good; the ledger keeps why."""
+    from monocyte.genops.promotion.merging import Merging
+
+    desk = desk_of(app_path)
+    plan = Merging(desk).plan(desk.ledger.read().book, name)
+    _answer(desk.reject(plan.id, why), as_json=as_json)
 
 
 def _answer(standing: Any, *, as_json: bool) -> None:
@@ -90,7 +106,8 @@ def _answer(standing: Any, *, as_json: bool) -> None:
     return None
 
 
-def _only_key() -> str:
+def only_key() -> str:
+    """The name of the only key that is here; raises ConfigError if there is another number."""
     from monocyte.genops.plans.keys import own_names
 
     names = own_names()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,9 +70,11 @@ def plan(  # noqa: PLR0917 (a command has the options that it has)
     planned until the edit is adopted or taken back. Ends with 0 if there is nothing to do, with 2
     if there are changes, and with 1 if it cannot be said.
     """
-    desk = desk_of(app_path, base)
     if adopt:
-        return _adopt(desk, cells, why, as_json=as_json)
+        from monocyte.cli.drift import adopted
+
+        return adopted(app_path, base, cells, why, as_json=as_json)
+    desk = desk_of(app_path, base)
     made = desk.plan(cells, everything=everything)
     if made is None:
         if as_json:
@@ -108,22 +110,6 @@ def _note_edits(desk: Desk, made: Plan) -> None:
     other = {it.cell for it in drifting(desk.scene(desk.ledger.read().book, desk.lock()))}
     for cell in sorted(other - planned):
         note(f"edited by hand, and not in this plan: {cell} (monocyte status)")
-
-
-def _adopt(desk: Desk, cells: Sequence[str], why: str, *, as_json: bool) -> None:
-    from monocyte.cli.places import refuse_unknown
-    from monocyte.genops.plans.lock import FILE, read_lock
-
-    lock = read_lock(desk.root)
-    known = {it.name for it in desk.manifests} | (lock.cells.keys() if lock else set())
-    refuse_unknown(cells, known)
-    adopted = desk.adopt(cells, why)
-    if as_json:
-        print_json({"adopted": adopted, "lock": FILE})
-    elif adopted:
-        say(f"Adopted as they stand: {', '.join(adopted)}. Commit {FILE}, and have it reviewed.")
-    else:
-        say("Nothing to adopt: everything is as it was promoted.")
 
 
 # -- how a plan is shown ---------------------------------------------------------------------------

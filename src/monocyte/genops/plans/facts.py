@@ -65,6 +65,11 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The words of neighbours that it uses, as `cell.Word`."""
 
     @property
+    def edits(self) -> str:
+        """What changes when a generated part does: what a waiver is bound to."""
+        return hashlib.sha256(msgspec.json.encode(self.generated, order="sorted")).hexdigest()
+
+    @property
     def digest(self) -> str:
         """What changes when any of it does."""
         return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()

@@ -71,8 +71,17 @@ class Landed(NamedTuple):
     envelope: str
 
 
-def land(desk: Desk, hand: Hand, change: Change, seen: Read) -> Landed:
+def land(
+    desk: Desk,
+    hand: Hand,
+    change: Change,
+    seen: Read,
+    tried: Callable[[str, Files], object] = lambda *_: None,
+) -> Landed:
     """Let a change land behind what was seen of the ledger.
+
+    Before anything moves, `tried` is given what was signed, and the files by path within the app:
+    it may raise what an app that runs has against them.
 
     Raises:
         LedgerMoved: somebody else has written to the ledger; look again.
@@ -89,6 +98,7 @@ def land(desk: Desk, hand: Hand, change: Change, seen: Read) -> Landed:
         )
         statement = _statement(desk, hand, change, commit, seen.head.seq + 1)
         envelope = provenance.signed(statement, hand.signer)
+        tried(envelope, {within(desk, path): it for path, it in change.files.items()})
         named = {
             "commit": commit,
             "branch": branch.ref,

@@ -7,7 +7,7 @@ tree. Plans of the same cells that it takes the place of become SUPERSEDED.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from monocyte.errors import GenopsError, IllegalMove, LedgerMoved
@@ -19,8 +19,10 @@ from monocyte.genops.plans.desk import Desk
 from monocyte.genops.plans.lock import Lock, Locked
 from monocyte.genops.plans.plan import TEMPLATE, CellPlan, Plan
 from monocyte.genops.plans.policy import refuse_unmet
+from monocyte.genops.promotion.bundles import Deliver, bundled, nowhere
 from monocyte.genops.promotion.commits import (
     Branch,
+    Files,
     branch_of,
     checked_out,
     commit_on,
@@ -59,8 +61,8 @@ class Promoted(NamedTuple):
 class Promoting:
     """Promotes the candidates of an app."""
 
-    def __init__(self, desk: Desk, package: str, hand: Hand) -> None:
-        self.desk, self.package, self.hand = desk, package, hand
+    def __init__(self, desk: Desk, package: str, hand: Hand, deliver: Deliver = nowhere) -> None:
+        self.desk, self.package, self.hand, self.deliver = desk, package, hand, deliver
         self.merging = Merging(desk)
 
     def promote(self, name: str) -> Promoted:
@@ -83,13 +85,17 @@ class Promoting:
                 return self._resume(seen.book, plan)
             change = self._change(seen.book, plan)
             try:
-                landed = land(self.desk, self.hand, change, seen)
+                landed = land(self.desk, self.hand, change, seen, self._tried(seen.book, plan))
             except LedgerMoved:
                 continue
             mended = mend_files(self.desk, landed.commit) if change.commit else []
             lock = self._lock_at(landed.commit)
             return Promoted(plan, landed, tuple(self.supersede(plan, lock)), tuple(mended))
         raise LedgerMoved(f"the ledger was never still in {TRIES} tries", mend="try again later")
+
+    def _tried(self, book: Book, plan: Plan) -> Callable[[str, Files], object]:
+        """Asks the app that runs what it has against a release, before that lands."""
+        return lambda envelope, files: self.deliver(bundled(book, plan, envelope, files), True)
 
     # -- what lands --------------------------------------------------------------------------------
 

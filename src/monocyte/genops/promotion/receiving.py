@@ -34,19 +34,19 @@ from monocyte.errors import (
     MonocyteError,
     NotApproved,
 )
-from monocyte.genops.ledger.entries import Approval as Approved
 from monocyte.genops.pins import Approval, read_regeneration
 from monocyte.genops.plans import lock as locks
 from monocyte.genops.plans.approvals import Subject, valid
 from monocyte.genops.plans.policy import needs, unmet
 from monocyte.genops.promotion import provenance
+from monocyte.genops.promotion.bundles import Bundle
 from monocyte.genops.promotion.looking import look
 from monocyte.genops.promotion.merging import merge_digest
 from monocyte.genops.promotion.provenance import Statement, digest_of
 from monocyte.genops.promotion.rehearsing import differences, rehearse
 from monocyte.genops.promotion.watching import Counted, Limits, Sample, breach, sampled, since
 
-__all__ = ["Bundle", "Host", "Receiver", "put_back"]
+__all__ = ["Host", "Receiver", "put_back"]
 
 T = TypeVar("T")
 
@@ -56,15 +56,6 @@ UNEXPLAINED = "behaviour-unexplained"
 
 TRIED = 120.0
 """Seconds for which a release that was tried need not be tried once more."""
-
-
-class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A release as it travels: what was signed, who has agreed, and the files."""
-
-    format: Literal[1] = 1
-    provenance: str
-    approvals: tuple[Approved, ...] = ()
-    files: dict[str, bytes | None]
 
 
 class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

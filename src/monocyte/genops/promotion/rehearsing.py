@@ -78,15 +78,16 @@ def rehearse(
 
 
 def differences(old: Rehearsed, new: Rehearsed, rules: Iterable[str]) -> Iterator[Difference]:
-    """Every entry to which the two do not say the same, in the order of each cell."""
+    """Every entry to which the two do not say the same, in the order of each cell.
+
+    An app that runs goes on meanwhile: what only one of them has come to see is left out.
+    """
     changed = frozenset(rules)
     for cell, before in old.said.items():
         after = {it.seq: it for it in new.said.get(cell, ())}
         for was in before:
             now = after.get(was.seq)
-            if now is None:
-                yield Difference(cell, was.seq, was.name, was.said, "nothing", "")
-            elif now.digest != was.digest:
+            if now is not None and now.digest != was.digest:
                 by = [it for it in (now.refused, was.refused) if it in changed]
                 by += [it for it in (*now.asked, *was.asked) if it in changed]
                 rule = by[0] if by else ""

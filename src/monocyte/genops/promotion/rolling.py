@@ -8,7 +8,7 @@ whose cells have been promoted again is not taken back from under the later one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +23,16 @@ from monocyte.genops.plans import lock as locks
 from monocyte.genops.plans.desk import Desk
 from monocyte.genops.plans.lock import Lock
 from monocyte.genops.plans.plan import Plan, drifting
-from monocyte.genops.promotion.commits import branch_of, checked_out, commit_on, file_at
+from monocyte.genops.promotion.bundles import Deliver, bundled, nowhere
+from monocyte.genops.promotion.commits import (
+    Branch,
+    Files,
+    branch_of,
+    checked_out,
+    commit_on,
+    file_at,
+    is_as_in,
+)
 from monocyte.genops.promotion.landing import (
     Change,
     Hand,
@@ -56,8 +65,16 @@ class RolledBack(NamedTuple):
 class Rolling:
     """Takes releases of an app back; `journal` is the app's, if it has one here."""
 
-    def __init__(self, desk: Desk, package: str, hand: Hand, journal: Path | None = None) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        package: str,
+        hand: Hand,
+        journal: Path | None = None,
+        deliver: Deliver = nowhere,
+    ) -> None:
         self.desk, self.package, self.hand, self.journal = desk, package, hand, journal
+        self.deliver = deliver
 
     def rollback(self, name: str, why: str) -> RolledBack:
         """Take back the last release of a cell, or that of a plan.
@@ -77,10 +94,14 @@ class Rolling:
                     return done
                 change = self._change(seen.book, plan, why)
                 try:
-                    return RolledBack(plan, land(self.desk, self.hand, change, seen))
+                    tried = self._tried(seen.book, plan)
+                    return RolledBack(plan, land(self.desk, self.hand, change, seen, tried))
                 except LedgerMoved:
                     continue
         raise LedgerMoved(f"the ledger was never still in {TRIES} tries", mend="try again later")
+
+    def _tried(self, book: Book, plan: Plan) -> Callable[[str, Files], object]:
+        return lambda envelope, files: self.deliver(bundled(book, plan, envelope, files), True)
 
     def _meant(self, book: Book, name: str) -> Plan:
         """The plan of that name, or the one that has released the cell of that name."""
@@ -111,11 +132,13 @@ class Rolling:
             mend = "a later release has its place: monocyte rollback CELL"
             raise PlanStale(f"{plan.id} is SUPERSEDED", mend=mend)
         move(book.state(plan.id), State.ROLLED_BACK, plan=plan.id)
-        desk.refuse_dirty()
         branch = branch_of(desk.git)
         released = release_of(desk, book, plan)
+        is_put_back = self._is_put_back(released, branch)
+        desk.refuse_dirty()
         self._refuse_overtaken(plan)
-        self._refuse_edits(book, plan)
+        if not is_put_back:
+            self._refuse_edits(book, plan)
         if not desk.git.is_ancestor(released.commit, branch.tip):
             said = f"{plan.id} is {released.commit[:12]}, which is not on this branch"
             raise IllegalMove(said, source=State.PROMOTED, target=State.ROLLED_BACK)
@@ -148,6 +171,21 @@ class Rolling:
             ),
             (),
         )
+
+    def _is_put_back(self, released: Landed, branch: Branch) -> bool:
+        """Whether an app that runs here has put the former files back; then that is undone first.
+
+        Its watch does so by itself; what people see is then what was before, and no edit of theirs.
+        """
+        git, commit = self.desk.git, released.commit
+        if branch.tip != commit:
+            return False
+        parent = git.resolve(f"{commit}^")
+        paths = [path for path, _ in changed_files(git.answer, parent, commit)]
+        if not all(is_as_in(git, parent, path) for path in paths):
+            return False
+        git.ask("checkout", "HEAD", "--", *paths)
+        return True
 
     def _refuse_overtaken(self, plan: Plan) -> None:
         lock = self.desk.lock()
