@@ -19,18 +19,19 @@ from typing import NamedTuple
 
 import msgspec
 
-from monocyte.genops.gates.locked import Answer, ask, worker
+from monocyte.genops.gates.corpus import stories_of
+from monocyte.genops.gates.locked import Answer, worker
 from monocyte.genops.gates.reading import CellText
 from monocyte.genops.gates.scene import Scene
-from monocyte.genops.gates.stations.probe import Made, Make, Retell
 from monocyte.genops.gates.stations.probe import Heard as Retold
+from monocyte.genops.gates.stations.probe import Made, Make, Retell
 from monocyte.genops.gates.stations.stories import Heard, Step, Story, Told
 from monocyte.genops.gates.stations.varying import Constants
 from monocyte.genops.gates.verdict import Finding
 from monocyte.semdiff.mining import Mined, mine
 from monocyte.semdiff.workers import Worker
 
-__all__ = ["Difference", "compared", "judge"]
+__all__ = ["Difference", "Incomparable", "compared", "judge", "told_to_base"]
 
 PLAIN = "let the change do nothing but handle messages"
 AGREE = "take it back; or have a person agree, or say it in a rule of the plan"
@@ -69,13 +70,7 @@ def judge(scene: Scene) -> Iterator[Finding]:
     """Every way in which old and new differ."""
     if not scene.cells:
         return
-    with worker() as made:
-        answer = _asked(scene, made, "make", _wish(scene))
-        told = _opened(answer, Made)
-        if isinstance(told, str):
-            raise Incomparable(f"the base: {told}")
-        if told.faults:
-            raise Incomparable(f"the base does not load: {told.faults[0].said}")
+    told = told_to_base(scene)
     with worker() as made:
         wish = Retell(stories=told.stories, timeout=TIMEOUT)
         answer = _asked(scene, made, "retell", wish)
@@ -86,11 +81,29 @@ def judge(scene: Scene) -> Iterator[Finding]:
         return
     if retold.faults:
         return  # the gate of scenarios says so
-    differences = compared(
-        told.stories, told.told, retold.told, grown=not scene.keeps_words
-    )
+    differences = compared(told.stories, told.told, retold.told, grown=not scene.keeps_words)
     yield from _findings(scene, differences)
     yield from _unstable(scene, told.stories, retold.told)
+
+
+def told_to_base(scene: Scene) -> Made:
+    """The stories, and what the base makes of them; told once, for all gates that need them.
+
+    Raises:
+        Incomparable: the base does not load, or comes to no end.
+    """
+
+    def tells() -> Made:
+        with worker() as made:
+            told = _opened(_asked(scene, made, "make", _wish(scene)), Made)
+        if isinstance(told, str):
+            raise Incomparable(f"the base: {told}")
+        if told.faults:
+            raise Incomparable(f"the base does not load: {told.faults[0].said}")
+        assert isinstance(told, Made)  # noqa: S101 (what was asked for)
+        return told
+
+    return scene.once("told", tells)
 
 
 class Incomparable(Exception):
@@ -128,8 +141,6 @@ FIELDS = ("ints", "floats", "strings", "seconds", "moments", "decimals")
 
 def _journal(scene: Scene) -> tuple[Story, ...]:
     """The stories of the corpus, if there is one."""
-    from monocyte.genops.gates.corpus import stories_of
-
     return stories_of(scene.case.corpus) if scene.case.corpus is not None else ()
 
 
@@ -161,13 +172,10 @@ def _strings(mined: Mined) -> Iterator[str]:
 
 
 def _asked(scene: Scene, made: Worker, station: str, wish: object) -> Answer:
-    return ask(
-        made, f"probe:{station}", wish, base=str(scene.base_root), head=str(scene.head_root),
-        package=scene.base.package, limits=scene.limits,
-    )  # fmt: skip
+    return scene.ask(made, f"probe:{station}", wish)
 
 
-def _opened(answer: Answer, kind: type[Made] | type[Retold]) -> Made | Retold | str:
+def _opened(answer: Answer, kind: type[Made | Retold]) -> Made | Retold | str:
     if answer.wrong:
         return answer.why
     return msgspec.msgpack.decode(answer.body, type=kind)
@@ -179,27 +187,27 @@ def _opened(answer: Answer, kind: type[Made] | type[Retold]) -> Made | Retold | 
 def compared(
     stories: Sequence[Story], old: Sequence[Told], new: Sequence[Told], *, grown: bool = False
 ) -> list[Difference]:
-    """The first difference of each story. With `grown`, words may have fields that are new."""
-    found = []
+    """Where stories part. With `grown`, words may have fields that are new."""
+    found: list[Difference] = []
     if len(old) != len(stories) or len(new) != len(stories):
         raise Incomparable("not every story was told to its end")
     for story, before, after in zip(stories, old, new, strict=True):
-        difference = _first(story, before, after, grown=grown)
-        if difference is not None:
-            found.append(difference)
+        found += _parting(story, before, after, grown=grown)
     return found
 
 
-def _first(story: Story, old: Told, new: Told, *, grown: bool) -> Difference | None:
+def _parting(story: Story, old: Told, new: Told, *, grown: bool) -> Iterator[Difference]:
+    """Every difference up to the one from which on both write down other things."""
     for at, (before, after) in enumerate(zip(old.heard, new.heard, strict=False)):
         aspect = _aspect(before, after, grown=grown)
         if aspect:
-            return Difference(story, at, before, after, aspect)
+            yield Difference(story, at, before, after, aspect)
+            if before.events or after.events or aspect != "answer":
+                return
     if (len(old.heard), old.broke) != (len(new.heard), new.broke):
         at = min(len(old.heard), len(new.heard), len(story.steps) - 1)
-        ends = (Heard(how=it.broke or "went on") for it in (old, new))
-        return Difference(story, at, *ends, "end")
-    return None
+        before, after = (Heard(how=it.broke or "went on") for it in (old, new))
+        yield Difference(story, at, before, after, "end")
 
 
 def _aspect(old: Heard, new: Heard, *, grown: bool) -> str:
@@ -243,13 +251,21 @@ MOST = 20
 def _findings(scene: Scene, differences: Sequence[Difference]) -> Iterator[Finding]:
     groups: dict[tuple[str, ...], list[Difference]] = defaultdict(list)
     for it in differences:
-        groups[(_kind(scene, it), *it.key)].append(it)
+        groups[_group(scene, it)].append(it)
     shown: dict[str, int] = defaultdict(int)
     for (kind, *_), group in sorted(groups.items(), key=lambda it: (it[0][0], -len(it[1]))):
         shown[kind] += 1
         if shown[kind] <= MOST:
             shortest = min(group, key=lambda it: it.at)
             yield _finding(scene, kind, shortest, len(group))
+
+
+def _group(scene: Scene, it: Difference) -> tuple[str, ...]:
+    """What is one finding: of what is explained, whatever else follows from the same rule."""
+    kind = _kind(scene, it)
+    if kind == "behaviour-explained":
+        return kind, it.step.cell, it.step.word, *sorted(it.rules & scene.case.rules)
+    return kind, *it.key
 
 
 def _kind(scene: Scene, it: Difference) -> str:
@@ -266,17 +282,19 @@ def _is_stub(scene: Scene, it: Difference) -> bool:
         return False
     for part in cell.parts:
         arguments = getattr(getattr(part.node, "args", None), "args", ())
-        if part.kind == "handles" and arguments and arguments[0].annotation is not None:
-            if ast.unparse(arguments[0].annotation) == it.step.word:
-                last = part.node.body[-1]  # type: ignore[attr-defined]
-                return isinstance(last, ast.Expr) and ast.unparse(last) == "..."
+        told = ast.unparse(arguments[0].annotation or arguments[0]) if arguments else ""
+        if part.kind == "handles" and told == it.step.word:
+            last = part.node.body[-1]  # type: ignore[attr-defined]
+            return isinstance(last, ast.Expr) and ast.unparse(last) == "..."
     return False
 
 
 def _finding(scene: Scene, kind: str, it: Difference, number: int) -> Finding:
     step, rules = it.step, it.rules
     refused = [rule for rule in (it.new.rule, it.old.rule) if rule]
-    rule = next(iter(sorted(rules & scene.case.rules)), "") or next(iter([*refused, *sorted(rules)]), "")
+    rule = next(iter(sorted(rules & scene.case.rules)), "") or next(
+        iter([*refused, *sorted(rules)]), ""
+    )
     what = f"{step.word} by {step.who}" if step.do == "say" else f"when time passes ({step.do})"
     if it.aspect == "events":
         said = f"{step.cell}: {what}: {_events(it.old)} happened, now {_events(it.new)}"
@@ -328,9 +346,7 @@ def _evidence(it: Difference) -> str:
     return "\n".join(lines)
 
 
-def _unstable(
-    scene: Scene, stories: Sequence[Story], first: Sequence[Told]
-) -> Iterator[Finding]:
+def _unstable(scene: Scene, stories: Sequence[Story], first: Sequence[Told]) -> Iterator[Finding]:
     """Whether it does the same again, in a process where sets are in another order."""
     few = tuple(stories[:STABLE])
     with worker(seed=1) as made:

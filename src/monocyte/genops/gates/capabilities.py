@@ -59,7 +59,7 @@ def _imports(scene: Scene, old: CellText | None, new: CellText) -> Iterator[Find
         if not whose:
             continue  # a package: the gate of dependencies says so
         yield scene.found(
-            "import-gained", f"it imports {name}, a module {whose} that reaches beyond its messages",
+            "import-gained", f"it imports {name}, a module {whose} that reaches beyond messages",
             cell=new.name, where=new.place(node), mend=ASK,
         )  # fmt: skip
 

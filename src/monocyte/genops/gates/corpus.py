@@ -48,7 +48,15 @@ def lines_of(head: Head, stories: Iterable[Story]) -> Iterator[bytes]:
     yield msgspec.json.encode(head) + b"\n"
     for story in stories:
         steps = tuple(
-            _Step(it.do, it.who, it.roles, it.cell, it.word, msgspec.Raw(it.body or b"null"), it.micros)
+            _Step(
+                it.do,
+                it.who,
+                it.roles,
+                it.cell,
+                it.word,
+                msgspec.Raw(it.body or b"null"),
+                it.micros,
+            )
             for it in story.steps
         )
         yield msgspec.json.encode(_Line(story.name, steps)) + b"\n"

@@ -42,9 +42,8 @@ def _new(scene: Scene) -> Iterator[tuple[str, str]]:
     package = scene.base.package.partition(".")[0]
     known = {name for name, _ in _imported(scene, 0)}
     for name, where in _imported(scene, 1):
-        if name not in known and name not in OURS and name != package:
-            if name not in sys.stdlib_module_names:
-                yield name, where
+        if name not in {*known, *OURS, package, *sys.stdlib_module_names}:
+            yield name, where
 
 
 OURS = frozenset(["monocyte", "msgspec"])
@@ -86,7 +85,7 @@ def licence_of(package: str) -> str:
     classified = [
         it.rpartition(" :: ")[2] for it in told.get_all("Classifier", ()) if "License ::" in it
     ]
-    said = told.get("License-Expression") or told.get("License") or ""
+    said = next((told[it] for it in ("License-Expression", "License") if it in told), "")
     return str(said).splitlines()[0][:100] if said else ", ".join(classified)
 
 

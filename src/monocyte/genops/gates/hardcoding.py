@@ -70,9 +70,7 @@ def _fresh(part: Part, before: ast.stmt | None) -> Iterator[ast.AST]:
             yield node
 
 
-def _seen(
-    scene: Scene, cell: CellText, part: Part, before: ast.stmt | None
-) -> Iterator[Finding]:
+def _seen(scene: Scene, cell: CellText, part: Part, before: ast.stmt | None) -> Iterator[Finding]:
     for node in _fresh(part, before):
         said = ""
         if isinstance(node, ast.Attribute) and node.attr in WATCHING:
@@ -97,15 +95,13 @@ def _tells(text: str) -> bool:
 def _is_doc(part: Part, node: ast.Constant) -> bool:
     for owner in ast.walk(part.node):
         body = getattr(owner, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
-            if body[0].value is node:
-                return True
+        first = body[0] if isinstance(body, list) and body else None
+        if isinstance(first, ast.Expr) and first.value is node:
+            return True
     return False
 
 
-def _hidden(
-    scene: Scene, cell: CellText, part: Part, before: ast.stmt | None
-) -> Iterator[Finding]:
+def _hidden(scene: Scene, cell: CellText, part: Part, before: ast.stmt | None) -> Iterator[Finding]:
     for node in _fresh(part, before):
         name = node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
         is_name = isinstance(node, (ast.Name, ast.Attribute)) and name in HIDING
@@ -121,18 +117,18 @@ def _is_plain(name: str, node: ast.AST, part: Part) -> bool:
     for call in ast.walk(part.node):
         if isinstance(call, ast.Call) and call.func is node:
             second = call.args[1] if len(call.args) > 1 else None
-            return name == "getattr" and isinstance(second, ast.Constant) and not str(
-                second.value
-            ).startswith("_")
+            return (
+                name == "getattr"
+                and isinstance(second, ast.Constant)
+                and not str(second.value).startswith("_")
+            )
     return name in ("loads", "vars", "locals") and isinstance(node, ast.Attribute)
 
 
 # -- values of scenarios ---------------------------------------------------------------------------
 
 
-def _keyed(
-    scene: Scene, cell: CellText, part: Part, before: ast.stmt | None
-) -> Iterator[Finding]:
+def _keyed(scene: Scene, cell: CellText, part: Part, before: ast.stmt | None) -> Iterator[Finding]:
     """A value of the scenarios' that behaviour compares with, or looks up."""
     theirs = _played(scene)
     own = _said_elsewhere(scene, cell)
@@ -180,7 +176,7 @@ def _is_telling(value: object) -> bool:
 
 def _played(scene: Scene) -> set[tuple[type, object]]:
     """Every constant of scenarios, decisions and runbooks, and of what only they use."""
-    found = set()
+    found: set[tuple[type, object]] = set()
     for app in (scene.base, scene.head):
         for cell in app.files.values():
             for part in cell.sealed.values():
@@ -202,22 +198,21 @@ def _said_elsewhere(scene: Scene, cell: CellText) -> set[object]:
             if is_old or part.kind in ("word", "rule"):
                 said |= {n.value for n in ast.walk(part.node) if isinstance(n, ast.Constant)}
     words = " ".join(str(it) for it in said if isinstance(it, str))
-    return said | {it for it in re.findall(r"[\w-]+", words)}
+    return said | set(re.findall(r"[\w-]+", words))
 
 
 # -- time bombs ------------------------------------------------------------------------------------
 
 
-def _bombs(
-    scene: Scene, cell: CellText, part: Part, before: ast.stmt | None
-) -> Iterator[Finding]:
+def _bombs(scene: Scene, cell: CellText, part: Part, before: ast.stmt | None) -> Iterator[Finding]:
     fresh = {id(it) for it in _fresh(part, before)}
     for node in ast.walk(part.node):
         if isinstance(node, ast.Compare) and id(node) in fresh:
             for side in (node.left, *node.comparators):
                 if _is_moment(side):
+                    said = f"{part.name} compares with a moment: {ast.unparse(node)[:100]}"
                     yield scene.found(
-                        "time-bomb", f"{part.name} compares with a moment: {ast.unparse(node)[:100]}",
+                        "time-bomb", said,
                         cell=cell.name, where=cell.place(node),
                         mend="say it as a rule, or take the moment from a message",
                     )  # fmt: skip
@@ -226,7 +221,9 @@ def _bombs(
 def _is_moment(node: ast.expr) -> bool:
     """A date or a time that stands there: `datetime(2027, 1, 1)`, `.year`, "2027-01-01"."""
     if isinstance(node, ast.Call) and node.args:
-        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        called = (
+            node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        )
         first = node.args[0]
         if called in ("datetime", "date", "fromisoformat", "fromtimestamp"):
             return isinstance(first, ast.Constant)
@@ -238,4 +235,6 @@ def _is_moment(node: ast.expr) -> bool:
         except ValueError:
             return False
         return len(node.value) >= 10
-    return isinstance(node, ast.Constant) and isinstance(node.value, int) and 1.6e9 < node.value < 4e9
+    return (
+        isinstance(node, ast.Constant) and isinstance(node.value, int) and 1.6e9 < node.value < 4e9
+    )

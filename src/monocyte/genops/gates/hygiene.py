@@ -1,4 +1,4 @@
-"""The gate of hygiene: errors that vanish, comparisons that lie, records and rules that are dropped.
+"""The gate of hygiene: errors that vanish, comparisons that lie, records and rules that go.
 
 Read only. Each is judged against the base: what stood there already is nobody's change.
 """
@@ -91,25 +91,14 @@ def _is_broad(node: ast.ExceptHandler) -> bool:
     if any(isinstance(it, ast.Raise) for it in node.body):
         return False
     types = [node.type] if not isinstance(node.type, ast.Tuple) else node.type.elts
-    is_wide = any(it is None or _called(it) in BROAD for it in types)
-    is_empty = all(
-        isinstance(it, (ast.Pass, ast.Continue))
-        or (isinstance(it, ast.Expr) and isinstance(it.value, ast.Constant))
-        for it in node.body
-    )
-    return is_wide or is_empty
+    return any(it is None or _called(it) in BROAD for it in types)
 
 
 # -- comparisons -----------------------------------------------------------------------------------
 
 
-def _faked(
-    scene: Scene, cell: CellText, part: Part, before: ast.stmt | None
-) -> Iterator[Finding]:
-    if not isinstance(part.node, ast.ClassDef):
-        inside = [it for it in ast.walk(part.node) if isinstance(it, ast.ClassDef)]
-    else:
-        inside = [it for it in ast.walk(part.node) if isinstance(it, ast.ClassDef)]
+def _faked(scene: Scene, cell: CellText, part: Part, before: ast.stmt | None) -> Iterator[Finding]:
+    inside = [it for it in ast.walk(part.node) if isinstance(it, ast.ClassDef)]
     known = {ast.dump(it) for it in ast.walk(before)} if before is not None else set[str]()
     for owner in inside:
         for it in owner.body:
@@ -148,7 +137,7 @@ def _dropped(scene: Scene, old: CellText, new: CellText) -> Iterator[Finding]:
         if left >= number:
             continue
         if what == "rule":
-            if left == 0 or number - left > 0 and not _is_merged(old, new, name):
+            if left == 0 or (number - left > 0 and not _is_merged(old, new, name)):
                 rule = old.by_name[name].rule
                 said = f"{rule} is asked at {left} places, and was at {number}"
                 yield scene.found(
@@ -156,7 +145,11 @@ def _dropped(scene: Scene, old: CellText, new: CellText) -> Iterator[Finding]:
                     mend="ask it wherever it was asked",
                 )  # fmt: skip
         elif left == 0:
-            said = f"{name} does not happen any more" if what == "event" else f"{name} is not said any more"
+            said = (
+                f"{name} does not happen any more"
+                if what == "event"
+                else f"{name} is not said any more"
+            )
             yield scene.found(
                 "record-dropped", said, cell=new.name, where=new.path,
                 mend="make it happen as before: somebody may count on it",
@@ -190,17 +183,21 @@ def _asks(node: ast.AST, rule: str) -> bool:
     )
 
 
+def _is_event(part: Part) -> bool:
+    return any(_called(it) == "Event" for it in getattr(part.node, "bases", ()))
+
+
 def _made(cell: CellText) -> Counter[tuple[str, str]]:
     found: Counter[tuple[str, str]] = Counter()
-    words = {it.name for it in cell.parts if it.kind == "word"}
+    words = {it.name for it in cell.parts if it.kind == "word" and _is_event(it)}
     rules = {it.name for it in cell.parts if it.kind == "rule"}
     for part in cell.parts:
         if part.name not in cell.generated:
             continue
         for node in ast.walk(part.node):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                if node.attr in ("require", "refuse") and node.value.id in rules:
-                    found["rule", node.value.id] += 1
+            name = _called(node.value) if isinstance(node, ast.Attribute) else ""
+            if name in rules and getattr(node, "attr", "") in ("require", "refuse"):
+                found["rule", name] += 1
             if isinstance(node, ast.Call):
                 name = _called(node.func)
                 if name in words:
@@ -213,12 +210,9 @@ def _made(cell: CellText) -> Counter[tuple[str, str]]:
 # -- state that is shared --------------------------------------------------------------------------
 
 
-def _shared(
-    scene: Scene, cell: CellText, part: Part, before: ast.stmt | None
-) -> Iterator[Finding]:
+def _shared(scene: Scene, cell: CellText, part: Part, before: ast.stmt | None) -> Iterator[Finding]:
     """Functions that keep something in a global, a default or an attribute of a function."""
-    values = {name for it in cell.parts if it.kind in ("value", "class", "function") for name in [it.name]}
-    values |= {it.name for it in cell.parts if it.kind not in ("import",)}
+    values = {it.name for it in cell.parts if it.kind != "import"}
     known = {ast.dump(it) for it in ast.walk(before)} if before is not None else set[str]()
     own = _bound(part.node)
     for node in ast.walk(part.node):
@@ -235,8 +229,8 @@ def _shared(
             if node.func.attr in CHANGING and root in values and root not in own:
                 said = ast.unparse(node)
         elif isinstance(node, ast.arguments):
-            mutable = (ast.List, ast.Dict, ast.Set, ast.Call, ast.ListComp, ast.DictComp)
-            said = next((ast.unparse(it) for it in node.defaults if isinstance(it, mutable)), "")
+            defaults = [*node.defaults, *filter(None, node.kw_defaults)]
+            said = next((ast.unparse(it) for it in defaults if _is_mutable(it)), "")
         elif isinstance(node, ast.Name) and node.id in ("cache", "lru_cache", "cached_property"):
             said = node.id
         if said and ast.dump(node) not in known and isinstance(part.node, _FUNCTIONS):
@@ -245,6 +239,12 @@ def _shared(
                 cell=cell.name, where=f"{cell.path}:{getattr(node, 'lineno', part.line)}",
                 mend="keep it in the state, by an event",
             )  # fmt: skip
+
+
+def _is_mutable(node: ast.expr) -> bool:
+    kinds = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
+    made = ("list", "dict", "set", "defaultdict", "deque", "Counter", "bytearray", "OrderedDict")
+    return isinstance(node, kinds) or (isinstance(node, ast.Call) and _called(node) in made)
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

@@ -77,17 +77,17 @@ def ask(
     head: str,
     package: str,
     limits: Judging,
-    seconds: float = 0.0,
+    forks: bool = False,
 ) -> Answer:
     """Have a station (`module:function`) do something, within the limits of the base revision."""
     key = secrets.token_bytes(32)
     raw = msgspec.Raw(msgspec.msgpack.encode(body))
     task = Task(key=key, base=base, head=head, package=package, body=raw)
-    wall = seconds or float(limits.seconds)
+    wall = float(limits.seconds)
     report = made.run(
         f"{STATION}.{station}",
         msgspec.msgpack.encode(task),
-        Limits(wall=BUSY * wall, cpu=wall, memory=limits.memory << 20),
+        Limits(wall=BUSY * wall, cpu=wall, memory=limits.memory << 20, forks=forks),
     )
     return judged(key, report)
 

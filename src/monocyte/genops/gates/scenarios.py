@@ -14,16 +14,16 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from monocyte.genops.gates.locked import Answer, ask, worker
+from monocyte.genops.gates.locked import Answer, worker
 from monocyte.genops.gates.reading import AppText
 from monocyte.genops.gates.scene import Scene
 from monocyte.genops.gates.stations.play import CONTROLS, JUDGE, Play, Played, Went
 from monocyte.genops.gates.verdict import Finding
-from monocyte.semdiff.workers import Worker
 
 __all__ = ["judge"]
 
 SEE = "make it come true: monocyte test -k {name} shows who said what to whom"
+STATION = "play:play"
 PLAIN = "let the change do nothing but handle messages: it may not end, print or answer for us"
 
 
@@ -33,14 +33,14 @@ def judge(scene: Scene) -> Iterator[Finding]:
     seconds = scene.limits.scenario
     with worker() as made:
         if scene.keeps_words:
-            answer = asked(scene, made, Play(exchanged=True, timeout=seconds))
+            answer = scene.ask(made, STATION, Play(exchanged=True, timeout=seconds))
             yield from _judged(scene, answer, base, "of the base")
         wanted = [*dict.fromkeys([*base, *head])]
         if scene.keeps_words:  # what reads the same was played, in the base's own words
             same = {it for it in base if it not in _differing(scene)}
             wanted = [it for it in wanted if it not in same and it in head]
         wish = Play(exchanged=False, names=tuple(wanted), timeout=seconds)
-        yield from _judged(scene, asked(scene, made, wish), wanted, "of the change")
+        yield from _judged(scene, scene.ask(made, STATION, wish), wanted, "of the change")
 
 
 def _differing(scene: Scene) -> set[str]:
@@ -50,14 +50,6 @@ def _differing(scene: Scene) -> set[str]:
         if part.kind == "scenario":
             found |= {f"{cell.name}.{it}" for it in cell.scenarios if it.split("[")[0] == part.name}
     return found
-
-
-def asked(scene: Scene, made: Worker, wish: Play) -> Answer:
-    """Have scenarios played in a locked process."""
-    return ask(
-        made, "play:play", wish, base=str(scene.base_root), head=str(scene.head_root),
-        package=scene.base.package, limits=scene.limits,
-    )  # fmt: skip
 
 
 def expected(app: AppText) -> list[str]:

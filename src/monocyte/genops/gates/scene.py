@@ -7,22 +7,27 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
+from typing import TypeVar, cast
 
 from monocyte.genops.gates.case import Case
 from monocyte.genops.gates.kinds import found
+from monocyte.genops.gates.locked import Answer, ask
 from monocyte.genops.gates.reading import AppText, CellText, Part, read_app
 from monocyte.genops.gates.verdict import Finding
 from monocyte.genops.pins import Judging, regeneration
 from monocyte.semdiff.difference import Difference, Options, difference
 from monocyte.semdiff.evidence import Budget
 from monocyte.semdiff.sources import Tree, from_directory
+from monocyte.semdiff.workers import Worker
 from monocyte.tables import FILE
 
 __all__ = ["Scene"]
+
+T = TypeVar("T")
 
 PASSED_OVER = frozenset({".git", "__pycache__", ".monocyte", ".mypy_cache", ".ruff_cache"})
 """Folders that are none of the change: what tools keep for themselves."""
@@ -34,11 +39,31 @@ class Scene:
     def __init__(self, case: Case) -> None:
         self.case = case
         self._lock = RLock()
-        self._cached: dict[str, object] = {}
+        self._once: dict[str, object] = {}
 
     def found(self, kind: str, said: str, **more: str) -> Finding:
         """A finding about this case; see `kinds.found`."""
         return found(self.case.author, kind, said, **more)
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` returns, made once; who comes second waits for who came first."""
+        with self._lock:
+            if name not in self._once:
+                self._once[name] = make()
+            return cast(T, self._once[name])
+
+    def ask(self, made: Worker, station: str, wish: object, *, forks: bool = False) -> Answer:
+        """Have a station do something with both trees, within the limits of the base."""
+        return ask(
+            made,
+            station,
+            wish,
+            base=str(self.base_root),
+            head=str(self.head_root),
+            package=self.base.package,
+            limits=self.limits,
+            forks=forks,
+        )
 
     # -- places ------------------------------------------------------------------------------------
 

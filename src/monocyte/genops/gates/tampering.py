@@ -70,9 +70,13 @@ def _file(scene: Scene, path: str, ours: set[str], *, is_gone: bool) -> Iterator
         mend = "only monocyte check --fix, plan --adopt and promote write it"
         yield scene.found("lock-changed", what, where=path, mend=mend)
     elif _sways(place):
-        yield scene.found("settings-changed", f"{what}: it sways every judgement", where=path, mend=LEAVE)
+        yield scene.found(
+            "settings-changed", f"{what}: it sways every judgement", where=path, mend=LEAVE
+        )
     else:
-        yield scene.found("outside-changed", f"{what}, and is no cell of the plan", where=path, mend=LEAVE)
+        yield scene.found(
+            "outside-changed", f"{what}, and is no cell of the plan", where=path, mend=LEAVE
+        )
 
 
 def _sways(place: PurePosixPath) -> bool:
@@ -140,7 +144,7 @@ def _assigned(scene: Scene, new: CellText, node: ast.stmt) -> Iterator[Finding]:
         elif isinstance(inner, ast.Call) and _name(inner.func) in ("setattr", "delattr"):
             target = inner.args[0] if inner.args else None
         root = _root(target) if target is not None else ""
-        if root in names and root not in _locals(node):
+        if target is not None and root in names and root not in _locals(node):
             yield scene.found(
                 "runner-patched", f"it changes {ast.unparse(target)[:80]}, which is not its own",
                 cell=new.name, where=new.place(inner), mend="leave it as it is",

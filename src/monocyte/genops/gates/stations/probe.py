@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from monocyte.genops.gates.locked import Task, sealed
-from monocyte.genops.gates.stations.loading import Fault, Staged, so_far, opened
+from monocyte.genops.gates.stations.loading import Fault, Staged, opened, so_far
 from monocyte.genops.gates.stations.stories import Story, Told, recorded, tell
 from monocyte.genops.gates.stations.varying import Constants, Varying
 
-__all__ = ["Heard", "Make", "Made", "Retell", "make", "retell"]
+__all__ = ["Heard", "Made", "Make", "Retell", "make", "retell"]
 
 
 class Make(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,9 +65,7 @@ def _stories(staged: Staged, wish: Make) -> tuple[list[Story], list[Told]]:
     stories = [*ours, *wish.given]
     told = [tell(staged.manifests, it, wish.timeout) for it in stories]
     known = stories or [story for story, _ in every]
-    varying = Varying(
-        staged.manifests, known, wish.cells, wish.constants, wish.fresh, wish.seed
-    )
+    varying = Varying(staged.manifests, known, wish.cells, wish.constants, wish.fresh, wish.seed)
     more = [*varying.targeted(told, 4 * wish.sequences), *varying.stories_of(wish.sequences)]
     return [*stories, *more], [*told, *(tell(staged.manifests, it, wish.timeout) for it in more)]
 

@@ -23,9 +23,12 @@ from monocyte.testing import Faults, World
 from monocyte.testing.loop import Endless, Stuck
 from monocyte.testing.world import Actor, Pending
 
-__all__ = ["Happened", "Heard", "Step", "Story", "Told", "recorded", "tell"]
+__all__ = ["Happened", "Heard", "Step", "Story", "Told", "recorded", "tell", "teller"]
 
 MICROSECOND = timedelta(microseconds=1)
+
+STEPS_A_SECOND = 50
+"""So slow may long stories be: of a journal, say."""
 
 
 class Step(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -116,7 +119,7 @@ def _recording(steps: list[Step]) -> Iterator[None]:
         steps.append(Step("restart"))
         restart(self)
 
-    Actor.start, World.advance, World.restart = starts, advances, restarts  # type: ignore[method-assign, assignment]
+    Actor.start, World.advance, World.restart = starts, advances, restarts  # type: ignore[method-assign]
     try:
         yield
     finally:
@@ -138,15 +141,21 @@ def tell(manifests: tuple[Manifest, ...], story: Story, timeout: float) -> Told:
     heard: list[Heard] = []
     broke = ""
     try:
-        with within(timeout), World(*manifests, faults=Faults.none(), steps=STEPS // 4) as world:
+        patience = timeout + len(story.steps) / STEPS_A_SECOND
+        with within(patience), World(*manifests, faults=Faults.none(), steps=STEPS // 4) as world:
             teller = _Teller(world, manifests)
             for step in story.steps:
-                heard.append(teller.take(step))
+                heard.append(teller.take(step))  # noqa: PERF401 (what was heard until it broke)
     except (Endless, Stuck, Overdue) as why:
         broke = type(why).__name__
     except (Exception, SystemExit) as why:  # noqa: BLE001 (the edge: the author's code)
         broke = f"{type(why).__name__}: {why}"[:300]
     return Told(tuple(heard), broke)
+
+
+def teller(world: World, manifests: tuple[Manifest, ...]) -> _Teller:
+    """Who tells a World one step after the other."""
+    return _Teller(world, manifests)
 
 
 class _Teller:
@@ -159,7 +168,10 @@ class _Teller:
 
     def take(self, step: Step) -> Heard:
         self.asked = []
-        before, Rule.witness = Rule.witness, lambda rule, held, _: self.asked.append((rule.id, held))
+        before, Rule.witness = (
+            Rule.witness,
+            lambda rule, held, _: self.asked.append((rule.id, held)),
+        )
         try:
             how, answer, rule = self._done(step)
         finally:
