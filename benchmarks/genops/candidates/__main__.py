@@ -112,8 +112,6 @@ def main() -> int:
         return 0
     chosen = [it for it in changes if asked.family in it.family and asked.name in it.name]
     rows = list(progressed(chosen[:: asked.every], asked))
-    if asked.json:
-        asked.json.write_text(json.dumps([plain(row) for row in rows], indent=1) + "\n")
     return proofs(rows) if asked.prove else table(rows)
 
 
@@ -126,7 +124,14 @@ def progressed(changes: list[Change], asked: argparse.Namespace) -> Iterable[Row
         for future in as_completed(running):
             row = done[running[future]] = future.result()
             told(row, show=asked.show)
+            if asked.json:
+                keep(asked.json, done.values())
     return [done[it.name] for it in changes]
+
+
+def keep(file: Path, rows: Iterable[Row]) -> None:
+    """Write what is known so far: a run that is broken off has not been for nothing."""
+    file.write_text(json.dumps([plain(row) for row in rows], indent=1) + "\n", "utf-8")
 
 
 def in_turns(changes: list[Change]) -> list[Change]:
