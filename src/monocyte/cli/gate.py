@@ -45,6 +45,7 @@ __all__ = ["gate"]
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the gates as JUnit XML into this file.",
 )
+@click.option("--plan", metavar="PLAN", help="Judge the last candidate of PLAN once more.")
 @click.option("--full", is_flag=True, help="Tell notes and all evidence, too.")
 @app_option
 @json_option
@@ -56,6 +57,7 @@ def gate(  # noqa: PLR0913, PLR0917 (a command has the options that it has)
     corpus: Path | None,
     sarif: Path | None,
     junit: Path | None,
+    plan: str | None,
     full: bool,
     app_path: Path | None,
     as_json: bool,
@@ -77,7 +79,16 @@ def gate(  # noqa: PLR0913, PLR0917 (a command has the options that it has)
 
     root = find_root(app_path or Path.cwd())
     git = Git(root)
-    base, head = _revisions(git, root, change)
+    candidate = ""
+    if plan is not None:
+        if change or rules:
+            raise click.UsageError(
+                "--plan says what is judged, whose it is, and which rules are meant"
+            )
+        base, head, rules, candidate = _candidate(app_path, plan)
+        author = "model"
+    else:
+        base, head = _revisions(git, root, change)
     with tempfile.TemporaryDirectory(prefix="monocyte-gate-") as folder:
         case = case_of(
             git,
@@ -88,7 +99,7 @@ def gate(  # noqa: PLR0913, PLR0917 (a command has the options that it has)
             author="model" if author == "model" else "person",
             rules=rules,
             corpus=corpus.resolve() if corpus is not None else None,
-        )
+        )._replace(candidate=candidate)
         verdict = judge(case, hears=lambda it: None if as_json else note(it))
     if sarif is not None:
         log = as_sarif(verdict, version("monocyte"))
@@ -97,6 +108,23 @@ def gate(  # noqa: PLR0913, PLR0917 (a command has the options that it has)
         _written(junit, as_junit(verdict))
     say(verdict.content.decode() if as_json else as_text(verdict, full=full).rstrip("\n"))
     raise SystemExit(exit_code(verdict))
+
+
+def _candidate(app_path: Path | None, name: str) -> tuple[str, str, tuple[str, ...], str]:
+    """The last candidate of a plan: its commits, the rules that were changed, and its digest."""
+    from monocyte.cli.plan import desk_of
+    from monocyte.genops.applying import rules_of
+    from monocyte.genops.promotion.merging import Merging
+
+    desk = desk_of(app_path)
+    book = desk.ledger.read().book
+    plan = desk.find(book, name)
+    found = Merging(desk).candidate(book, plan)
+    for commit in (found.base, found.commit):
+        if not desk.git.resolve(commit):
+            mend = "git fetch REMOTE '+refs/monocyte/*:refs/monocyte/*'"
+            raise ConfigError(f"the commit {commit[:12]} of the candidate is not here", mend=mend)
+    return found.base, found.commit, tuple(rules_of(plan)), found.digest
 
 
 def _revisions(git: Git, root: Path, change: str | None) -> tuple[str, str]:
