@@ -3,8 +3,9 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -24,6 +25,18 @@ class Hosting(ThreadingHTTPServer):
         self.gitlab: list[dict[str, Any]] = []
         self.asked: list[tuple[str, str, str]] = []
         self.answer = 0
+        self.head = HEAD
+
+    @classmethod
+    @contextmanager
+    def serving(cls) -> Iterator[Self]:
+        """One that answers."""
+        with cls() as server:
+            thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+            thread.start()
+            yield server
+            server.shutdown()
+            thread.join()
 
     @property
     def url(self) -> str:
@@ -47,9 +60,9 @@ class Handler(BaseHTTPRequestHandler):
         part = slice((page - 1) * 100, page * 100)
         answers: dict[str, Any] = {
             "/repos/team/lab/issues/7/comments": self.server.github[part],
-            f"/repos/team/lab/commits/{HEAD}/pulls": [
+            f"/repos/team/lab/commits/{self.server.head}/pulls": [
                 {"number": 3, "head": {"sha": "b" * 40}},
-                {"number": 7, "head": {"sha": HEAD}},
+                {"number": 7, "head": {"sha": self.server.head}},
             ],
             f"/repos/team/lab/commits/{'c' * 40}/pulls": [],
             "/user": {"id": 5},
@@ -100,12 +113,8 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def hosting() -> Iterator[Hosting]:
     """A host that answers."""
-    with Hosting() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with Hosting.serving() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def github(hosting: Hosting, **more: str) -> dict[str, str]:
