@@ -48,7 +48,7 @@ def plan_of(root: Path) -> str:
     rows = [
         json.loads(row) for row in program("ledger", "show", "--json", cwd=root).stdout.splitlines()
     ]
-    return next(it["fact"]["plan"] for it in rows if it["fact"]["kind"] == "transition")
+    return str(next(it["fact"]["plan"] for it in rows if it["fact"]["kind"] == "transition"))
 
 
 def agreed(root: Path) -> str:

@@ -40,7 +40,7 @@ from monocyte.cli.scaffold import new
 from monocyte.cli.scenarios import test
 from monocyte.cli.show import EXIT_CODES, as_json, stop
 from monocyte.cli.status import status
-from monocyte.cli.verify import verify
+from monocyte.cli.verify import replay, verify
 from monocyte.cli.weave import weave
 from monocyte.errors import MonocyteError
 
@@ -102,7 +102,7 @@ COMMANDS: tuple[click.Command, ...] = (
     *(new, run, test, check, weave, diff, gate),
     *(cells, rules, picture, card, context),
     *(send, ask, events, runbook),
-    *(propose, plan, show, approve, reject, apply, promote, rollback, verify, drift),
+    *(propose, plan, show, approve, reject, apply, promote, rollback, verify, replay, drift),
     *(status, pins, keys, ledger, debt, ci),
     *(journal, letters, access, completion),
 )

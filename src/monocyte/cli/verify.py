@@ -11,7 +11,7 @@ from monocyte.cli.plan import base_option, desk_of
 from monocyte.cli.show import as_json as print_json
 from monocyte.cli.show import failing, json_option, say
 
-__all__ = ["verify"]
+__all__ = ["replay", "verify"]
 
 
 @click.command(short_help="Verify every release: signatures, hashes, the chain, the lock.")
@@ -42,3 +42,46 @@ def verify(base: str | None, app_path: Path | None, as_json: bool) -> None:
         book = desk.ledger.read().book
         releases = sum(state in (State.PROMOTED, State.ROLLED_BACK) for _, state in book.entered)
         say(f"intact: {releases} release{'s' * (releases != 1)}")
+
+
+@click.command(short_help="Make releases once more, offline, and compare them byte by byte.")
+@click.argument("name", metavar="[PLAN]", required=False)
+@click.option("--frozen", is_flag=True, required=True, help="Ask no model: only what was answered.")
+@click.option("--all", "everything", is_flag=True, help="Every release there ever was.")
+@base_option
+@app_option
+@json_option
+@failing
+def replay(
+    name: str | None,
+    frozen: bool,
+    everything: bool,
+    base: str | None,
+    app_path: Path | None,
+    as_json: bool,
+) -> None:
+    """Make the release of PLAN, or with --all every one, once more from what the ledger has.
+
+    The same prompts are asked, the answers that are attached are heard, and spliced as then, in a
+    process without a network. Ends with 1 if anything comes out otherwise than it was released.
+    """
+    from monocyte.genops.promotion.replaying import Replaying
+    from monocyte.runtime import read_settings
+
+    del frozen  # there is no other way yet
+    if bool(name) == everything:
+        raise click.UsageError("name a PLAN, or say --all")
+    desk = desk_of(app_path, base)
+    replaying = Replaying(desk, read_settings(desk.root).app.cells)
+    done = (
+        [*replaying.every()] if name is None else [replaying.replay(desk.ledger.read().book, name)]
+    )
+    if as_json:
+        rows = [{"plan": it.plan, "files": sorted(it.files), "faults": it.faults} for it in done]
+        print_json(rows)
+    else:
+        for it in done:
+            said = "; ".join(it.faults) or f"byte by byte as it was: {', '.join(sorted(it.files))}"
+            say(f"{it.plan}: {said}")
+    if any(it.faults for it in done):
+        raise SystemExit(1)

@@ -20,6 +20,7 @@ from monocyte.errors import GenopsError, NotApproved
 from monocyte.genops.ledger.entries import Transition
 from monocyte.genops.ledger.gitledger import Step
 from monocyte.genops.ledger.interface import Read
+from monocyte.genops.pins import Approval, regeneration
 from monocyte.genops.plans.desk import Desk
 from monocyte.genops.plans.keys import Signer
 from monocyte.genops.promotion import provenance
@@ -36,7 +37,17 @@ from monocyte.genops.promotion.merging import changed_files
 from monocyte.genops.promotion.provenance import Order, Resource, Statement, digest_of
 from monocyte.tables import FILE
 
-__all__ = ["Change", "Hand", "Landed", "alone", "inside", "land", "mend_files", "within"]
+__all__ = [
+    "Change",
+    "Hand",
+    "Landed",
+    "alone",
+    "inside",
+    "land",
+    "mend_files",
+    "policy_of",
+    "within",
+]
 
 
 class Hand(NamedTuple):
@@ -169,6 +180,20 @@ def within(desk: Desk, path: str) -> str:
 def inside(desk: Desk, path: str) -> str:
     """A path within the repository, given one within the app."""
     return f"{_prefix(desk)}{path}"
+
+
+def policy_of(desk: Desk, commit: str) -> Approval:
+    """The keys and the policy that counted then; they must be part of the base revision's past."""
+    git = desk.git
+    if not commit or git.resolve(commit) != commit:
+        raise GenopsError(f"the revision {commit[:12] or '?'} whose keys counted is not here")
+    if not git.is_ancestor(commit, desk.base.commit):
+        raise GenopsError(f"{commit[:12]}, whose keys counted, is no part of {desk.base.name}")
+    content = file_at(git, commit, inside(desk, FILE))
+    if content is None:
+        raise GenopsError(f"{commit[:12]} says nothing about keys", where=FILE)
+    text = content.decode("utf-8-sig", "replace")
+    return regeneration(f"{commit[:12]}:{FILE}", text).approval
 
 
 def refuse_stranger(desk: Desk, hand: Hand) -> None:

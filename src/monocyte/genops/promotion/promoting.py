@@ -37,15 +37,16 @@ from monocyte.genops.promotion.landing import (
     inside,
     land,
     mend_files,
+    policy_of,
     replaced,
     within,
 )
 from monocyte.genops.promotion.looking import Seen, look
 from monocyte.genops.promotion.merging import Judged, Merging, changed_files, refuse_failed
-from monocyte.genops.promotion.provenance import FILE, Order, materials, opened, results
+from monocyte.genops.promotion.provenance import FILE, Order, materials, opened, results, unverified
 from monocyte.genops.states import State
 
-__all__ = ["Promoted", "Promoting", "release_of"]
+__all__ = ["Promoted", "Promoting", "lock_of", "release_of"]
 
 
 class Promoted(NamedTuple):
@@ -166,25 +167,7 @@ class Promoting:
         draft = commit_on(git, branch.tip, files, "to be looked at", self.desk.person)
         with checked_out(git, draft) as tree:
             seen = look(folder_of(self.desk, tree), self.package)
-        fresh = {it.cell: self._locked(found.plan, it, seen) for it in found.plan.cells}
-        return {**files, lock_path: self.desk.lock().with_cells(fresh).content}
-
-    def _locked(self, plan: Plan, it: CellPlan, seen: Mapping[str, Seen]) -> Locked | None:
-        cell = seen.get(it.cell)
-        if (cell is None) != (it.action == "retire"):
-            raise GenopsError(f"{it.cell} {'is gone' if cell is None else 'is still there'}")
-        return (
-            None
-            if cell is None
-            else Locked(
-                plan=plan.id,
-                pin=it.pin,
-                pin_digest=plan.read.get(f"pin {it.pin}", ""),
-                template=TEMPLATE,
-                text=cell.text,
-                facts=cell.facts,
-            )
-        )
+        return {**files, lock_path: lock_of(found.plan, self.desk.lock(), seen).content}
 
     # -- what was interrupted ----------------------------------------------------------------------
 
@@ -260,14 +243,15 @@ def release_of(desk: Desk, book: Book, plan: Plan, state: State = State.PROMOTED
 
     Raises:
         GenopsError: it was never released.
-        NotApproved: who has signed it has no key in the base revision.
+        NotApproved: who has signed it had no key in the base revision of then.
     """
     entry = book.entered.get((plan.id, state))
     if entry is None or not isinstance(entry.fact, Transition):
         raise GenopsError(f"{plan.id} was not released", mend=f"monocyte promote {plan.id}")
     envelope = desk.ledger.attachment(entry.seq, FILE).decode()
     told = entry.fact.evidence
-    statement = opened(envelope, desk.base.approval.keys)
+    policy = policy_of(desk, unverified(envelope).base)
+    statement = opened(envelope, policy.keys)
     if statement.commit != told.get("commit") or statement.order.plan != plan.id:
         raise GenopsError(f"what was signed of {plan.id} is of another release")
     return Landed(told["branch"], told["commit"], statement, envelope)
@@ -298,3 +282,26 @@ def message_of(found: Judged) -> str:
     ]
     told = "\n".join(f"{key}: {' '.join(value.split())}" for key, value in trailers)
     return f"{' '.join(title.split())[:100]}\n\n{why}\n\n{told}\n"
+
+
+def lock_of(plan: Plan, before: Lock, seen: Mapping[str, Seen]) -> Lock:
+    """The lock once a plan is released: the facts of its cells as they were seen in the tree."""
+    return before.with_cells({it.cell: _locked(plan, it, seen) for it in plan.cells})
+
+
+def _locked(plan: Plan, it: CellPlan, seen: Mapping[str, Seen]) -> Locked | None:
+    cell = seen.get(it.cell)
+    if (cell is None) != (it.action == "retire"):
+        raise GenopsError(f"{it.cell} {'is gone' if cell is None else 'is still there'}")
+    return (
+        None
+        if cell is None
+        else Locked(
+            plan=plan.id,
+            pin=it.pin,
+            pin_digest=plan.read.get(f"pin {it.pin}", ""),
+            template=TEMPLATE,
+            text=cell.text,
+            facts=cell.facts,
+        )
+    )

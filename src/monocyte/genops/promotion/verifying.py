@@ -16,7 +16,7 @@ from monocyte.genops import candidates
 from monocyte.genops.gates import verdict as verdicts
 from monocyte.genops.ledger.book import Book
 from monocyte.genops.ledger.entries import Entry, Transition
-from monocyte.genops.pins import Approval, regeneration
+from monocyte.genops.pins import Approval
 from monocyte.genops.plans import lock as locks
 from monocyte.genops.plans.approvals import Subject, valid
 from monocyte.genops.plans.desk import Desk
@@ -25,11 +25,10 @@ from monocyte.genops.plans.plan import Plan
 from monocyte.genops.plans.policy import needs, unmet
 from monocyte.genops.promotion import provenance
 from monocyte.genops.promotion.commits import file_at
-from monocyte.genops.promotion.landing import inside, within
+from monocyte.genops.promotion.landing import inside, policy_of, within
 from monocyte.genops.promotion.merging import changed_files, merge_digest
 from monocyte.genops.promotion.provenance import Statement, digest_of
 from monocyte.genops.states import State
-from monocyte.tables import FILE
 
 __all__ = ["Damage", "verify"]
 
@@ -64,7 +63,7 @@ def _release(desk: Desk, book: Book, id: str, state: State, entry: Entry) -> Ite
         plan = desk.find(book, id)
         envelope = desk.ledger.attachment(entry.seq, provenance.FILE).decode()
         claimed = provenance.unverified(envelope)
-        policy = _policy(desk, claimed.base)
+        policy = policy_of(desk, claimed.base)
         statement = provenance.opened(envelope, policy.keys)
         _refuse_unlike(plan, statement, entry, state)
         _refuse_files(desk, statement)
@@ -72,20 +71,6 @@ def _release(desk: Desk, book: Book, id: str, state: State, entry: Entry) -> Ite
             _refuse_unapproved(desk, book, plan, statement, policy, entry)
     except MonocyteError as why:
         yield Damage(about, f"{why.where}: {why.message}" if why.where else why.message)
-
-
-def _policy(desk: Desk, commit: str) -> Approval:
-    """The keys and the policy that counted then; they must be part of the base revision's past."""
-    git = desk.git
-    if not commit or git.resolve(commit) != commit:
-        raise GenopsError(f"the revision {commit[:12] or '?'} whose keys counted is not here")
-    if not git.is_ancestor(commit, desk.base.commit):
-        raise GenopsError(f"{commit[:12]}, whose keys counted, is no part of {desk.base.name}")
-    content = file_at(git, commit, inside(desk, FILE))
-    if content is None:
-        raise GenopsError(f"{commit[:12]} says nothing about keys", where=FILE)
-    text = content.decode("utf-8-sig", "replace")
-    return regeneration(f"{commit[:12]}:{FILE}", text).approval
 
 
 def _refuse_unlike(plan: Plan, statement: Statement, entry: Entry, state: State) -> None:
