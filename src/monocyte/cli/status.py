@@ -23,8 +23,8 @@ def status(base: str | None, app_path: Path | None, as_json: bool) -> None:
     """Say what needs somebody, and why; it is one line if nothing does.
 
     Edits by hand, changes, open plans, candidates with their verdict, releases that the watch has
-    taken back, models that retire, money. Each line says what it rests on. If there is nothing, it says so in one line. Ends with 0 unless
-    it cannot be said, as when the ledger is damaged.
+    taken back, models that retire, money. Each line says what it rests on. Ends with 0 unless it
+    cannot be said, as when the ledger is damaged.
     """
     from monocyte.genops.promotion.overview import overview
     from monocyte.runtime import read_settings
