@@ -24,7 +24,7 @@ from monocyte.genops.gates import verdict as verdicts
 from monocyte.genops.gates.case import Case
 from monocyte.genops.gates.verdict import Finding, Verdict
 from monocyte.genops.generation import takes
-from monocyte.genops.generation.answering import Answering, Order
+from monocyte.genops.generation.answering import Answering, Order, refuse_unknown
 from monocyte.genops.generation.paid import free_unsent
 from monocyte.genops.generation.redrawing import redrawing
 from monocyte.genops.generation.rooms import Room, clear_rooms, room_of
@@ -105,12 +105,14 @@ class Applying:
         """Apply a plan, or go on where it was interrupted.
 
         Raises:
+            ConfigError: the backend is none.
             Unavailable: another process is at it.
             IllegalMove: it does not stand where it could be applied.
             NotApproved, PlanStale, GenopsError: see `Desk.ready`.
             ModelError: no answer came, and nothing was paid for it; the plan can be applied again.
         """
         desk = self.desk
+        refuse_unknown(self._backend)
         plan = desk.find(desk.ledger.read().book, name)
         sweep(desk.git)
         clear_rooms(desk.git, _over(desk.ledger.read().book))

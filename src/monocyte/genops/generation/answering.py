@@ -30,10 +30,13 @@ from monocyte.genops.money import ZERO, Money
 from monocyte.genops.paying import LedgerMeter
 from monocyte.genops.pins import Pin, Spending
 
-__all__ = ["BACKENDS", "Answering", "Order"]
+__all__ = ["BACKENDS", "Answering", "Order", "refuse_unknown"]
 
 BACKENDS = ("hand-over", "cassette:DIRECTORY")
 """What may answer in place of a pin."""
+
+HANDOVER = ("hand-over", "handover")
+"""How that is called by people, and in pins."""
 
 
 class Order(NamedTuple):
@@ -95,9 +98,6 @@ class Answering:
             yield self._asking(HandOver(order.room.handed))
         elif self.kind == "cassette":
             folder = Path(order.backend.partition(":")[2])
-            if not folder.is_dir():
-                mend = "name the directory of its takes: --backend cassette:DIRECTORY"
-                raise ConfigError("there is no cassette", where=str(folder), mend=mend)
             yield self._asking(Cassette(self._ask(), Player(folder)))
         else:
             yield from self._paid()
@@ -146,15 +146,22 @@ def _library(ask: Ask, seat: Seat) -> Anthropic | OpenAI:
     return Anthropic(ask, seat) if ask.wire == "messages" else OpenAI(ask, seat)
 
 
-def _kind(backend: str, pin: Pin, name: str) -> str:
-    """Which way it is; raises ConfigError if there is no such."""
-    if backend in ("hand-over", "handover"):
-        return "handover"
-    if backend.startswith("cassette:"):
-        return "cassette"
-    if backend:
+def refuse_unknown(backend: str) -> None:
+    """Raise ConfigError if that cannot answer in place of a pin."""
+    folder = Path(backend.partition(":")[2])
+    if backend.startswith("cassette:") and not folder.is_dir():
+        mend = "name the directory of its takes: --backend cassette:DIRECTORY"
+        raise ConfigError("there is no cassette", where=str(folder), mend=mend)
+    if backend and not backend.startswith("cassette:") and backend not in HANDOVER:
         mend = f"one of {', '.join(BACKENDS)}; or pin another model: [models.NAME]"
         raise ConfigError(f"{backend!r} cannot answer in place of a pin", mend=mend)
+
+
+def _kind(backend: str, pin: Pin, name: str) -> str:
+    """Which way it is; raises ConfigError if there is no such."""
+    refuse_unknown(backend)
+    if backend:
+        return "handover" if backend in HANDOVER else "cassette"
     if pin.way == "cassette":
         mend = "say where it is: --backend cassette:DIRECTORY"
         raise ConfigError(f"the pin {name} is a cassette", mend=mend)
