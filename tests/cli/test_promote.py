@@ -3,7 +3,7 @@
 import json
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -177,3 +177,42 @@ def test_edits_by_hand_are_adopted_waived_or_taken_back(team: Path) -> None:
     change(team, "shop/people.py", "return len(register.names)", "return 7")
     assert said("drift", "adopt", "people", cwd=team)["adopted"] == ["people"]
     assert "drift" not in {it.get("kind") for it in said("status", cwd=team)}
+
+
+def test_a_cell_that_comes_takes_a_new_process(team: Path) -> None:
+    """The app ends in order, and is there again at the same address with what it knew."""
+    said("reject", plan_of(team), "--why", "first another", cwd=team)
+    with running(team) as app:
+        there = Remote(app.url, app.key)
+        join(there, "ada")
+        toys.forget()
+        text = (team / "shop" / "greeter.py").read_text("utf-8")
+        text = text.replace('Cell("greeter"', 'Cell("waiter"').replace("Welcomed", "Served")
+        stub = text.replace("return tuple(seen)", "...")
+        (team / "shop" / "waiter.py").write_text(stub, "utf-8")
+        commit(team)
+        at = stage.desk(team, Hand(datetime.now(UTC)))
+        plan = stage.planned(at, "waiter")
+        files: dict[str, bytes | None] = {"shop/waiter.py": text.encode()}
+        candidate = stage.attempted(at, plan, files)
+        stage.judged(at, plan, stage.verdict_of(candidate))
+        said("approve", plan.id, "--as", "bob", cwd=team)
+        done = said("promote", plan.id, "--as", "bob", "--key", app.key, cwd=team)
+        assert done["running"]["restart"] == "under way"
+        assert done["running"]["because"] == ["shop/waiter.py"]
+        cells = eventually(lambda: there.get("/cells")["cells"])
+        assert {"waiter", "people"} <= set(cells)
+        assert there.ask("people.Count", b"{}") == 1
+
+
+def eventually(look: Callable[[], Any], tries: int = 200) -> Any:
+    """What is seen, as soon as it is."""
+    for _ in range(tries):
+        try:
+            found = look()
+        except BusError:
+            found = {}
+        if "waiter" in found:
+            return found
+        threading.Event().wait(0.1)
+    raise AssertionError(found)

@@ -18,7 +18,7 @@ import shutil
 import tempfile
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -290,7 +290,7 @@ class Receiver:
             name: (host.root / name).read_bytes() if (host.root / name).exists() else None
             for name in bundle.files
         }
-        restarts = _takes_a_restart(olds, bundle.files)
+        restarts = _takes_a_restart(host.texts(), bundle.files)
         kept = Kept(
             sequence=order.sequence,
             plan=order.plan,
@@ -406,16 +406,19 @@ def _write(root: Path, files: Mapping[str, bytes | None]) -> None:
             _replace(place, content)
 
 
-def _takes_a_restart(
-    olds: Mapping[str, bytes | None], news: Mapping[str, bytes | None]
-) -> list[str]:
+def _takes_a_restart(running: Iterable[str], news: Mapping[str, bytes | None]) -> list[str]:
     """Which files take a new process: cells that come or go, and what packages do themselves."""
+    known = frozenset(running)
     return sorted(
         name
-        for name, old in olds.items()
+        for name, content in news.items()
         if name.endswith(".py")
-        and ((old is None) != (news[name] is None) or name.endswith("__init__.py"))
+        and (name.endswith("__init__.py") or (_module(name) in known) != (content is not None))
     )
+
+
+def _module(name: str) -> str:
+    return name.removesuffix(".py").replace("/", ".")
 
 
 def _place(root: Path, module: str) -> Path:
