@@ -145,13 +145,15 @@ def _journal(scene: Scene) -> tuple[Story, ...]:
 
 
 def _constants(cells: Iterable[CellText]) -> Constants:
+    cells = [*cells]
     mined = mine(_code(cells))
+    spelled = {n.value for it in _code(cells) for n in ast.walk(it) if isinstance(n, ast.Constant)}
     hours = {n * unit for n in mined.ints if 0 < abs(n) <= 60 for unit in (60.0, 3600.0, 86400.0)}
     seconds = [*dict.fromkeys([*(it.total_seconds() for it in mined.deltas), *sorted(hours)])]
     return Constants(
         ints=tuple(it for it in mined.ints if abs(it) < 1 << 53),
         floats=tuple(mined.floats),
-        strings=tuple(_strings(mined)),
+        strings=tuple(_strings(mined, spelled)),
         seconds=tuple(it for it in seconds if abs(it) < 10 * 365 * 86400)[:60],
         moments=tuple(it.isoformat() for it in mined.dates),
         decimals=tuple(map(str, mined.decimals)),
@@ -165,9 +167,10 @@ def _code(cells: Iterable[CellText]) -> Iterator[ast.AST]:
         yield from (it.node for it in cell.parts if it.kind in ("word", "value"))
 
 
-def _strings(mined: Mined) -> Iterator[str]:
+def _strings(mined: Mined, spelled: set[object]) -> Iterator[str]:
+    """Texts that stand there, without their neighbours: these are nobody's name."""
     for text in (*mined.strings, *mined.keys):
-        if text and len(text) < 80 and "\n" not in text and text.isprintable():
+        if text in spelled and text and len(text) < 80 and "\n" not in text and text.isprintable():
             yield text
 
 

@@ -17,6 +17,10 @@ __all__ = ["judge"]
 BREAKS = "keep what there is, and add beside it; or have a person agree"
 
 
+GROWING = frozenset(["field-added-optional"])
+"""What only a strict old reader would refuse: an app decodes what was added across releases."""
+
+
 def judge(scene: Scene) -> Iterator[Finding]:
     """Every change of what the app promises to those outside."""
     if not any(it.endswith(".py") for it in scene.changed):
@@ -32,13 +36,14 @@ def _finding(scene: Scene, it: Promise) -> Finding | None:
     cell = cell or next((c for c in scene.base.cells.values() if c.path == it.place.file), None)
     if not _is_spoken(scene, it):
         return None  # functions of a cell are private: nobody outside calls them
-    kind = "contract-breaking" if it.is_breaking else "contract-additive"
+    is_breaking = it.is_breaking and it.rule not in GROWING
+    kind = "contract-breaking" if is_breaking else "contract-additive"
     said = f"{it.definition}: {it.text}: {it.because}"
     shown = [f"said: {it.said}" if it.said else "", f"as {it.by}: {it.meant}" if it.by else ""]
     shown += [f"the other side reads: {it.read}" if it.read else "", it.why]
     return scene.found(
         kind, said[:500], cell=cell.name if cell is not None else "", where=str(it.place),
-        mend=BREAKS if it.is_breaking else "", evidence="\n".join(filter(None, shown)),
+        mend=BREAKS if is_breaking else "", evidence="\n".join(filter(None, shown)),
     )  # fmt: skip
 
 

@@ -34,13 +34,33 @@ WATCHING = frozenset(
 )
 """Attributes through which code sees what it runs in."""
 
+NUMBERS = {
+    "hundred": 100,
+    "thousand": 1000,
+    "million": 1_000_000,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+    "gross": 144,
+    "year": 365,
+    "four years": 1461,
+}
+"""Numbers as rules say them, above those that may stand anywhere."""
+
 HIDING = frozenset(
     [
         *("eval", "exec", "compile", "__import__", "import_module", "globals", "locals", "vars"),
         *("getattr", "b64decode", "b85decode", "a85decode", "unhexlify", "fromhex", "loads"),
         *("find_spec", "run_path", "run_module", "attrgetter", "methodcaller", "decompress"),
-        *("__subclasses__", "__globals__", "__builtins__", "__code__", "__mro__", "__bases__"),
-        *("__getattribute__", "__dict__", "FunctionType", "CodeType"),
+        *("__subclasses__", "__globals__", "__code__", "__mro__", "__bases__"),
+        *(
+            "__builtins__",
+            "resolve_name",
+            "__getattribute__",
+            "__dict__",
+            "FunctionType",
+            "CodeType",
+        ),
     ]
 )
 """What turns text into code, or reaches what has no name here."""
@@ -198,6 +218,8 @@ def _said_elsewhere(scene: Scene, cell: CellText) -> set[object]:
             if is_old or part.kind in ("word", "rule"):
                 said |= {n.value for n in ast.walk(part.node) if isinstance(n, ast.Constant)}
     words = " ".join(str(it) for it in said if isinstance(it, str))
+    said |= {int(it) for it in re.findall(r"\d+", words)}
+    said |= {n for word, n in NUMBERS.items() if re.search(rf"\b{word}\b", words.lower())}
     return said | set(re.findall(r"[\w-]+", words))
 
 

@@ -45,6 +45,10 @@ KINDS: dict[str, Kind] = {
                 *("error", "approval", UNEXPLAINED),
                 "A rule, word, scenario, decision or runbook means something else.",
             ),
+            "proof-extended": (
+                *("error", "note", INTERNAL),
+                "A scenario, decision or runbook that asks all it asked, and more.",
+            ),
             "sealed-added": (
                 *("error", "approval", EXPLAINED),
                 "A rule or a word that nobody has agreed to.",

@@ -54,8 +54,9 @@ def _compared(scene: Scene, old: CellText, new: CellText) -> Iterator[Finding]:
                 change=_class(old, part),
             )  # fmt: skip
         elif not _is_same(part, match) and name not in same:
+            kind = "proof-extended" if _is_more(part, match) else "sealed-changed"
             yield scene.found(
-                "sealed-changed", f"{_called(part)} means something else",
+                kind, f"{_called(part)} means something else",
                 cell=old.name, where=new.place(match), mend=RESTORE, rule=part.rule,
                 evidence=_both(part, match), change=_class(old, part),
             )  # fmt: skip
@@ -79,6 +80,20 @@ def _match(part: Part, new: CellText) -> Part | None:
 
 def _is_same(old: Part, new: Part) -> bool:
     return old.meaning == new.meaning and _declared(old) == _declared(new)
+
+
+def _is_more(old: Part, new: Part) -> bool:
+    """Whether a proof does, in order, all that it did, and has checks beside that."""
+    if old.kind not in PROOFS or _declared(old) != _declared(new):
+        return False
+    ahead = iter(getattr(new.node, "body", ()))
+    steps = getattr(old.node, "body", ())
+    said = [it for it in steps if not isinstance(it, ast.Expr) or not _is_text(it)]
+    return all(any(ast.dump(it) == ast.dump(one) for it in ahead) for one in said)
+
+
+def _is_text(node: ast.Expr) -> bool:
+    return isinstance(node.value, ast.Constant)
 
 
 def _declared(part: Part) -> tuple[str, ...]:

@@ -45,6 +45,9 @@ class Constants(msgspec.Struct, frozen=True):
 
 DAY = 86400.0
 
+RENAMED = 12
+"""Stories that are told once more under other names."""
+
 PACK = 10
 """How many aimed messages stand in one story, one behind the other."""
 
@@ -128,11 +131,53 @@ class Varying:
                 made = self.random.sample(made, min(len(made), most))
                 packs = [(which, at, made[i : i + PACK]) for i in range(0, len(made), PACK)]
                 rounds.append(packs)
+        yield from self._renamed()
+        yield from self._scaled()
         aims = [it for row in zip_longest(*rounds) for it in row if it is not None]
         for count, (which, at, made) in enumerate(aims[:number]):
             story = self.stories[which]
             steps = (*story.steps[:at], *made, *story.steps[at:])
             yield Story(f"{story.name}, aimed {count}", steps)
+
+    def _renamed(self) -> Iterator[Story]:
+        """Stories in which somebody, or something, has a name that only the new code knows."""
+        for text in self.fresh.strings[:6]:
+            for count, story in enumerate(self.stories[:RENAMED]):
+                names = dict.fromkeys(it.who for it in story.steps if it.do == "say")
+                for name in [*names][:4]:
+                    steps = tuple(self._as(it, name, text) for it in story.steps)
+                    yield Story(f"{story.name}, aimed at {text} {count}", steps)
+
+    def _scaled(self) -> Iterator[Story]:
+        """Stories in which all numbers are so many times larger that they pass a new constant."""
+        wanted = sorted({abs(it) for it in (*self.fresh.ints, *self.fresh.floats) if abs(it) > 1})
+        tops = [*dict.fromkeys([*wanted[-1:], *wanted[:1]])]
+        for top in tops:
+            for story in self.stories[:RENAMED]:
+                ours = [it for it in story.steps if it.cell in self.cells]
+                values = sorted({n for it in ours for n in _numbers(msgspec.json.decode(it.body))})
+                times = {-int(-(top + 1) // value) for value in values if 0 < value <= top}
+                for factor in sorted(times)[:3]:
+                    steps = tuple(self._times(it, factor) for it in story.steps)
+                    yield Story(f"{story.name}, aimed {factor} times", steps)
+
+    def _times(self, step: Step, factor: int) -> Step:
+        """A step with larger numbers, if its type takes them."""
+        word = self.words.get((step.cell, step.word))
+        if step.do != "say" or word is None:
+            return step
+        body = _multiplied(msgspec.json.decode(step.body), factor)
+        return self._said(step.who, step.roles, word, body) or step
+
+    def _as(self, step: Step, name: str, text: str) -> Step:
+        """A step with one name in the place of another."""
+        if step.do != "say":
+            return step
+        who = text if step.who == name else step.who
+        body = _swapped(msgspec.json.decode(step.body), name, text)
+        word = self.words.get((step.cell, step.word))
+        said = self._said(who, step.roles, word, body) if word is not None else None
+        return said or msgspec.structs.replace(step, who=who)
 
     def _examples(self, told: Sequence[Told]) -> list[tuple[int, int]]:
         """Messages to the cells in question: two for each way in which one was answered."""
@@ -363,6 +408,37 @@ class Varying:
         rooms = (self.fresh.strings, self.fresh.strings, self.all.strings, used)
         room = self.random.choice([it for it in rooms if it] or [("x",)])
         return str(self.random.choice(room))
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    """Every number in a JSON value, as it is without its sign."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for it in value:
+            yield from _numbers(it)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield abs(value)
+
+
+def _multiplied(value: Any, factor: int) -> Any:
+    """A JSON value with every number so many times larger."""
+    if isinstance(value, dict):
+        return {key: _multiplied(it, factor) for key, it in value.items()}
+    if isinstance(value, list):
+        return [_multiplied(it, factor) for it in value]
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value * factor
+    return value
+
+
+def _swapped(value: Any, name: str, text: str) -> Any:
+    """A JSON value with one text in the place of another."""
+    if isinstance(value, dict):
+        return {key: _swapped(it, name, text) for key, it in value.items()}
+    if isinstance(value, list):
+        return [_swapped(it, name, text) for it in value]
+    return text if value == name else value
 
 
 def _placed(  # noqa: C901 (a case for each kind of JSON)
