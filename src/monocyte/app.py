@@ -16,6 +16,7 @@ from monocyte.cell import Journeys, Manifest, load_package, reload_package
 from monocyte.contracts.facts import Emit, Fact, ignore
 from monocyte.dmz import OWNER, Gateway, Keys, Server
 from monocyte.errors import DefinitionError
+from monocyte.journal import in_use
 from monocyte.runtime import Runtime, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -202,8 +203,9 @@ async def _watched(releases: Receiver | None) -> AsyncIterator[None]:
 def recover(root: Path, settings: Settings) -> str:
     """Before an app is loaded: put back what a kill has left half-released; says what."""
     folder = (root / settings.journal.path).parent / "releases"
-    if not (folder / "pending.json").exists():
-        return ""
+    journal = root / settings.journal.path
+    if not (folder / "pending.json").exists() or in_use(journal):
+        return ""  # there is none, or the app that runs is at it
     from monocyte.genops.promotion.receiving import put_back  # noqa: PLC0415 (an extra)
 
     return put_back(root, folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,11 @@ from monocyte.cli.plan import base_option, desk_of, plan_fields, show_plan
 from monocyte.cli.show import as_json as print_json
 from monocyte.cli.show import failing, json_option, say
 from monocyte.errors import ConfigError
+
+if TYPE_CHECKING:
+    from monocyte.genops.ledger.book import Book
+    from monocyte.genops.plans.desk import Desk
+    from monocyte.genops.plans.plan import Plan
 
 __all__ = ["approve", "only_key", "reject", "show"]
 
@@ -40,6 +45,7 @@ def show(name: str, base: str | None, app_path: Path | None, as_json: bool) -> N
     if as_json:
         return print_json(plan_fields(standing) | {"moved": what})
     show_plan(standing)
+    _show_candidate(desk, book, standing.plan)
     last = book.moved[standing.plan.id]
     say(f"{standing.state} since {last.at:%Y-%m-%d %H:%M} UTC, by {last.who}")
     for it in what:
@@ -95,6 +101,25 @@ def reject(name: str, why: str, app_path: Path | None, as_json: bool) -> None:
     desk = desk_of(app_path)
     plan = Merging(desk).plan(desk.ledger.read().book, name)
     _answer(desk.reject(plan.id, why), as_json=as_json)
+
+
+def _show_candidate(desk: Desk, book: Book, plan: Plan) -> None:
+    """Say what the gates have said of its candidate, and who has agreed to that."""
+    from monocyte.genops.promotion.merging import Merging
+    from monocyte.genops.states import State
+
+    if book.state(plan.id) not in (State.GATED, State.MERGE_APPROVED, State.PROMOTED):
+        return
+    found = Merging(desk).judged(book, plan)
+    word = "passed" if found.verdict.passed else "refused"
+    say(f"\ncandidate {found.candidate.digest[:12]}: {word}. {found.verdict.summary}".rstrip())
+    for it in found.verdict.findings:
+        place = f"{it.where}: " if it.where else ""
+        say(f"  {it.severity}: {place}{it.said}")
+    for statement in found.agreed:
+        say(f"agreed to it: {statement.by}, until {statement.expires:%Y-%m-%d %H:%M} UTC")
+    for missing in found.missing if book.state(plan.id) is State.GATED else ():
+        say(f"waits: {missing}")
 
 
 def _answer(standing: Any, *, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from monocyte.app import recover
 from monocyte.cell.loader import texts_of
 from monocyte.errors import BusError, Busy, Conflict, Denied, Invalid
 from monocyte.genops.plans import keys
@@ -21,6 +22,7 @@ from monocyte.genops.promotion.receiving import Host, Receiver, put_back
 from monocyte.genops.promotion.rolling import Rolling
 from monocyte.genops.promotion.watching import Limits
 from monocyte.journal import Entry, EventRecord, SqliteJournal
+from monocyte.runtime import read_settings
 from tests.genops.ledger.facts import Hand
 from tests.genops.plans.toys import change
 from tests.genops.promotion import stage
@@ -361,3 +363,34 @@ def test_a_hand_on_the_disk_is_not_overwritten(team: Path, now: Hand, there: The
     change(there.root, "shop/people.py", "Nobody joins twice", "Nobody ever joins twice")
     with pytest.raises(Conflict, match="not what the release replaces"):
         there.receive(bundle)
+
+
+def test_a_process_that_a_release_has_started_watches_on(
+    team: Path, now: Hand, there: There
+) -> None:
+    """Nothing is known of before, so only crashes count."""
+    (bundle,) = sent(team, now)
+    before = there.files()
+    there.receive(bundle)
+    there.receiver = Receiver(there.receiver.host, LIMITS)
+    there.receiver._go_on()
+    assert there.receiver.standing()["watched_for"] > 0
+    assert watched(there, there.row(commands=30, crashes=5)) == "5 of 30 requests crashed"
+    assert there.files() == before
+
+
+def test_what_is_being_received_is_not_put_back_by_others(
+    there: There, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever else loads the app while it runs leaves its files alone."""
+    settings = read_settings(there.root)
+    folder = there.root / "data" / "releases"
+    folder.mkdir(parents=True)
+    (folder / "pending.json").write_bytes(msgspec.json.encode({"shop/people.py": b"old"}))
+    before = there.files()
+    with monkeypatch.context() as patch:
+        patch.setattr("monocyte.app.in_use", lambda _: True)
+        assert recover(there.root, settings) == ""
+    assert there.files() == before
+    assert "put back: shop/people.py" in recover(there.root, settings)
+    assert there.files()["shop/people.py"] == b"old"

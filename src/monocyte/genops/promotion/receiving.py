@@ -136,9 +136,13 @@ class Receiver:
 
     async def keep_watch(self, every: float = 1.0) -> None:
         """Count what cells do, and take back a release after which it is worse; never returns."""
+        self._go_on()
         while True:
             await asyncio.sleep(every)
-            await self.look(time.monotonic())
+            try:
+                await self.look(time.monotonic())
+            except Exception as why:  # noqa: BLE001 (a supervision edge: the watch must go on)
+                self.host.tell(f"the watch could not look: {type(why).__name__}: {why}")
 
     async def look(self, now: float) -> None:
         """One look of the watch."""
@@ -320,6 +324,16 @@ class Receiver:
             said |= {"restart": "under way" if is_restarting else "needed", "because": restarts}
         return said
 
+    def _go_on(self) -> None:
+        """Watch on if this process was started by a release: nothing is known of before."""
+        kept = self._kept()
+        if not kept.at or kept.rolled_back:
+            return
+        age = (datetime.now(UTC) - datetime.fromisoformat(kept.at)).total_seconds()
+        if 0 <= age < self.limits.seconds:
+            self._before = Counted()
+            self._watch = sampled(time.monotonic() - age, self.host.status())
+
     def _begin_watch(self, cells: tuple[str, ...]) -> None:
         if not self.limits.seconds:
             return
@@ -337,15 +351,19 @@ class Receiver:
             name: (self.host.root / name).read_bytes() if (self.host.root / name).exists() else None
             for name in olds
         }
+        restarts = _takes_a_restart(host.texts(), olds)
         try:
             _write(host.root, olds)
-            await self.host.reload()
+            if not restarts:
+                await host.reload()
         except MonocyteError as what:
             _write(host.root, news)
             self.host.tell(f"{kept.plan} should be taken back ({why}), and cannot: {what.message}")
             return
         self._note(msgspec.structs.replace(kept, rolled_back=why), olds)
         self.host.tell(f"{kept.plan} was taken back by the watch: {why}")
+        if restarts and not host.restart():
+            self.host.tell(f"restart the app: that takes {', '.join(restarts)} out of force")
 
     # -- what is kept ------------------------------------------------------------------------------
 

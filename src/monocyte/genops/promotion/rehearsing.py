@@ -8,6 +8,7 @@ asked; every other one is named, the first first.
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
@@ -101,6 +102,7 @@ def main(arguments: Sequence[str]) -> None:
     from monocyte.engine.rehearsing import Rehearsal  # noqa: PLC0415
     from monocyte.journal import JournalReader  # noqa: PLC0415
 
+    os.nice(10)  # whoever asks the app that runs comes first
     descriptor, root, package, journal, how, *cells = arguments
     loaded = load_package(Path(root), package)
     if loaded.faults:
