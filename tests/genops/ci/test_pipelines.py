@@ -1,4 +1,4 @@
-"""The pipelines, executed: their very steps, against a bare repository and hosts on this machine."""
+"""The pipelines, executed: their very steps, against a bare repository and hosts of our own."""
 
 import os
 import re

@@ -24,7 +24,9 @@ def headline(made: Plan) -> Headline:
     """What a plan is about, and what it is expected to cost."""
     names = ", ".join(f"`{it.cell}`" for it in made.cells[:3])
     more = f" and {len(made.cells) - 3} more" if len(made.cells) > 3 else ""
-    about = dict.fromkeys(why.about for it in made.cells for why in it.reasons if why.about)
+    reasons = [why for it in made.cells for why in it.reasons if why.about]
+    rules = [why for why in reasons if why.kind == "rule"]  # what else changed goes with them
+    about = dict.fromkeys(why.about for why in rules or reasons)
     what_for = f" for {', '.join([*about][:3])}" if about else ""
     what_for += f" and {len(about) - 3} more" if len(about) > 3 else ""
     cost = made.cost
