@@ -37,7 +37,7 @@ from tests.genops.generation.stage import (
     wrong,
 )
 from tests.genops.ledger.facts import git
-from tests.genops.plans.toys import change, commit
+from tests.genops.plans.toys import GREETER, change, commit
 from tests.genops.provider import Act
 
 pytest.importorskip("anthropic")
@@ -437,6 +437,61 @@ def test_by_hand_a_person_answers_in_a_file(tmp_path: Path) -> None:
         outcome = stage.applying(backend="hand-over", hears=answer).run(stage.plan.id)
         assert (outcome.state, outcome.spent.nano) == (State.MERGE_APPROVED, 0)
         assert stage.provider.asked == []
+
+
+def test_several_cells_are_written_singly_and_judged_together(tmp_path: Path) -> None:
+    """One candidate; only the cell is mended in which something was found."""
+    greeter = GREETER.replace("return tuple(seen)", "return (*seen,)")
+    gates = Gates((wrong("people"),), ())
+    with staged(tmp_path, cells=("people", "greeter")) as stage:
+        order = [it.cell for it in stage.plan.cells]
+        first = {"people": WRITTEN, "greeter": Act(fenced(greeter))}
+        stage.provider.script[:] = [*(first[it] for it in order), MENDED]
+        outcome = stage.applying(gates).run(stage.plan.id)
+        assert outcome.state is State.MERGE_APPROVED
+        assert len(stage.provider.asked) == 3
+        assert outcome.candidate is not None
+        assert sorted(outcome.candidate.files) == ["shop/greeter.py", "shop/people.py"]
+        assert set(gates.cases[0].cells) == {"people", "greeter"}
+        second = ref_of(stage.plan.id, 2)
+        assert in_git(stage, second) == BETTER.rstrip("\n")
+        assert in_git(stage, second, "shop/greeter.py") == greeter.rstrip("\n")
+
+
+def test_a_detached_head_and_other_peoples_dirt_are_in_nobodys_way(tmp_path: Path) -> None:
+    """But what the plan was made from must be committed."""
+    with staged(tmp_path, WRITTEN) as stage:
+        git("checkout", "-q", "--detach", cwd=stage.root)
+        (stage.root / "notes.txt").write_text("mine", "utf-8")
+        file = stage.root / "shop" / "people.py"
+        text = file.read_text("utf-8")
+        file.write_text(text + "# mine\n", "utf-8")
+        with pytest.raises(GenopsError, match=r"not committed: .*people.py"):
+            stage.applying().run(stage.plan.id)
+        assert stage.moves == []
+        file.write_text(text, "utf-8")
+        assert stage.applying().run(stage.plan.id).state is State.MERGE_APPROVED
+        assert (stage.root / "notes.txt").read_text("utf-8") == "mine"
+
+
+def test_without_room_for_an_answer_it_ends_and_goes_on_later(tmp_path: Path) -> None:
+    """What was paid for is on the cassette, and not asked again."""
+    with staged(tmp_path, WRITTEN) as stage:
+
+        def fills(step: Step) -> None:
+            if step.kind == "piece":
+                (room(stage) / "takes").write_text("full", "utf-8")
+
+        with pytest.raises(GenopsError, match="an answer cannot be kept"):
+            stage.applying(hears=fills).run(stage.plan.id)
+        (room(stage) / "takes").unlink()
+        assert stage.applying().run(stage.plan.id).state is State.MERGE_APPROVED
+        assert len(stage.provider.asked) == 1
+
+
+def room(stage: Stage) -> Path:
+    """Where what was paid for is kept."""
+    return stage.root / ".git" / "monocyte" / "runs" / stage.plan.id
 
 
 def test_in_an_app_that_is_a_part_of_its_repository(tmp_path: Path) -> None:

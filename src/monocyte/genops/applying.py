@@ -47,6 +47,9 @@ __all__ = ["Applying", "Judges", "Outcome", "Step", "cancel", "rules_of"]
 BASE = "base"
 """Under what name the commit stands in the evidence that a plan is generated on."""
 
+RECORDED = 16 << 20
+"""Bytes of recorded calls that are attached to a candidate, at most."""
+
 RESUMED = (State.GENERATING, State.CANDIDATE, State.GATED)
 """Where a run may have been interrupted."""
 
@@ -323,9 +326,16 @@ class _Run:
         return candidate
 
     def _cassettes(self) -> dict[str, bytes]:
-        """Everything that was said: every answer in order, and every call as it was recorded."""
+        """Everything that was said: every answer in order, and every call as it was recorded.
+
+        What an agent has said on its way may be too much for the ledger; its answers never are.
+        """
         taken = [take for it in self.writers.values() for take in it.taken]
-        return {takes.FILE: takes.packed(taken), **self.room.cassettes()}
+        recorded = self.room.cassettes()
+        if sum(map(len, recorded.values())) > RECORDED:
+            self.applying.tell("state", "", "the recorded calls are too much to be attached")
+            recorded = {}
+        return {takes.FILE: takes.packed(taken), **recorded}
 
     def _known(self, attempt: int, commit: str, digests: Mapping[str, str | None]) -> Candidate:
         entry = self.made[attempt - 1]

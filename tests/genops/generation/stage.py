@@ -153,13 +153,14 @@ def staged(
     pin: str = "",
     model: str = "",
     attempts: int = 3,
+    cells: tuple[str, ...] = ("people",),
 ) -> Iterator[Stage]:
     """A plan for a new rule, approved; a provider that acts so. `pin` is more of the pin."""
     with fresh(), Provider(*acts) as provider:
         url = provider.url + ("" if wire == "messages" else "/v1")
         section = PIN.format(wire=wire, url=url, model=model or "writer-20250101") + pin
         root = _app(tmp / "app", section, attempts)
-        yield Stage(root, provider, approved(root), [])
+        yield Stage(root, provider, approved(root, *cells), [])
 
 
 def _app(at: Path, pin: str, attempts: int) -> Path:
@@ -181,10 +182,10 @@ def _app(at: Path, pin: str, attempts: int) -> Path:
     return root
 
 
-def approved(root: Path) -> Plan:
+def approved(root: Path, *cells: str) -> Plan:
     """The plan, whose price ada has agreed to."""
     desk = Desk("shop", root, load(root), person="ada")
-    plan = desk.plan(["people"])
+    plan = desk.plan(cells or ["people"])
     assert plan is not None
     desk.approve(plan.id, keys.load_key("ada"), by="ada")
     return plan

@@ -175,6 +175,33 @@ if not os.fork():
     assert running == []
 
 
+RUNS = """
+import subprocess, sys
+from pathlib import Path
+from monocyte.genops.generation.locked import locked_in
+tree = Path(sys.argv[1])
+python = [Path(sys.prefix), Path(sys.base_prefix)]
+with locked_in(9, [tree], python) as wrap:
+    subprocess.run([*wrap, sys.executable, "-S", str(tree / "program.py")])
+"""
+
+
+def test_who_is_killed_takes_the_agent_along(place: Place) -> None:
+    """Nothing goes on in a tree that nobody waits for."""
+    program = place.tree / "program.py"
+    program.write_text("print('up', flush=True)\nimport time\ntime.sleep(600)\n", "utf-8")
+    with subprocess.Popen(
+        [sys.executable, "-c", RUNS, str(place.tree)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3] / "src")},
+        text=True,
+    ) as runner:
+        assert runner.stdout is not None
+        assert runner.stdout.readline() == "up\n"
+        runner.kill()
+        assert runner.stdout.readline() == "", "somebody still has the other end"
+
+
 def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()

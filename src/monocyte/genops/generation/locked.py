@@ -155,6 +155,8 @@ SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 def main(arguments: Sequence[str]) -> NoReturn:
     """Lock this process in as the first argument says, and become the rest."""
     spec = json.loads(arguments[0])
+    # Who is killed takes the agent along; whoever was killed before this line has left no proxy.
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     try:
         _lock(spec)
     except OSError as why:
