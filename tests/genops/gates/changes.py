@@ -215,12 +215,13 @@ def case(
     head: dict[str, str | None] = dict(app)
     if isinstance(edits, tuple):
         for old, new in edits:
-            text = head[FILE] or ""
-            assert text.count(old) == 1, (old, text.count(old))
-            head[FILE] = text.replace(old, new)
+            before = head[FILE] or ""
+            assert before.count(old) == 1, (old, before.count(old))
+            head[FILE] = before.replace(old, new)
     else:
         head |= edits
-    for side, files in (("base", dict(app)), ("head", head)):
+    base: Mapping[str, str | None] = dict(app)
+    for side, files in (("base", base), ("head", head)):
         for name, text in files.items():
             path = folder / side / name
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -63,7 +63,7 @@ def test_a_journal_becomes_a_story_without_names(tmp_path: Path) -> None:
         words = {name: word for cell in cells for name, word in cell.words.items()}
         with World(*cells) as world:
             for day in range(2):
-                world.by("ada lovelace").send(words["Borrow"](f"Optics {day}", 3))  # type: ignore[call-arg]
+                world.by("ada lovelace").send(words["Borrow"](f"Optics {day}", 3))  # type: ignore[arg-type, call-arg]
                 world.advance(timedelta(hours=1))
             entries = world.entries
         plain = sample(entries, cells)

@@ -125,7 +125,7 @@ ATTACKS = {
         (
             (
                 "class Shelf(State):\n",
-                "class Shelf(State):\n    def __eq__(self, it: object) -> bool:\n        return True\n\n",
+                "class Shelf(State):\n    def __eq__(self, it): return True\n\n",
             ),
         ),
         "equality-faked",
