@@ -133,6 +133,7 @@ class Writer:
             answered = self._way.answer(question)
             if isinstance(answered, Unanswered):
                 self.findings = (found("answer-missing", self.cell.name, answered.said),)
+                self._hears(f"answer-missing: {answered.said}")
                 return
             self._takes.keep(answered)
             take = answered

@@ -203,6 +203,8 @@ class Varying:
                 yield made
 
     def _changed(self, steps: list[Step]) -> list[Step]:
+        if not steps:  # all that was said has been left out
+            return self._new(steps, 0)
         at = self._place(steps)
         ways = (self._value, self._value, self._value, self._person, self._again, self._new)
         way = self.random.choice((*ways, self._without, self._later))
@@ -212,7 +214,7 @@ class Varying:
         """A step, of the cells in question if there is any."""
         ours = [i for i, it in enumerate(steps) if it.do == "say" and it.cell in self.cells]
         told = ours if ours and self.random.random() < 0.8 else [*range(len(steps))]
-        return self.random.choice(told or [0])
+        return self.random.choice(told)
 
     def _value(self, steps: list[Step], at: int) -> list[Step]:
         step = steps[at]
