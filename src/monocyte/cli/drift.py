@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from monocyte.cli.places import app_option, complete_cell, refuse_unknown
-from monocyte.cli.plan import base_option, desk_of
+from monocyte.cli.places import app_option, complete_cell
+from monocyte.cli.plan import adopted, base_option, desk_of
 from monocyte.cli.show import as_json as print_json
 from monocyte.cli.show import failing, json_option, say
 
-__all__ = ["adopted", "drift"]
+__all__ = ["drift"]
 
 CELL = click.argument("cell", metavar="CELL", shell_complete=complete_cell())
 
@@ -92,22 +91,3 @@ def revert(cell: str, base: str | None, app_path: Path | None, as_json: bool) ->
         return print_json({"cell": cell, "reverted": [it.part for it in found]})
     say(f"{cell}: taken back: {', '.join(it.part for it in found)}")
     return None
-
-
-def adopted(
-    app_path: Path | None, base: str | None, cells: Sequence[str], why: str, *, as_json: bool
-) -> None:
-    """Adopt cells, and say so: the one way, whatever it is called."""
-    from monocyte.genops.plans.lock import FILE, read_lock
-
-    desk = desk_of(app_path, base)
-    lock = read_lock(desk.root)
-    known = {it.name for it in desk.manifests} | (lock.cells.keys() if lock else set())
-    refuse_unknown(cells, known)
-    done = desk.adopt(cells, why)
-    if as_json:
-        print_json({"adopted": done, "lock": FILE})
-    elif done:
-        say(f"Adopted as they stand: {', '.join(done)}. Commit {FILE}, and have it reviewed.")
-    else:
-        say("Nothing to adopt: everything is as it was promoted.")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from monocyte.cli.places import app_option, complete_cell, open_cells, whoami
+from monocyte.cli.places import app_option, complete_cell, open_cells, refuse_unknown, whoami
 from monocyte.cli.show import as_json as print_json
 from monocyte.cli.show import counted, failing, json_option, note, say, table
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from monocyte.genops.plans.desk import Desk, Standing
     from monocyte.genops.plans.plan import Plan
 
-__all__ = ["base_option", "desk_of", "plan", "show_plan"]
+__all__ = ["adopted", "base_option", "desk_of", "plan", "show_plan"]
 
 base_option = click.option(
     "--base",
@@ -71,8 +71,6 @@ def plan(  # noqa: PLR0917 (a command has the options that it has)
     if there are changes, and with 1 if it cannot be said.
     """
     if adopt:
-        from monocyte.cli.drift import adopted
-
         return adopted(app_path, base, cells, why, as_json=as_json)
     desk = desk_of(app_path, base)
     made = desk.plan(cells, everything=everything)
@@ -110,6 +108,25 @@ def _note_edits(desk: Desk, made: Plan) -> None:
     other = {it.cell for it in drifting(desk.scene(desk.ledger.read().book, desk.lock()))}
     for cell in sorted(other - planned):
         note(f"edited by hand, and not in this plan: {cell} (monocyte status)")
+
+
+def adopted(
+    app_path: Path | None, base: str | None, cells: Sequence[str], why: str, *, as_json: bool
+) -> None:
+    """Adopt cells, and say so: the one way, whatever it is called."""
+    from monocyte.genops.plans.lock import FILE, read_lock
+
+    desk = desk_of(app_path, base)
+    lock = read_lock(desk.root)
+    known = {it.name for it in desk.manifests} | (lock.cells.keys() if lock else set())
+    refuse_unknown(cells, known)
+    done = desk.adopt(cells, why)
+    if as_json:
+        print_json({"adopted": done, "lock": FILE})
+    elif done:
+        say(f"Adopted as they stand: {', '.join(done)}. Commit {FILE}, and have it reviewed.")
+    else:
+        say("Nothing to adopt: everything is as it was promoted.")
 
 
 # -- how a plan is shown ---------------------------------------------------------------------------
