@@ -147,7 +147,9 @@ def _journal(scene: Scene) -> tuple[Story, ...]:
 def _constants(cells: Iterable[CellText]) -> Constants:
     cells = [*cells]
     mined = mine(_code(cells))
-    spelled: set[object] = {n.value for it in _code(cells) for n in ast.walk(it) if isinstance(n, ast.Constant)}
+    spelled: set[object] = {
+        n.value for it in _code(cells) for n in ast.walk(it) if isinstance(n, ast.Constant)
+    }
     hours = {n * unit for n in mined.ints if 0 < abs(n) <= 60 for unit in (60.0, 3600.0, 86400.0)}
     seconds = [*dict.fromkeys([*(it.total_seconds() for it in mined.deltas), *sorted(hours)])]
     return Constants(

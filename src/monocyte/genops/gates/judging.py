@@ -21,6 +21,7 @@ from monocyte.genops.gates import (
     cost,
     debt,
     dependencies,
+    endtoend,
     hardcoding,
     hygiene,
     scenarios,
@@ -29,7 +30,7 @@ from monocyte.genops.gates import (
     tampering,
 )
 from monocyte.genops.gates.case import Case
-from monocyte.genops.gates.scene import Scene
+from monocyte.genops.gates.scene import Scene, Unseen
 from monocyte.genops.gates.verdict import Finding, Looked, Verdict
 from monocyte.genops.pins import CLASSES
 
@@ -48,6 +49,7 @@ GATES: Mapping[str, Gate] = MappingProxyType(
         "hygiene": hygiene.judge,
         "behaviour": behaviour.judge,
         "scenarios": scenarios.judge,
+        "endtoend": endtoend.judge,
         "literate": claims.judge,
         "compat": compat.judge,
         "cost": cost.judge,
@@ -102,6 +104,9 @@ def _looked(name: str, gate: Gate, scene: Scene) -> tuple[Looked, tuple[Finding,
     broke = ""
     try:
         findings += gate(scene)
+    except Unseen as why:
+        seconds = round(time.monotonic() - started, 3)
+        return Looked(gate=name, outcome="skipped", seconds=seconds, said=str(why)[:2000]), ()
     except MonocyteError as why:
         broke = f"{why.message} ({why.where})" if why.where else why.message
     except Exception as why:  # noqa: BLE001 (the edge: a gate that breaks has not passed anything)

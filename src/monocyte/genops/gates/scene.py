@@ -25,12 +25,16 @@ from monocyte.semdiff.sources import Tree, from_directory
 from monocyte.semdiff.workers import Worker
 from monocyte.tables import FILE
 
-__all__ = ["Scene"]
+__all__ = ["Scene", "Unseen"]
 
 T = TypeVar("T")
 
 PASSED_OVER = frozenset({".git", "__pycache__", ".monocyte", ".mypy_cache", ".ruff_cache"})
 """Folders that are none of the change: what tools keep for themselves."""
+
+
+class Unseen(Exception):
+    """A gate cannot look here, whatever the change is: it is skipped, and says why."""
 
 
 class Scene:
