@@ -9,9 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -78,7 +76,9 @@ class Working:
     def answer(self, question: Question) -> Take | Unanswered:
         """What the agent has left in the file of the cell; see `Way`."""
         agency = self._agency
-        with worktree(agency.git, agency.base) as tree, _home() as home:
+        with worktree(agency.git, agency.base) as tree:
+            home = tree.parent / "home"  # it is cleared away with the tree, also after a kill
+            home.mkdir()
             (tree / ".git").unlink(missing_ok=True)  # it leads out of the tree
             file = tree / question.cell.path
             file.write_text(question.draft or question.cell.base, "utf-8", newline="")
@@ -111,7 +111,7 @@ class Working:
         port = urlsplit(seat.url).port or 0
         made = command(self._recipe, agency.pin.model, seat, tree, home, self._path)
         failure: NoAnswer | None = None
-        with locked_in(port, (tree, home), self._homes) as wrap:
+        with locked_in(port, (tree, home), self._homes, tree.parent) as wrap:
             self._check_version(made, wrap)
             try:
                 Agent(made, timeout=agency.seconds, wrap=wrap).ask(prompt, agency.hears)
@@ -199,13 +199,6 @@ def _installed(program: Path) -> Path:
     if (program.parent.parent / "pyvenv.cfg").exists():
         return program.parent.parent
     return program
-
-
-@contextmanager
-def _home() -> Iterator[Path]:
-    """An empty home."""
-    with tempfile.TemporaryDirectory(prefix="monocyte-home-", ignore_cleanup_errors=True) as it:
-        yield Path(it).resolve()
 
 
 # -- what became of a tree -------------------------------------------------------------------------

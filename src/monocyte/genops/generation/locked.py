@@ -82,14 +82,15 @@ def _may_unshare() -> bool:
 
 @contextmanager
 def locked_in(
-    port: int, write: Iterable[Path], read: Iterable[Path] = ()
+    port: int, write: Iterable[Path], read: Iterable[Path] = (), beside: Path | None = None
 ) -> Iterator[tuple[str, ...]]:
     """A command that locks in what follows it, as long as the context is open.
 
     It may write below `write`, read and execute below `read`, and connect to `port` on this
-    machine, which a relay leads to from a network that has nothing else in it.
+    machine, which a relay leads to from a network that has nothing else in it; where that is, is
+    noted in a folder of its own, in `beside` if that is given.
     """
-    with tempfile.TemporaryDirectory(prefix="monocyte-relay-") as folder:
+    with tempfile.TemporaryDirectory(prefix="monocyte-relay-", dir=beside) as folder:
         path = str(Path(folder) / "proxy")
         listening = socket.socket(socket.AF_UNIX)
         listening.bind(path)
