@@ -180,6 +180,10 @@ class Judging(_Table, frozen=True):
     """How many times the processor time of the base it may take."""
     heavier: Ratio = 1.5
     """How many times the memory of the base it may take."""
+    complexity: Annotated[int, msgspec.Meta(ge=5, le=100)] = 15
+    """Cognitive complexity that a function may have; one that has more already may keep it."""
+    growth: Annotated[int, msgspec.Meta(ge=50, le=4000)] = 300
+    """Tokens that each thing that was asked for may add."""
     survivors: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
     """How many mutants of what was changed may go unnoticed."""
     licences: tuple[Text, ...] = LICENCES
@@ -244,6 +248,8 @@ MENDS = {
     "gates.sequences": "a number from 1 to 10000",
     "gates.slower": "a ratio above 1: 1.5",
     "gates.heavier": "a ratio above 1: 1.5",
+    "gates.complexity": "a number from 5 to 100",
+    "gates.growth": "a number of tokens, from 50 to 4000",
     "gates.survivors": "a number from 0 to 1000",
     "gates.licences": 'a list of licences: ["MIT", "Apache-2.0"]',
 }
