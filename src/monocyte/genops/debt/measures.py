@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import json
 import subprocess
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -114,8 +115,9 @@ def measure(texts: Mapping[str, str]) -> Measured:
     """
     trees = {file: _parsed(file, text) for file, text in texts.items()}
     found = tuple(clones(trees))
+    knotted = _complexities(texts)
     debt = Debt(
-        cells={file: _cell(text) for file, text in texts.items()},
+        cells={file: _cell(text, knotted[file]) for file, text in texts.items()},
         duplicated=sum(it.lines for it in found),
         dead=tuple(_dead(texts)),
         simpler=tuple(_simpler(texts)),
@@ -132,17 +134,51 @@ def _parsed(file: str, text: str) -> ast.Module:
         raise GenopsError(f"this is no Python: {why}", where=file) from why
 
 
-def _cell(text: str) -> Cell:
-    found = _complexipy().code_complexity(text)
-    worst = max(found.functions, key=lambda it: it.complexity, default=None)
+class _Knots(msgspec.Struct, frozen=True):
+    """The complexity of a file, and of each of its functions."""
+
+    whole: int
+    functions: list[tuple[str, int]]
+
+
+def _cell(text: str, knots: _Knots) -> Cell:
+    worst = max(knots.functions, key=lambda it: it[1], default=("", 0))
     return Cell(
         bytes=len(text.encode()),
         tokens=estimate(text),
-        functions=len(found.functions),
-        complexity=int(found.complexity),
-        worst=int(worst.complexity) if worst else 0,
-        where=str(worst.name) if worst else "",
+        functions=len(knots.functions),
+        complexity=knots.whole,
+        worst=worst[1],
+        where=worst[0],
     )
+
+
+ASK = """
+import json, sys
+from complexipy import code_complexity
+def knots(text):
+    found = code_complexity(text)
+    functions = [(str(it.name), int(it.complexity)) for it in found.functions]
+    return {"whole": int(found.complexity), "functions": functions}
+print(json.dumps({file: knots(text) for file, text in json.load(sys.stdin).items()}))
+"""
+"""Asked in a process of its own: complexipy 8.3 ends the process where a second thread asks it."""
+
+
+def _complexities(texts: Mapping[str, str]) -> dict[str, _Knots]:
+    _found("complexipy")
+    raw = json.dumps(dict(texts)).encode()
+    try:
+        done = subprocess.run(  # noqa: S603 (no shell; what is judged goes in as text)
+            [sys.executable, "-I", "-c", ASK],
+            input=raw,
+            capture_output=True,
+            check=True,
+            timeout=SECONDS,
+        )
+        return msgspec.json.decode(done.stdout, type=dict[str, _Knots])
+    except (OSError, subprocess.SubprocessError, msgspec.DecodeError) as why:
+        raise GenopsError(f"complexipy cannot be asked: {why}") from why
 
 
 def _dead(texts: Mapping[str, str]) -> Iterator[Remark]:
@@ -180,10 +216,6 @@ def _ruff(file: str, text: str) -> Any:
         said = done.stderr.decode(errors="replace").strip()
         raise GenopsError(f"ruff cannot read it: {said}", where=file)
     return json.loads(done.stdout)
-
-
-def _complexipy() -> Any:
-    return _found("complexipy")
 
 
 def _vulture() -> Any:
