@@ -85,11 +85,12 @@ def promote(  # noqa: PLR0917 (a command has the options that it has)
     if watched:
         _take_back(desk_of(app_path, base), _hand(signer), done.plan.id, watched)
     if as_json:
-        return print_json(
+        print_json(
             _landed(done.landed)
             | {"plan": done.plan.id, "superseded": done.superseded, "running": told}
             | ({"rolled_back": watched} if watched else {})
         )
+        raise SystemExit(1 if watched else 0)
     branch = done.landed.branch.removeprefix("refs/heads/")
     say(f"{done.plan.id} is PROMOTED: {done.landed.commit[:12]} on {branch}")
     for it in done.mended:
@@ -99,7 +100,6 @@ def promote(  # noqa: PLR0917 (a command has the options that it has)
     _say_told(told)
     if watched:
         raise GenopsError(f"{done.plan.id} was taken back by the watch: {watched}")
-    return None
 
 
 @click.command(short_help="Take the last release of a cell back, or that of a plan.")
@@ -198,7 +198,7 @@ def _watch(there: Remote) -> str:
         if told["rolled_back"] or not told["watched_for"]:
             return str(told["rolled_back"])
         note(f"watched for {told['watched_for']:.0f} s more")
-        time.sleep(min(5.0, max(0.2, told["watched_for"])))
+        time.sleep(min(1.0, max(0.2, told["watched_for"])))
 
 
 def _files(desk: Desk, landed: Landed) -> dict[str, bytes | None]:

@@ -41,3 +41,12 @@ def test_everything_that_was_asked_counts() -> None:
     asked = {"queries": 1.0, "commands": 2.0, "reactions": 3.0, "timers": 4.0}
     row = asked | {"crashes": 1.0, "refusals": 2.0, "cpu": 0.25, "waiting": 0.5}
     assert sampled(0, {"a": row}).of(["a"]) == Counted(10, 1, 2, 0.75)
+
+
+def test_what_crashed_was_asked() -> None:
+    """Also where nobody has counted that it was: a query that crashes at once."""
+    row = dict.fromkeys(("queries", "commands", "reactions", "timers", "refusals"), 0.0)
+    row |= {"crashes": 3.0, "cpu": 0.0, "waiting": 0.0}
+    after = sampled(0, {"a": row}).of(["a"])
+    assert after == Counted(3, 3, 0, 0)
+    assert breach(Counted(), after, LIMITS) == "3 of 3 requests crashed"

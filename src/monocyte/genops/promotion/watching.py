@@ -77,7 +77,10 @@ def since(samples: Sequence[Sample], seconds: float, now: Sample, cells: Iterabl
 def _counted(row: Mapping[str, Any]) -> Counted:
     asked = ("queries", "commands", "reactions", "timers")
     work = float(row["cpu"]) + float(row["waiting"])
-    return Counted(sum(float(row[it]) for it in asked), row["crashes"], row["refusals"], work)
+    crashes, refusals = float(row["crashes"]), float(row["refusals"])
+    # A query that is answered at once is counted when it has an answer: not if it crashes.
+    requests = max(sum(float(row[it]) for it in asked), crashes + refusals)
+    return Counted(requests, crashes, refusals, work)
 
 
 def breach(before: Counted, after: Counted, limits: Limits) -> str:
