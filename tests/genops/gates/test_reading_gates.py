@@ -167,6 +167,16 @@ def test_an_attack_is_refused_as_what_it_is(
     assert kind in kinds(made, gate)
 
 
+@pytest.mark.parametrize(("flags", "is_hidden"), [(0, False), (1, True), (3, False)])
+def test_code_that_was_compiled_elsewhere(tmp_path: Path, flags: int, is_hidden: bool) -> None:
+    """A cache of Python's is nobody's change, unless Python would take it unseen (PEP 552)."""
+    what = case(tmp_path, HONEST)
+    cache = what.head / "shop/__pycache__/loans.cpython-311.pyc"
+    cache.parent.mkdir()
+    cache.write_bytes(b"\xa7\r\r\n" + flags.to_bytes(4, "little") + b"0" * 16)
+    assert ("code-hidden" in kinds(what, "tampering")) is is_hidden
+
+
 @pytest.mark.parametrize("gate", STATIC)
 def test_an_honest_change_passes(tmp_path: Path, gate: str) -> None:
     """A refactoring, and a query with what belongs to it."""

@@ -29,7 +29,11 @@ __all__ = ["Scene", "Unseen"]
 
 T = TypeVar("T")
 
-PASSED_OVER = frozenset({".git", "__pycache__", ".monocyte", ".mypy_cache", ".ruff_cache"})
+CACHE = "__pycache__"
+UNCHECKED = 1
+"""The flags of a compiled file that is named by a hash which nobody compares (PEP 552)."""
+
+PASSED_OVER = frozenset({".git", CACHE, ".monocyte", ".mypy_cache", ".ruff_cache"})
 """Folders that are none of the change: what tools keep for themselves."""
 
 
@@ -42,7 +46,7 @@ class Scene:
 
     def __init__(self, case: Case) -> None:
         self.case = case
-        self._lock = RLock()
+        self._locks: dict[str, RLock] = {}
         self._once: dict[str, object] = {}
 
     def found(self, kind: str, said: str, **more: str) -> Finding:
@@ -51,7 +55,7 @@ class Scene:
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """What `make` returns, made once; who comes second waits for who came first."""
-        with self._lock:
+        with self._locks.setdefault(name, RLock()):
             if name not in self._once:
                 self._once[name] = make()
             return cast(T, self._once[name])
@@ -138,28 +142,21 @@ class Scene:
 
     # -- what it means -----------------------------------------------------------------------------
 
-    @cached_property
-    def _trees(self) -> tuple[Tree, Tree]:
-        return from_directory(self.case.base), from_directory(self.case.head)
-
     @property
     def trees(self) -> tuple[Tree, Tree]:
         """Both sides for semdiff."""
-        with self._lock:
-            return self._trees
-
-    @cached_property
-    def _difference(self) -> Difference:
-        old, new = self.trees
-        wanted = tuple(it for it in self.changed if it.endswith(".py"))
-        options = Options(seconds=SEARCHING, each=Budget(seconds=1.5), only=wanted or ("-",))
-        return difference(old, new, options)
+        sides = (self.case.base, self.case.head)
+        return self.once("trees", lambda: (from_directory(sides[0]), from_directory(sides[1])))
 
     @property
     def difference(self) -> Difference:
         """What changed in meaning, as `monocyte diff` has it."""
-        with self._lock:
-            return self._difference
+        return self.once("difference", self._compare)
+
+    def _compare(self) -> Difference:
+        wanted = tuple(it for it in self.changed if it.endswith(".py"))
+        options = Options(seconds=SEARCHING, each=Budget(seconds=1.5), only=wanted or ("-",))
+        return difference(*self.trees, options)
 
 
 SEARCHING = 12.0
@@ -180,11 +177,22 @@ def _digests(root: Path) -> dict[str, str]:
     for folder, folders, files in os.walk(root):
         inside = Path(folder)
         links = [it for it in folders if (inside / it).is_symlink()]
+        found |= _unchecked(root, inside / CACHE) if CACHE in folders else {}
         folders[:] = sorted(it for it in folders if it not in PASSED_OVER and it not in links)
         for name in sorted([*files, *links]):
             if name == ".git":  # a worktree's
                 continue
             path = inside / name
+            found[path.relative_to(root).as_posix()] = _digest(path)
+    return found
+
+
+def _unchecked(root: Path, folder: Path) -> dict[str, str]:
+    """Compiled files that Python runs without a look at their source; others it compares."""
+    found = {}
+    for path in sorted(it for it in folder.rglob("*") if it.is_file() or it.is_symlink()):
+        head = path.read_bytes()[:8] if path.is_file() else b""
+        if path.is_symlink() or (len(head) == 8 and head[4] == UNCHECKED):
             found[path.relative_to(root).as_posix()] = _digest(path)
     return found
 

@@ -32,6 +32,7 @@ SETTINGS = frozenset(
 """Files by whose content everything is judged, or started."""
 
 FOLDERS = frozenset([".ci", ".github", ".gitlab", ".circleci", ".git", ".husky", "hooks"])
+COMPILED = frozenset([".pyc", ".pyo", ".so", ".pyd", ".dll", ".dylib"])
 LOCKS = frozenset(["rules.lock", "regen.lock"])
 MARKS = re.compile(
     r"#\s*(noqa|pragma\b|type:\s*ignore|nosec|mypy:|pyright:|ruff:|fmt:\s*(off|skip)|"
@@ -66,7 +67,10 @@ def _file(scene: Scene, path: str, ours: set[str], *, is_gone: bool) -> Iterator
     what = f"{path} {'is gone' if is_gone else 'differs'}"
     if path in ours:
         return
-    if place.name in LOCKS:
+    if place.suffix in COMPILED:
+        mend = "take it out: what runs is what can be read"
+        yield scene.found("code-hidden", f"{what}: it is compiled", where=path, mend=mend)
+    elif place.name in LOCKS:
         mend = "only monocyte check --fix, plan --adopt and promote write it"
         yield scene.found("lock-changed", what, where=path, mend=mend)
     elif _sways(place):
