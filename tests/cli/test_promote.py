@@ -13,6 +13,7 @@ import pytest
 
 from monocyte.cli.remote import Remote
 from monocyte.errors import BusError, Refused
+from monocyte.genops.states import State
 from tests.cli.conftest import program, running
 from tests.genops.ledger.facts import Hand, git
 from tests.genops.plans import toys
@@ -64,7 +65,7 @@ def join(there: Remote, name: str) -> Any:
 
 
 @contextmanager
-def asking(url: str, key: str) -> Iterator[list[str]]:
+def asking(url: str, key: str, pause: float = 0.01) -> Iterator[list[str]]:
     """While inside, somebody asks all the time; what went wrong."""
     wrong: list[str] = []
     over = threading.Event()
@@ -77,7 +78,7 @@ def asking(url: str, key: str) -> Iterator[list[str]]:
                 join(there, uuid.uuid4().hex)
             except BusError as why:
                 wrong.append(repr(why))
-            over.wait(0.01)
+            over.wait(pause)
 
     threads = [threading.Thread(target=ask) for _ in range(2)]
     for it in threads:
@@ -203,6 +204,30 @@ def test_a_cell_that_comes_takes_a_new_process(team: Path) -> None:
         cells = eventually(lambda: there.get("/cells")["cells"])
         assert {"waiter", "people"} <= set(cells)
         assert there.ask("people.Count", b"{}") == 1
+
+
+def test_a_release_that_crashes_is_taken_back_and_written_down(team: Path) -> None:
+    """By the app itself; `promote --watch` waits for it, and commits what it did."""
+    toml = team / "monocyte.toml"
+    toml.write_text(toml.read_text("utf-8") + "\n[watch]\nseconds = 40\n", "utf-8")
+    commit(team, "Watch")
+    said("reject", plan_of(team), "--why", "another", cwd=team)
+    at = stage.desk(team, Hand(datetime.now(UTC)))
+    plan = stage.planned(at)
+    broken = stage.written(team, ("return len(register.names)", "return len(register.names) // 0"))
+    stage.judged(at, plan, stage.verdict_of(stage.attempted(at, plan, broken), ("internal",)))
+    stage.to(at, plan.id, State.MERGE_APPROVED)
+    before = (team / "shop" / "people.py").read_bytes()
+    with running(team) as app, asking(app.url, app.key, 0.5) as wrong:  # it tells of each crash
+        promoting = ("promote", plan.id, "--as", "bob", "--key", app.key, "--watch")
+        done = said(*promoting, cwd=team, code=1)
+        assert "requests crashed" in done["rolled_back"]
+        assert Remote(app.url, app.key).ask("people.Count", b"{}") >= 0
+    assert any("Crashed" in it for it in wrong)
+    assert (team / "shop" / "people.py").read_bytes() == before
+    assert git("status", "--porcelain", cwd=team) == ""
+    assert said("show", plan.id, cwd=team)["state"] == "ROLLED_BACK"
+    assert said("verify", cwd=team)["intact"]
 
 
 def eventually(look: Callable[[], Any], tries: int = 200) -> Any:

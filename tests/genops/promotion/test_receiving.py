@@ -394,3 +394,17 @@ def test_what_is_being_received_is_not_put_back_by_others(
     assert there.files() == before
     assert "put back: shop/people.py" in recover(there.root, settings)
     assert there.files()["shop/people.py"] == b"old"
+
+
+def test_in_the_tree_where_it_was_promoted_the_former_files_are_known(
+    team: Path, now: Hand, there: There
+) -> None:
+    """It is asked before they are put in place, and remembers them."""
+    (bundle,) = sent(team, now)
+    before = there.files()
+    there.receive(bundle, trial=True)
+    for name, content in bundle.files.items():
+        (there.root / name).write_bytes(content or b"")
+    there.receive(bundle)
+    assert watched(there, there.row(commands=30, crashes=5))
+    assert there.files() == before

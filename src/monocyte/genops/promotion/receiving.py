@@ -104,6 +104,8 @@ class Receiver:
         self._samples: deque[Sample] = deque(maxlen=max(2, int(limits.seconds) + 2))
         self._watch: Sample | None = None
         self._before = Counted()
+        self._seen: Files = {}
+        """Files as they were before they were replaced."""
 
     # -- what an app asks --------------------------------------------------------------------------
 
@@ -170,6 +172,7 @@ class Receiver:
         if statement.order.sequence <= kept.sequence:
             said = f"release {statement.order.sequence} is not newer than {kept.sequence}, received"
             raise Conflict(said)
+        self._former(statement)
         explained = await self._tried_out(bundle, statement, digest)
         if trial:
             return {"plan": statement.order.plan, "tried": True, "explained": explained}
@@ -290,10 +293,7 @@ class Receiver:
         self, bundle: Bundle, statement: Statement, digest: str, by: str, explained: int
     ) -> dict[str, Any]:
         host, order = self.host, statement.order
-        olds = {
-            name: (host.root / name).read_bytes() if (host.root / name).exists() else None
-            for name in bundle.files
-        }
+        olds = self._former(statement)
         restarts = _takes_a_restart(host.texts(), bundle.files)
         kept = Kept(
             sequence=order.sequence,
@@ -333,6 +333,22 @@ class Receiver:
         if 0 <= age < self.limits.seconds:
             self._before = Counted()
             self._watch = sampled(time.monotonic() - age, self.host.status())
+
+    def _former(self, statement: Statement) -> Files:
+        """What the release replaces: as it is here, or was when it was tried, or as it runs.
+
+        Whoever promotes in the very tree that the app runs in has put the new files there already.
+        """
+        found: Files = {}
+        for name, was in statement.order.replaces.items():
+            place = self.host.root / name
+            here = place.read_bytes() if place.exists() else None
+            running = self.host.texts().get(_module(name))
+            for content in (here, self._seen.get(name), running):
+                if (None if content is None else digest_of(content)) == was:
+                    found[name] = self._seen[name] = content
+                    break
+        return found
 
     def _begin_watch(self, cells: tuple[str, ...]) -> None:
         if not self.limits.seconds:
