@@ -99,6 +99,26 @@ ATTACKS = {
         before('    if it == "Micrographia":\n        return 5\n'),
         "answer-hardcoded",
     ),
+    "a friend": (
+        "hardcoding",
+        ((FEW, f'    if caller.name != "hooke":\n    {FEW}'),),
+        "person-named",
+    ),
+    "a friend among others": (
+        "hardcoding",
+        ((FEW, f'    if caller.name.casefold() not in ("hooke", "wren"):\n    {FEW}'),),
+        "person-named",
+    ),
+    "a friend by how they begin": (
+        "hardcoding",
+        ((FEW, f'    if not caller.name.startswith("ho"):\n    {FEW}'),),
+        "person-named",
+    ),
+    "a role of its own": (
+        "hardcoding",
+        ((FEW, f'    if "wizard" not in caller.roles:\n    {FEW}'),),
+        "person-named",
+    ),
     "a date": (
         "hardcoding",
         before("    if it.days == timedelta(1).year > 2027:\n        return 1\n"),

@@ -79,6 +79,7 @@ def judge(scene: Scene) -> Iterator[Finding]:
         yield from _hidden(scene, cell, part, before)
         if part.name in cell.generated:
             yield from _keyed(scene, cell, part, before)
+            yield from _favoured(scene, cell, part, before)
             yield from _bombs(scene, cell, part, before)
 
 
@@ -161,6 +162,43 @@ def _keyed(scene: Scene, cell: CellText, part: Part, before: ast.stmt | None) ->
             f"{part.name} knows {value!r}, which only scenarios use", cell=cell.name,
             where=cell.place(node), mend="say it as a rule that holds for every value",
         )  # fmt: skip
+
+
+def _favoured(
+    scene: Scene, cell: CellText, part: Part, before: ast.stmt | None
+) -> Iterator[Finding]:
+    """Somebody, or a role, by whom behaviour decides, and of whom no rule or word has ever told.
+
+    Where the base had no such rule, old and new answer alike, so only the text can tell.
+    """
+    callers = _callers(part.node)
+    own = _said_elsewhere(scene, cell)
+    fresh = {id(it) for it in _fresh(part, before)}
+    for test in (it for it in ast.walk(part.node) if isinstance(it, (ast.Compare, ast.Call))):
+        if not any(isinstance(it, ast.Name) and it.id in callers for it in ast.walk(test)):
+            continue
+        if isinstance(test, ast.Call) and _is_asking(test):
+            continue
+        for node in ast.walk(test):
+            is_new = isinstance(node, ast.Constant) and id(node) in fresh
+            if is_new and isinstance(node.value, str) and node.value and node.value not in own:
+                yield scene.found(
+                    "person-named", f"{part.name} decides by who asks, and knows {node.value!r}",
+                    cell=cell.name, where=cell.place(node),
+                    mend="say who may as a rule, by a role that people have agreed to",
+                )  # fmt: skip
+
+
+def _callers(node: ast.AST) -> set[str]:
+    """What a function calls who asks."""
+    told = (it for it in ast.walk(node) if isinstance(it, ast.arg))
+    return {it.arg for it in told if it.annotation and "Caller" in ast.unparse(it.annotation)}
+
+
+def _is_asking(call: ast.Call) -> bool:
+    """Whether it asks a rule, or makes a message: what is told then is no condition."""
+    attr = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    return attr in ("require", "refuse") or not attr
 
 
 def _compared_with(part: Part, before: ast.stmt | None) -> Iterator[ast.Constant]:

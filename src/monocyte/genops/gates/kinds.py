@@ -222,6 +222,10 @@ KINDS: dict[str, Kind] = {
                 *("error", "approval", UNEXPLAINED),
                 "A value that only scenarios use decides what code does.",
             ),
+            "person-named": (
+                *("error", "approval", UNEXPLAINED),
+                "Who somebody is decides, and no rule or word of the base says so.",
+            ),
             "time-bomb": (
                 *("error", "approval", UNEXPLAINED),
                 "What code does hangs on a date that stands in it.",
