@@ -197,8 +197,8 @@ class Process:
 def run(home: Path) -> Process:
     program = Path(sys.executable).with_name("monocyte")
     command = [str(program), "run", str(home), "--port", "0", "--json"]
-    log = (home / "data" / "app.log").open("a")
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)  # noqa: S603
+    with (home / "data" / "app.log").open("a") as log:
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)  # noqa: S603
     line = child.stdout.readline() if child.stdout else ""
     if not line:
         raise SystemExit(f"the app did not start; it says why in {log.name}")

@@ -179,9 +179,9 @@ def _favoured(
             continue
         if isinstance(test, ast.Call) and _is_asking(test):
             continue
-        for node in ast.walk(test):
-            is_new = isinstance(node, ast.Constant) and id(node) in fresh
-            if is_new and isinstance(node.value, str) and node.value and node.value not in own:
+        for node in (it for it in ast.walk(test) if isinstance(it, ast.Constant)):
+            is_text = isinstance(node.value, str) and node.value
+            if is_text and id(node) in fresh and node.value not in own:
                 yield scene.found(
                     "person-named", f"{part.name} decides by who asks, and knows {node.value!r}",
                     cell=cell.name, where=cell.place(node),
