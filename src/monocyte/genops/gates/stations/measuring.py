@@ -79,7 +79,7 @@ class _Side:
         )
         self.wish = wish
         self.seconds: list[float] = []
-        self.functions: dict[str, tuple[float, int]] = {}
+        self.each: dict[str, list[float]] = {}
         self.memory = 0
 
     def turn(self) -> None:
@@ -93,9 +93,9 @@ class _Side:
         finally:
             gc.enable()
         self.seconds.append(time.process_time() - began)
-        for name, it in self.clock.spent.items():
-            known = self.functions.get(name, (it.seconds, it.calls))
-            self.functions[name] = min(known, (it.seconds, it.calls))
+        for name, took in self.clock.spent.items():  # the same calls in every turn, one by one
+            known = self.each.get(name, took)
+            self.each[name] = [min(two) for two in zip(known, took, strict=False)]
 
     def weigh(self) -> None:
         """The peak of memory over the stories; measured apart, for it slows everything down."""
@@ -111,20 +111,19 @@ class _Side:
 
     @property
     def cost(self) -> Cost:
-        return Cost(min(self.seconds), self.functions, self.memory)
-
-
-class _Spent:
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self.calls = 0
+        functions = {name: (sum(took), len(took)) for name, took in self.each.items()}
+        return Cost(min(self.seconds), functions, self.memory)
 
 
 class _Clock:
-    """What is spent inside of functions."""
+    """What is spent inside of functions, call by call.
+
+    By the clock, for the processor's time may tick in milliseconds; the least of all turns is what
+    counts, so that whoever else computes meanwhile does not.
+    """
 
     def __init__(self) -> None:
-        self.spent: dict[str, _Spent] = {}
+        self.spent: dict[str, list[float]] = {}
 
     def timed(self, manifest: Manifest) -> Manifest:
         """A cell whose functions are timed."""
@@ -152,8 +151,8 @@ class _Clock:
 
         @wraps(call)
         async def waits(*values: Any, **named: Any) -> Any:
-            spent = self.spent.setdefault(name, _Spent())
-            spent.calls += 1
+            spent = self.spent.setdefault(name, [])
+            spent.append(0.0)
             return await _Steps(call(*values, **named), spent)
 
         return function._replace(call=waits if function.is_async else self._called(name, call))
@@ -161,13 +160,12 @@ class _Clock:
     def _called(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(call)
         def decides(*values: Any, **named: Any) -> Any:
-            spent = self.spent.setdefault(name, _Spent())
-            spent.calls += 1
-            began = time.process_time()
+            spent = self.spent.setdefault(name, [])
+            began = time.perf_counter()
             try:
                 return call(*values, **named)
             finally:
-                spent.seconds += time.process_time() - began
+                spent.append(time.perf_counter() - began)
 
         return decides
 
@@ -175,20 +173,20 @@ class _Clock:
 class _Steps:
     """Something awaited, timed in each of its steps, and not while others take theirs."""
 
-    def __init__(self, awaited: Awaitable[Any], spent: _Spent) -> None:
-        self._awaited, self._spent = awaited, spent
+    def __init__(self, awaited: Awaitable[Any], spent: list[float]) -> None:
+        self._awaited, self._spent, self._at = awaited, spent, len(spent) - 1
 
     def __await__(self) -> Generator[Any, Any, Any]:
         steps: Any = self._awaited.__await__()
         resume: Callable[[], Any] = lambda: next(steps)  # noqa: E731
         while True:
-            began = time.process_time()
+            began = time.perf_counter()
             try:
                 waits_for = resume()
             except StopIteration as done:
                 return done.value
             finally:
-                self._spent.seconds += time.process_time() - began
+                self._spent[self._at] += time.perf_counter() - began
             try:
                 given = yield waits_for
             except BaseException as why:  # noqa: BLE001 (whatever it is, it is for who is awaited)

@@ -48,6 +48,9 @@ DAY = 86400.0
 RENAMED = 12
 """Stories that are told once more under other names."""
 
+LARGE = 100_000
+"""How many times larger all numbers are in a story for who loops over them."""
+
 PACK = 10
 """How many aimed messages stand in one story, one behind the other."""
 
@@ -133,6 +136,9 @@ class Varying:
                 rounds.append(packs)
         yield from self._renamed()
         yield from self._scaled()
+        for story in self.stories[:4]:
+            steps = tuple(self._times(it, LARGE) for it in story.steps)
+            yield Story(f"{story.name}, aimed large", steps)
         aims = [it for row in zip_longest(*rounds) for it in row if it is not None]
         for count, (which, at, made) in enumerate(aims[:number]):
             story = self.stories[which]
