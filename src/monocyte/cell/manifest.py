@@ -27,7 +27,16 @@ from monocyte.contracts import Command, Event, Message, Query, Tick, Value, repl
 from monocyte.contracts.annotations import spell, union_members
 from monocyte.errors import DefinitionError
 
-__all__ = ["Evolver", "Function", "Handler", "Manifest", "Reaction", "Timer", "manifest_of", "unfinished"]
+__all__ = [
+    "Evolver",
+    "Function",
+    "Handler",
+    "Manifest",
+    "Reaction",
+    "Timer",
+    "manifest_of",
+    "unfinished",
+]
 
 M = TypeVar("M", bound=Message)
 
@@ -126,7 +135,7 @@ def manifest_of(cell: Cell) -> Manifest:
 
 
 def unfinished(cell: Cell) -> Manifest:
-    """What can be known of a cell that is not whole, as one whose behaviour is yet to be written."""
+    """What can be known of a cell that is not whole: its behaviour is yet to be written."""
     reading = _Reading(cell)
     reading.read()
     return reading.manifest()
