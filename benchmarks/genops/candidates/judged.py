@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.genops.candidates.reading import Change
 from benchmarks.genops.candidates.reasons import named
 from benchmarks.genops.candidates.trees import Trees
+
+if TYPE_CHECKING:
+    from monocyte.genops.gates.judging import Gate
 
 __all__ = ["Judged", "judged"]
 
@@ -29,8 +33,33 @@ class Judged(NamedTuple):
     seconds: float
 
 
+CHEAP = ("sealed", "tampering", "capabilities", "dependencies", "hardcoding", "hygiene")
+TELLING = ("scenarios", "behaviour", "contract")
+"""Gates that are asked before the others, where one is enough."""
+
+
 def judged(change: Change, trees: Trees) -> Judged:
-    """Let the gates judge it as `monocyte apply` does; raises what they raise."""
+    """Let the gates judge it as `monocyte apply` does; raises what they raise.
+
+    An adversarial change is refused once one gate has named the right reason: what others would
+    say as well can take nothing of that away, so they are not asked. An honest one hears them all.
+    """
+    from monocyte.genops.gates.judging import GATES
+
+    if change.honest:
+        return _judged(change, trees, GATES)
+    rest = tuple(it for it in GATES if it not in (*CHEAP, *TELLING))
+    started = time.monotonic()
+    for more in (CHEAP, TELLING, rest):
+        found = _judged(change, trees, {it: GATES[it] for it in more})
+        if found.right:
+            break
+    if not found.right:  # as a whole, for what was caught for another reason
+        found = _judged(change, trees, GATES)
+    return found._replace(seconds=time.monotonic() - started)
+
+
+def _judged(change: Change, trees: Trees, gates: Mapping[str, Gate]) -> Judged:
     from monocyte.genops.gates.case import Case
     from monocyte.genops.gates.judging import judge
 
@@ -40,10 +69,11 @@ def judged(change: Change, trees: Trees) -> Judged:
         (change.cell,) if author == "model" else (), change.rules, author,
     )  # fmt: skip
     started = time.monotonic()
-    verdict = judge(case)
+    verdict = judge(case, gates=gates)
     counts = [it for it in verdict.findings if it.severity != "note"]
     classes = frozenset(verdict.classes)
-    caught = not verdict.passed or bool(classes - MILD)
+    refused = any(it.severity == "error" for it in verdict.findings)
+    caught = refused or bool(classes - MILD)  # a gate that only broke has caught nothing
     right = caught and any(
         named(reason, it) for reason in change.reasons for it in counts
     ) if not change.honest else False  # fmt: skip
