@@ -73,7 +73,7 @@ def promote(  # noqa: PLR0917 (a command has the options that it has)
 
     desk = desk_of(app_path, base)
     there = _running(desk, to, key)
-    promoting = Promoting(desk, _package(desk), _hand(signer), _deliver(there))
+    promoting = Promoting(desk, desk.package, _hand(signer), _deliver(there))
     done = promoting.promote(name)
     told: dict[str, Any] = {}
     if there is not None:
@@ -143,7 +143,7 @@ def _rolled(
     from monocyte.genops.promotion.rolling import Rolling
 
     deliver = _deliver(there)
-    done = Rolling(desk, _package(desk), hand, _journal(desk), deliver).rollback(name, why)
+    done = Rolling(desk, desk.package, hand, _journal(desk), deliver).rollback(name, why)
     if there is None:
         return done, {}
     book = desk.ledger.read().book
@@ -208,12 +208,6 @@ def _files(desk: Desk, landed: Landed) -> dict[str, bytes | None]:
 
     names = landed.statement.files
     return {it: file_at(desk.git, landed.commit, inside(desk, it)) for it in names}
-
-
-def _package(desk: Desk) -> str:
-    from monocyte.runtime import read_settings
-
-    return read_settings(desk.root).app.cells
 
 
 def _journal(desk: Desk) -> Path:

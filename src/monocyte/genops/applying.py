@@ -241,9 +241,8 @@ class _Run:
     def _writers(self, book: Book) -> Iterator[Writer]:
         desk = self.desk
         chosen = [it for it in self.plan.cells if it.action != "retire"]
-        package = str(desk.settings.document.raw.get("app", {}).get("cells", ""))
         tree = self.stack.enter_context(worktree(desk.git, self.base))
-        redraws = redrawing(tree, self.app, package)
+        redraws = redrawing(tree, self.app, desk.package)
         scene = desk.scene(book, desk.lock())
         for it in chosen:
             name, pin = desk.settings.pin_of(it.cell)

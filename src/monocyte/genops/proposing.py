@@ -96,8 +96,7 @@ def proposed(
             )
             _as_it_stands(desk, tree)
             app = desk.root.resolve().relative_to(desk.git.top.resolve()).as_posix()
-            package = str(desk.settings.document.raw.get("app", {}).get("cells", ""))
-            loads = redrawing(tree, app, package, draws=False)
+            loads = redrawing(tree, app, desk.package, draws=False)
             taken = frozenset(manifest.rules) | frozenset(manifest.retired)
             with Answering(order, name, pin_name, pin) as way:
                 return draft(cell, wish, taken, way, loads, attempts=attempts)

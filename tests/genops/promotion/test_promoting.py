@@ -15,6 +15,8 @@ from monocyte.errors import (
     PlanStale,
     RefMoved,
 )
+from monocyte.genops.debt import releases
+from monocyte.genops.debt.measures import measure
 from monocyte.genops.ledger.entries import Transition
 from monocyte.genops.ledger.gitledger import REF, GitLedger
 from monocyte.genops.plans import keys
@@ -58,6 +60,19 @@ def test_a_promotion_is_a_commit_a_lock_and_an_entry(team: Path, clock: Hand) ->
     assert (book.state(found.plan.id), book.faults) == (State.PROMOTED, [])
     assert done.landed.commit == git("rev-parse", "HEAD", cwd=team)
     assert desk(team, clock).plan() is None
+
+
+def test_what_a_release_costs_its_readers_is_kept_with_it(team: Path, clock: Hand) -> None:
+    """Measured of the commit, so that the next can be held against it."""
+    found = stage.agreed(team, clock)
+    promote(team, clock)
+    ledger = desk(team, clock).ledger
+    (one,) = releases.releases(ledger, ledger.read())
+    assert one.plan == found.plan.id
+    texts = {f"shop/{it.name}": it.read_text("utf-8") for it in (team / "shop").glob("*.py")}
+    assert one.debt == measure(texts).debt
+    with pytest.raises(GenopsError, match="cannot be read"):
+        releases.opened(b'{"format": 2}')
 
 
 def test_the_commit_says_whose_word_it_rests_on(team: Path, clock: Hand) -> None:

@@ -9,12 +9,13 @@ from typing import NamedTuple
 import msgspec
 
 from monocyte.errors import GenopsError
-from monocyte.genops.debt.measures import Debt
+from monocyte.genops.debt.measures import Debt, measure
+from monocyte.genops.git import Git
 from monocyte.genops.ledger.gitledger import GitLedger
 from monocyte.genops.ledger.interface import Read
 from monocyte.genops.states import State
 
-__all__ = ["FILE", "Release", "content", "opened", "releases"]
+__all__ = ["FILE", "Release", "content", "measured_at", "opened", "releases"]
 
 FILE = "debt.json"
 """Under what name it is attached to the transition to PROMOTED."""
@@ -26,6 +27,24 @@ class Release(NamedTuple):
     at: datetime
     plan: str
     debt: Debt
+
+
+def measured_at(git: Git, commit: str, folder: str) -> Debt:
+    """What is measured of the Python files in a folder, by its path in the repository, at a commit.
+
+    Raises:
+        GenopsError: one of them is no Python, or no text.
+        LedgerUnavailable: git cannot say.
+    """
+    told = git.ask("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, "--", folder)
+    texts: dict[str, str] = {}
+    for path in told.split("\0"):
+        if path.endswith(".py"):
+            try:
+                texts[path] = git.answer("cat-file", "blob", f"{commit}:{path}").decode("utf-8-sig")
+            except UnicodeDecodeError as why:
+                raise GenopsError(f"this is no text: {why}", where=path) from why
+    return measure(texts).debt
 
 
 def content(debt: Debt) -> bytes:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from monocyte.errors import GenopsError, NotApproved
+from monocyte.genops.debt import releases
 from monocyte.genops.ledger.entries import Transition
 from monocyte.genops.ledger.gitledger import Step
 from monocyte.genops.ledger.interface import Read
@@ -109,6 +110,9 @@ def land(
         )
         statement = _statement(desk, hand, change, commit, seen.head.seq + 1)
         envelope = provenance.signed(statement, hand.signer)
+        cost = releases.content(
+            releases.measured_at(git, commit, inside(desk, desk.package.replace(".", "/")))
+        )
         tried(envelope, {within(desk, path): it for path, it in change.files.items()})
         named = {
             "commit": commit,
@@ -119,7 +123,7 @@ def land(
             change.fact(named),
             who=desk.person,
             after=seen.head,
-            files={provenance.FILE: envelope.encode()},
+            files={provenance.FILE: envelope.encode(), releases.FILE: cost},
             along=() if change.commit else (Step(branch.ref, commit, branch.tip),),
         )
         if not change.commit:
