@@ -132,23 +132,28 @@ def a_rule(home: Path, key: str, works: Works) -> None:
     """Change a rule of the app that runs from `home`; `key` is its owner's."""
     console.rule("[bold]A rule is changed, while people work")
     started = time.perf_counter()
-    cell = home / "lab" / "stock.py"
-    draft = (cell.read_text("utf-8").replace(OLD_RULE, RULE) + SCENARIO).replace(FORMER, NEW)
-    with (
-        tempfile.TemporaryDirectory(prefix="monocyte-demo-") as config,
-        scripted([f"```python\n{draft}```\n", MENDED]) as url,
-    ):
+    text = (home / "lab" / "stock.py").read_text("utf-8")
+    draft = (text.replace(OLD_RULE, RULE) + SCENARIO).replace(FORMER, NEW)
+    with tempfile.TemporaryDirectory(prefix="monocyte-demo-") as config:
         shell = Shell(home, Path(config), key)
-        prepare(shell, home, url)
-        cell.write_text(cell.read_text("utf-8").replace(OLD_RULE, RULE) + SCENARIO, "utf-8")
-        with (home / "rules.lock").open("a", encoding="utf-8") as lock:
-            lock.write(LOCKED)
-        shell.git("commit", "-q", "-a", "-m", "Nobody uses more than a thousand at a time")
-        console.print(
-            "a person has written the rule STOCK-4 and a scenario for it; nothing enforces it"
-        )
-        regenerate(shell, works)
+        with scripted([f"```python\n{draft}```\n", MENDED]) as url:
+            released(shell, home, url, works)
+        shell.types("verify")
+        shell.types("replay", "--frozen", "--all")  # nobody answers: all is in the ledger
+        shell.types("status")
     console.print(f"all of this took {time.perf_counter() - started:.0f} s")
+
+
+def released(shell: Shell, home: Path, url: str, works: Works) -> None:
+    """Up to the release, and back."""
+    prepare(shell, home, url)
+    cell = home / "lab" / "stock.py"
+    cell.write_text(cell.read_text("utf-8").replace(OLD_RULE, RULE) + SCENARIO, "utf-8")
+    with (home / "rules.lock").open("a", encoding="utf-8") as lock:
+        lock.write(LOCKED)
+    shell.git("commit", "-q", "-a", "-m", "Nobody uses more than a thousand at a time")
+    console.print("a person has written STOCK-4 and a scenario for it; nothing enforces it yet")
+    regenerate(shell, works)
 
 
 def prepare(shell: Shell, home: Path, url: str) -> None:
@@ -182,8 +187,6 @@ def regenerate(shell: Shell, works: Works) -> None:
     console.print(f"meanwhile somebody went on working: {told or 'nothing was asked'}")
     if heard["dropped"] or not heard["answered"]:
         raise SystemExit("a request was dropped during the exchange")
-    shell.types("verify")
-    shell.types("status")
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from monocyte.genops.gates.locked import Answer, worker
+from monocyte.genops.gates.reading import PROOFS
 from monocyte.genops.gates.scenarios import local
 from monocyte.genops.gates.scene import Scene
 from monocyte.genops.gates.stations.claims import Check, Checked, Claim, Mutate, Mutated
@@ -77,13 +78,17 @@ def _key(it: Claim) -> tuple[str, str, str]:
 
 
 def survivors(scene: Scene) -> Iterator[Finding]:
-    """Mutants of what was changed that nobody notices."""
+    """Mutants of what was changed that nobody notices.
+
+    A model's own scenarios do not count: whoever hides something can also write what notices it.
+    """
     changed = {(cell.name, part.name) for cell, part, _ in scene.changed_parts()
                if part.name in cell.generated}  # fmt: skip
     if not changed:
         return
     with worker() as made:
-        wish = Mutate(cells=scene.cells, today=datetime.now(UTC).date())
+        proofs = _sealed(scene) if scene.case.author == "model" else None
+        wish = Mutate(cells=scene.cells, today=datetime.now(UTC).date(), proofs=proofs)
         answer = scene.ask(made, "claims:mutants", wish, forks=True)
     if answer.wrong:
         yield scene.found(answer.wrong, f"mutants came to no end: {answer.why}", mend=PLAIN)
@@ -95,3 +100,9 @@ def survivors(scene: Scene) -> Iterator[Finding]:
             "mutant-survived", f"nobody would notice: {it.key}", cell=it.cell,
             where=local(scene, it.where), mend=it.proposal or "write the scenario that notices it",
         )  # fmt: skip
+
+
+def _sealed(scene: Scene) -> tuple[str, ...]:
+    """The names of all proofs that the base has."""
+    cells = scene.base.files.values()
+    return tuple(sorted({it.name for cell in cells for it in cell.parts if it.kind in PROOFS}))

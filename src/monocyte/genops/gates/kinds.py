@@ -240,8 +240,8 @@ KINDS: dict[str, Kind] = {
         "mutation",
         {
             "mutant-survived": (
-                *("approval", "approval", INTERNAL),
-                "Something could be broken in what was changed, and no scenario would notice.",
+                *("approval", "approval", UNEXPLAINED),
+                "Something in what was changed can be broken, and nothing that is sealed notices.",
             ),
         },
     ),

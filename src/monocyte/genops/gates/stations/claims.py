@@ -53,10 +53,11 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 class Mutate(msgspec.Struct, frozen=True, kw_only=True):
-    """The mutants of which cells are to be tried."""
+    """The mutants of which cells are to be tried; on which proofs, by name, if not on all."""
 
     cells: tuple[str, ...]
     today: date
+    proofs: tuple[str, ...] | None = None
 
 
 class Mutant(msgspec.Struct, frozen=True):
@@ -124,9 +125,12 @@ def mutants(payload: bytes) -> bytes:
         return sealed(task.key, msgspec.msgpack.encode(Mutated(why=why.message)))
     if subject.faults:
         return sealed(task.key, msgspec.msgpack.encode(Mutated(why=subject.faults[0].message)))
-    report = mutate(subject.manifests, artefacts(subject), cells=wish.cells, today=wish.today)
-    told = tuple(
+    told = artefacts(subject)
+    if wish.proofs is not None:
+        told = (it for it in told if it.name.partition("[")[0] in wish.proofs)
+    report = mutate(subject.manifests, told, cells=wish.cells, today=wish.today)
+    survived = tuple(
         Mutant(it.cell, it.function, it.where, it.key, it.proposal) for it in report.survivors
     )
-    answer = Mutated(len(report.mutants), told)
+    answer = Mutated(len(report.mutants), survived)
     return sealed(task.key, msgspec.msgpack.encode(answer))
