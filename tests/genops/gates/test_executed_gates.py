@@ -1,14 +1,11 @@
 """The gates that run a change otherwise than by scenarios: history, cost, claims and mutants."""
 
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 
-from monocyte.genops.gates.cost import judged
-from monocyte.genops.gates.kinds import found as row_of
-from monocyte.genops.gates.stations.measuring import Cost
+from monocyte.genops.gates.cost import accused
+from monocyte.genops.gates.stations.measuring import Call, Measured, Room
 from monocyte.genops.pins import Judging
 from tests.genops.gates.changes import HONEST, Edits, case, found, kinds, verdict
 
@@ -66,30 +63,49 @@ def test_an_honest_change_costs_the_same(tmp_path: Path) -> None:
     assert found(case(tmp_path, HONEST), "cost") == []
 
 
-def cost(seconds: float, each: float, calls: int, memory: int = 0) -> Cost:
-    """What one side took."""
-    return Cost(seconds, {"Fee": (each * calls, calls)}, memory)
+SCAN = (
+    "    return shelf.lent.get(it.book)\n",
+    (
+        "    found = [who for _ in range(300) for b, who in shelf.lent.items() if b == it.book]\n"
+        "    return found[0] if found else None\n"
+    ),
+)
+
+
+def test_what_looks_through_all_that_there_is_is_slower(tmp_path: Path) -> None:
+    """With one book on the shelf nobody would notice; there are many in the end."""
+    assert [it.kind for it in found(case(tmp_path, (SCAN,)), "cost")] == ["slower"]
+
+
+def call(old: float, new: float, *, size: int = 0, times: int = 3) -> Call:
+    """A call, in microseconds."""
+    return Call("Fee", f"0.{size}.0", size, old * 1e-6, new * 1e-6, times, "Fee {}")
+
+
+def rooms(old: int, new: int) -> Measured:
+    """What a step takes, in KiB."""
+    return Measured((), (Room("Fee", old << 10, new << 10),))
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("measured", "said"),
     [
-        (cost(1.0, 10e-6, 1000), cost(1.1, 20e-6, 1000), []),
-        (cost(1.0, 0.0, 2), cost(1.0, 115e-6, 2), []),
-        (cost(1.0, 10e-6, 1000), cost(1.2, 200e-6, 1000), ["slower"]),
-        (cost(1.0, 10e-6, 1000), cost(1.6, 10e-6, 1000), ["slower"]),
-        (cost(1.0, 0, 1, 1 << 20), cost(1.0, 0, 1, 3 << 20), ["heavier"]),
-        (cost(1.0, 0, 1, 1 << 10), cost(1.0, 0, 1, 200 << 10), []),
+        (Measured((call(5, 39),)), []),
+        (Measured((call(1000, 1400),)), []),
+        (Measured((*[call(5, 5)] * 500, call(5, 80))), ["slower"]),
+        (Measured((call(5, 80, times=1),)), []),
+        (Measured((call(5, 5000, times=1),)), ["slower"]),
+        (Measured(tuple(call(5, 80, times=1) for _ in range(12))), ["slower"]),
+        (Measured((call(3, 3, size=1), call(3, 8, size=4), call(4, 35, size=16))), ["slower"]),
+        (Measured((call(3, 3, size=1), call(7, 8, size=4), call(30, 35, size=16))), []),
+        (Measured((call(3, 3, size=1), call(3, 30, size=4), call(3, 9, size=16))), []),
+        (rooms(1000, 3000), ["heavier"]),
+        (rooms(1, 200), []),
     ],
 )
-def test_when_a_cost_is_too_much(old: Cost, new: Cost, said: list[str]) -> None:
-    """Twice nothing is nothing; what can be noticed is."""
-
-    def finds(kind: str, text: str, **more: str) -> Any:
-        return row_of("model", kind, text, **more)
-
-    scene = cast(Any, SimpleNamespace(limits=Judging(), cells=("loans",), found=finds))
-    assert [it.kind for it in judged(scene, old, new)] == said
+def test_when_a_cost_is_too_much(measured: Measured, said: list[str]) -> None:
+    """Twice nothing is nothing; one slow call among many quick ones is one."""
+    assert [it.kind for it in accused(Judging(), measured)] == said
 
 
 CLAIMS: dict[str, Edits] = {
