@@ -224,14 +224,18 @@ def fixes_of(it: Noun) -> tuple[Fix, ...]:
     fix(
         "known",
         f"Only a {one.lower()} that is kept is changed.",
-        f"with RULE.refuses():\n    lab.by({who!r}).send({change}('nothing', {item!r}, 6))\n",
+        f"person = lab.by({who!r})\n"
+        f"with RULE.refuses():\n    person.send({change}('nothing', {item!r}, 6))\n"
+        f"person.send({keep}('first', 5))\nperson.send({change}('first', {item!r}, 6))\n",
         f"with RULE.refuses():\n    lab.by('nils').send({change}('no such', 'thing', 2))\n",
         Line("change", "top", f"RULE.require(it.old in {many}, it.old)"),
     )
     fix(
         "there",
         f"Only a {one.lower()} that is kept is struck.",
-        f"with RULE.refuses():\n    lab.by({who!r}).send(Strike{one}('nothing'))\n",
+        f"person = lab.by({who!r})\n"
+        f"with RULE.refuses():\n    person.send(Strike{one}('nothing'))\n"
+        f"person.send({keep}({item!r}, 4))\nperson.send(Strike{one}({item!r}))\n",
         f"with RULE.refuses():\n    lab.by('nils').send(Strike{one}('no such'))\n",
         Line("strike", "top", f"RULE.require(it.text in {many}, it.text)"),
     )
