@@ -83,7 +83,7 @@ def test_two_rounds() -> None:
     """Something is forgotten in each, the gates see it, and it is there at the end."""
     report = run(2, gates=("hygiene", "debt"))
     assert [it["promoted"] for it in report["rounds"]] == [True, True]
-    assert all("rule-dropped" in it["found"][0] for it in report["rounds"])
+    assert all(any("rule-dropped" in kinds for kinds in it["found"]) for it in report["rounds"])
     assert report["left"]["lost"] == []
 
 
