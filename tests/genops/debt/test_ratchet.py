@@ -100,7 +100,7 @@ def test_what_was_bad_may_stay_as_bad() -> None:
     """And only that."""
     assert kinds(BASE + TANGLED.replace("> 3", "> 4"), base=BASE + TANGLED) == set()
     worse = TANGLED.replace("return j", "if j > 9:\n                                return j")
-    assert kinds(BASE + worse, base=BASE + TANGLED) == {"too-complex"}
+    assert "too-complex" in kinds(BASE + worse, base=BASE + TANGLED)
 
 
 @pytest.mark.parametrize("text", ["def f(:", "x = '\0'", "(" * 500])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from monocyte.genops.gates.case import Author
 from tests.genops.gates.changes import case, verdict
 
 ROUNDED = ("    return weeks * PER_WEEK", "    return weeks * PER_WEEK if it.days < 400 else 300")
@@ -19,7 +20,7 @@ def ada_reads_a_lot('''
 
 
 @pytest.mark.parametrize(("author", "left"), [("model", {"mutant-survived"}), ("person", set())])
-def test_a_model_does_not_vouch_for_itself(tmp_path: Path, author: str, left: set[str]) -> None:
+def test_a_model_does_not_vouch_for_itself(tmp_path: Path, author: Author, left: set[str]) -> None:
     """A scenario that it adds beside what it hides makes that no better; a person may add one."""
     edits = (ROUNDED, ("@cell.scenario\ndef ada_reads_a_lot(", NOTICED.rstrip()))
     said = verdict(case(tmp_path, edits)._replace(author=author), "mutation")

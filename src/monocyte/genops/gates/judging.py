@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from types import MappingProxyType
 
 from monocyte.errors import MonocyteError
@@ -30,6 +31,7 @@ from monocyte.genops.gates import (
     tampering,
 )
 from monocyte.genops.gates.case import Case
+from monocyte.genops.gates.reading import Unreadable
 from monocyte.genops.gates.scene import Scene, Unseen
 from monocyte.genops.gates.verdict import Finding, Looked, Verdict
 from monocyte.genops.pins import CLASSES
@@ -61,8 +63,14 @@ GATES: Mapping[str, Gate] = MappingProxyType(
 )
 """Every gate by its name; what is cheap and clear comes first."""
 
-BESIDE = 2
-"""How many gates run side by side: each has a process of its own, or two."""
+WAITING = frozenset(
+    ["scenarios", "endtoend", "behaviour", "compat", "cost", "literate", "mutation"]
+)
+"""Gates that wait for processes of their own; they run beside those that read, in a thread.
+
+What reads, parses, and stays in one thread: two that parse at once meet a counter that CPython 3.11
+keeps for both ("AST constructor recursion depth mismatch", gh-106905).
+"""
 
 
 def judge(
@@ -79,12 +87,22 @@ def judge(
     scene = Scene(case)
     _ = scene.limits  # what is wrong with the base is nobody's finding
     ended: dict[str, tuple[Looked, tuple[Finding, ...]]] = {}
-    with ThreadPoolExecutor(BESIDE, "gate") as pool:
-        runs = [pool.submit(_looked, name, gate, scene) for name, gate in gates.items()]
-        for run in as_completed(runs):
-            looked, findings = run.result()
-            ended[looked.gate] = looked, findings
-            hears(f"{looked.gate}: {_said(looked, findings)}")
+
+    def run(name: str) -> None:
+        looked, findings = ended[name] = _looked(name, gates[name], scene)
+        hears(f"{name}: {_said(looked, findings)}")
+
+    _read(scene)
+    with ThreadPoolExecutor(1, "gate") as beside:
+        waiting = [beside.submit(run, name) for name in gates if name in WAITING]
+        try:
+            for name in gates:
+                if name not in WAITING:
+                    run(name)
+            for it in waiting:
+                it.result()
+        finally:
+            beside.shutdown(cancel_futures=True)  # who is interrupted waits for no further gate
     ordered = [ended[name] for name in gates]
     findings = tuple(it for _, more in ordered for it in more)
     return Verdict(
@@ -96,6 +114,13 @@ def judge(
         classes=classes_of(findings, is_empty=not scene.changed),
         summary=summary_of(findings, [it for it, _ in ordered]),
     )
+
+
+def _read(scene: Scene) -> None:
+    """Parse both sides before there is a second thread; what is wrong is for a gate to say."""
+    with suppress(Unreadable, MonocyteError):
+        for _ in scene.changed_parts():
+            pass
 
 
 def _looked(name: str, gate: Gate, scene: Scene) -> tuple[Looked, tuple[Finding, ...]]:
