@@ -37,6 +37,7 @@ docs: $(READY) ## Draw what in docs/ comes from the code: commands, schemas, tab
 	$(BIN)/python docs/generate_cli.py
 	$(BIN)/python docs/generate_diff_schema.py
 	$(BIN)/python docs/generate_states.py
+	$(BIN)/python docs/generate_gates.py
 	$(BIN)/python docs/generate_endings.py
 
 lock: $(READY) ## Pin the newest of everything in requirements.lock

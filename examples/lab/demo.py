@@ -1,4 +1,4 @@
-"""A year of the lab, told to the app over its bus; then people use it over HTTP, and it is killed.
+"""A year of the lab, told over its bus; people use it over HTTP, it is killed; a rule is changed.
 
 `python demo.py` makes a copy of the app in `data/demo` beside this file and says what it does with
 it. Nothing is simulated: the cells, the journal, the gateway and the signals are the real ones.
@@ -32,8 +32,10 @@ from rich.table import Table
 
 from monocyte.app import App, load_app
 from monocyte.contracts import Principal
+from monocyte.dmz import OWNER
 from monocyte.errors import BusError, Refused
 from monocyte.runtime import Runtime
+from regenerating import a_rule
 
 if TYPE_CHECKING:
     from seed import Sent
@@ -77,7 +79,8 @@ def a_copy(home: Path) -> Path:
     """The lab as an app of its own, with nothing in its journal."""
     shutil.rmtree(home, ignore_errors=True)
     shutil.copytree(HERE / "lab", home / "lab", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(HERE / "monocyte.toml", home)
+    for name in ("monocyte.toml", "rules.lock"):
+        shutil.copy(HERE / name, home)
     return home
 
 
@@ -194,10 +197,11 @@ class Process:
 def run(home: Path) -> Process:
     program = Path(sys.executable).with_name("monocyte")
     command = [str(program), "run", str(home), "--port", "0", "--json"]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 (our own)
+    with (home / "data" / "app.log").open("a") as log:
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)  # noqa: S603
     line = child.stdout.readline() if child.stdout else ""
     if not line:
-        raise SystemExit("the app did not start; it says why above")
+        raise SystemExit(f"the app did not start; it says why in {log.name}")
     said = json.loads(line)
     return Process(child, said["url"], said["new_key"])
 
@@ -221,8 +225,15 @@ def a_day(app: App) -> None:
         ada.url = process.url
         again = [write(ada, n) for n in range(200)]
         pages = ada.ask("notebook.ListEntries", author="ada-l")
+        judge(first, again, pages)
+        owner = keys.add("demo", (OWNER,))
+        a_rule(app.root, owner, lambda: "detail" not in ada.ask("people.ListMembers"))
     finally:
         process.stop()
+
+
+def judge(first: list[Any], again: list[Any], pages: list[Any]) -> None:
+    """Nothing that was acknowledged is lost, and nothing is done twice."""
     same = sum(one == other for one, other in zip(first, again, strict=True))
     console.print(
         f"started again, and all 200 sent again under their ids: {same} give their first answer, "

@@ -39,6 +39,7 @@ __all__ = [
     "NotApproved",
     "PlanStale",
     "PortFailed",
+    "RefMoved",
     "Refused",
     "TooLarge",
     "Unavailable",
@@ -313,6 +314,10 @@ class LedgerError(GenopsError):
 
 class LedgerMoved(LedgerError):
     """Somebody else has written to the ledger in between: look again, then decide again."""
+
+
+class RefMoved(GenopsError):
+    """A branch is not where it was when somebody looked; nothing was changed."""
 
 
 class LedgerUnavailable(LedgerError):

@@ -62,6 +62,7 @@ def test_a_call_is_two_entries_with_the_providers_numbers() -> None:
             30_000_000,
             {"input": 7, "read": 2, "write": 0, "write_1h": 0, "output": 3},
             "answered",
+            "m",
         ),
         Release(two, "refused"),
     ]

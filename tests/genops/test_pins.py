@@ -159,7 +159,8 @@ def test_what_has_no_price_cannot_be_used() -> None:
 
 def test_every_table_has_its_mend() -> None:
     """What may stand where is said for all that people are likely to get wrong."""
-    assert {key.split(".")[0] for key in MENDS} == {"models", "budget", "approval", "genops"}
+    tables = {"models", "budget", "approval", "genops", "gates"}
+    assert {key.split(".")[0] for key in MENDS} == tables
 
 
 def test_every_command_tells_a_fault_in_these_tables(tmp_path: Path) -> None:

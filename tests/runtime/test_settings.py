@@ -11,7 +11,7 @@ from monocyte.runtime.settings import MENDS
 
 APP = '[app]\nname = "shop"\ncells = "shop"\n'
 
-ELSEWHERE = ("models", "budget", "approval", "genops")
+ELSEWHERE = ("models", "budget", "approval", "genops", "gates")
 """Tables that are read in another room."""
 
 FAULTY = {
@@ -114,6 +114,11 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
     [limits]
     in_flight = 1
     timeout = 1
+    [watch]
+    seconds = 5
+    errors = 0.5
+    refusals = 0.5
+    latency = 2
     """
     write(tmp_path, APP + rest)
     settings = msgspec.to_builtins(read_settings(tmp_path))
@@ -122,6 +127,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         "journal": {"path": "/var/lib/shop/journal.db", "durability": "relaxed"},
         "gateway": {"host": "::1", "port": 0},
         "limits": {"in_flight": 1, "timeout": 1.0},
+        "watch": {"seconds": 5.0, "errors": 0.5, "refusals": 0.5, "latency": 2.0},
         **{key: {} for key in ELSEWHERE},
     }
 

@@ -27,7 +27,16 @@ from monocyte.contracts import Command, Event, Message, Query, Tick, Value, repl
 from monocyte.contracts.annotations import spell, union_members
 from monocyte.errors import DefinitionError
 
-__all__ = ["Evolver", "Function", "Handler", "Manifest", "Reaction", "Timer", "manifest_of"]
+__all__ = [
+    "Evolver",
+    "Function",
+    "Handler",
+    "Manifest",
+    "Reaction",
+    "Timer",
+    "manifest_of",
+    "unfinished",
+]
 
 M = TypeVar("M", bound=Message)
 
@@ -122,6 +131,13 @@ def manifest_of(cell: Cell) -> Manifest:
     if faults:
         first, *more = faults
         raise DefinitionError(first.message, where=first.where, mend=first.mend, more=tuple(more))
+    return reading.manifest()
+
+
+def unfinished(cell: Cell) -> Manifest:
+    """What can be known of a cell that is not whole: its behaviour is yet to be written."""
+    reading = _Reading(cell)
+    reading.read()
     return reading.manifest()
 
 

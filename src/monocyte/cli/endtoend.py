@@ -51,16 +51,24 @@ START = "import sys; sys.argv[0] = 'monocyte'; from monocyte.cli import main; ma
 
 
 def play_all(
-    app: App, journeys: Sequence[Journeys], *, timeout: float, traced: bool = False
+    app: App,
+    journeys: Sequence[Journeys],
+    *,
+    timeout: float,
+    traced: bool = False,
+    code: Path | None = None,
 ) -> Generator[Outcome, None, None]:
-    """Play every scenario, in the order of the files, each in front of a process of its own."""
+    """Play every scenario, in the order of the files, each in front of a process of its own.
+
+    What runs is the app itself, or, with `code`, what lies there instead of it.
+    """
     chosen = [(it, scenario) for it in journeys for scenario in it.scenarios]
     with tempfile.TemporaryDirectory(prefix="monocyte-") as home, _interruptible():
         started: list[Process] = []
         try:
             for number, (journey, scenario) in enumerate(chosen):
                 while len(started) < min(number + 2, len(chosen)):
-                    started.append(Process(app, Path(home, f"{len(started)}")))
+                    started.append(Process(app, Path(home, f"{len(started)}"), code))
                 with started[number] as process:
                     yield _play(process, journey, scenario, timeout, traced=traced)
         finally:
@@ -123,11 +131,11 @@ def _interruptible() -> Iterator[None]:
 class Process:
     """`monocyte run` on an app that has no past; it starts at once, and is waited for later."""
 
-    def __init__(self, app: App, home: Path) -> None:
+    def __init__(self, app: App, home: Path, code: Path | None = None) -> None:
         from monocyte.dmz import Keys
 
-        self._root, self._home = app.root.resolve(), home
-        _copy(app, home)
+        self._root, self._home = (code or app.root).resolve(), home
+        _copy(app, self._root, home)
         self._keys = Keys(home / DATA / "keys.json")
         self._ways: dict[str, tuple[tuple[str, ...], Remote]] = {}
         self._keys.add("e2e-watch", ())  # somebody has a key, so that none is made and shown
@@ -260,11 +268,11 @@ def _sentence(line: str) -> str:
     return f"{fact['kind']}  {fact.get('cell', '')}: {fact.get('text', '')}{place}"
 
 
-def _copy(app: App, home: Path) -> None:
+def _copy(app: App, root: Path, home: Path) -> None:
     """A directory that runs the app on a journal of its own."""
     home.mkdir(parents=True)
     own = {"monocyte.toml", DATA, app.data.name}
-    for path in app.root.resolve().iterdir():
+    for path in root.iterdir():
         if path.name not in own and not path.name.startswith("."):
             (home / path.name).symlink_to(path)
     (home / "monocyte.toml").write_text(_settings(app), encoding="utf-8")
@@ -274,7 +282,8 @@ def _settings(app: App) -> str:
     """The settings of the app, with the journal where it may be."""
     import msgspec
 
-    sections = msgspec.to_builtins(app.settings)
+    kept = ("app", "journal", "gateway", "limits")  # the rest is of no concern to who runs it
+    sections = {it: msgspec.to_builtins(getattr(app.settings, it)) for it in kept}
     sections["journal"]["path"] = f"{DATA}/journal.db"
     lines = []
     for section, values in sections.items():

@@ -10,6 +10,7 @@ import click
 from monocyte.cli.places import app_option, complete_cell, open_app, refuse_unknown
 from monocyte.cli.show import as_json as print_json
 from monocyte.cli.show import failing, json_option, note, one_json, progress, say
+from monocyte.errors import ConfigError
 
 if TYPE_CHECKING:
     from monocyte.journal import Entry
@@ -122,6 +123,47 @@ def restore(source: Path, yes: bool, app_path: Path | None, as_json: bool) -> No
         say(f"{path} is restored from {source}")
         for file in kept:
             say(f"  what was there is kept as {file}")
+
+
+@journal.command(short_help="Write what people said to the app as a corpus for `gate`.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
+@click.option("--redact", is_flag=True, help="Replace names and texts, always by the same ones.")
+@click.option("--limit", type=click.IntRange(1), help="Take at most so many steps, the first.")
+@app_option
+@json_option
+@failing
+def sample(
+    out: Path, redact: bool, limit: int | None, app_path: Path | None, as_json: bool
+) -> None:
+    """Write a corpus: every command that came from outside, in order, for who has no journal.
+
+    The app may run meanwhile. With --redact, names and other texts are replaced, letter by letter,
+    and the key to that is not kept; numbers, moments, choices and roles stay.
+    """
+    from monocyte.genops.gates.corpus import Head, lines_of
+    from monocyte.genops.gates.sampling import Redaction
+    from monocyte.genops.gates.sampling import sample as sampled
+    from monocyte.journal import JournalReader
+
+    app = open_app(app_path)
+    entries: list[Entry] = []
+    if app.journal.exists():
+        with JournalReader(app.journal) as reader:
+            entries = [it for cell in reader.cells() for it in reader.read(cell)]
+    story = sampled(entries, app.cells, Redaction() if redact else None)
+    if limit is not None:
+        story = story.__class__(story.name, story.steps[:limit])
+    head = Head(app=app.settings.app.name, redacted=redact, stories=1)
+    try:
+        out.write_bytes(b"".join(lines_of(head, [story])))
+    except OSError as why:
+        what = f"it cannot be written: {why.strerror}"
+        raise ConfigError(what, where=str(out), mend="name another file") from why
+    said = sum(it.do == "say" for it in story.steps)
+    if as_json:
+        print_json({"file": str(out), "messages": said, "redacted": redact})
+    else:
+        say(f"{said:,} messages are in {out}" + ("" if redact else "; they are not redacted"))
 
 
 def _described(entry: Entry) -> dict[str, Any]:

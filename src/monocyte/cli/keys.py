@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from monocyte.cli.places import whoami
@@ -35,6 +37,25 @@ def init(name: str | None, as_json: bool) -> None:
     say(public_line(name))
     note(f"the private key is {file}: never copy it into a repository")
     note("have the line above merged under [approval.keys] of monocyte.toml")
+    return None
+
+
+@keys.command("import", short_help="Keep a private key that was made elsewhere.")
+@click.argument("name")
+@json_option
+@failing
+def import_key(name: str, as_json: bool) -> None:
+    """Read a private key from standard input and keep it as that of NAME, as on a CI runner.
+
+    It is the file that `monocyte keys init` has written, and belongs into the secrets of a
+    protected environment, nowhere else.
+    """
+    from monocyte.genops.plans.keys import public_line, take_key
+
+    file = take_key(name, sys.stdin.buffer.read())
+    if as_json:
+        return print_json({"name": name, "private": str(file), "public": public_line(name)})
+    say(public_line(name))
     return None
 
 

@@ -69,6 +69,36 @@ def verify(app_path: Path | None, as_json: bool) -> None:
         raise SystemExit(1)
 
 
+@ledger.command("settle", short_help="Say what a call has cost that was cut off.")
+@click.argument("id")
+@click.option("--amount", metavar="DOLLARS", help="What the provider's invoice says.")
+@click.option("--nothing", is_flag=True, help="It was never made.")
+@click.option("--why", required=True, metavar="TEXT", help="How you know.")
+@app_option
+@json_option
+@failing
+def settle(
+    id: str, amount: str | None, nothing: bool, why: str, app_path: Path | None, as_json: bool
+) -> None:
+    """Settle the reservation ID (or how it begins) of a call whose end nobody has seen.
+
+    A run that was killed leaves what it had set aside, for the call may have been made. What was
+    certainly not made is freed by the next `monocyte apply`; the rest waits for who has looked.
+    """
+    from monocyte.cli.places import whoami
+    from monocyte.genops.generation.paid import settle_by_hand
+    from monocyte.genops.money import ZERO, Money
+
+    if nothing == (amount is not None):
+        raise click.UsageError("say either --amount or --nothing")
+    cost = ZERO if amount is None else Money.parse(amount)
+    full = settle_by_hand(_ledger(app_path), id, cost, why, whoami())
+    if as_json:
+        return print_json({"reservation": full, "nano": cost.nano})
+    say(f"{full[:8]} is settled: {cost}")
+    return None
+
+
 @ledger.command("sync", short_help="Fetch what others wrote, and push what we wrote.")
 @click.argument("remote", default="origin")
 @app_option

@@ -10,13 +10,18 @@ from typing import Any
 import click
 
 from monocyte.cli.access import access
+from monocyte.cli.apply import apply
 from monocyte.cli.approve import approve, reject, show
 from monocyte.cli.card import card
 from monocyte.cli.cells import cells
 from monocyte.cli.check import check
+from monocyte.cli.ci import ci
 from monocyte.cli.completion import completion
 from monocyte.cli.context import context
+from monocyte.cli.debt import debt
 from monocyte.cli.diff import diff
+from monocyte.cli.drift import drift
+from monocyte.cli.gate import gate
 from monocyte.cli.journal import journal
 from monocyte.cli.keys import keys
 from monocyte.cli.lastword import held_to_its_word
@@ -26,6 +31,8 @@ from monocyte.cli.messages import ask, events, send
 from monocyte.cli.picture import picture
 from monocyte.cli.pins import pins
 from monocyte.cli.plan import plan
+from monocyte.cli.promote import promote, rollback
+from monocyte.cli.propose import propose
 from monocyte.cli.rules import rules
 from monocyte.cli.runbook import runbook
 from monocyte.cli.running import run
@@ -33,6 +40,7 @@ from monocyte.cli.scaffold import new
 from monocyte.cli.scenarios import test
 from monocyte.cli.show import EXIT_CODES, as_json, stop
 from monocyte.cli.status import status
+from monocyte.cli.verify import replay, verify
 from monocyte.cli.weave import weave
 from monocyte.errors import MonocyteError
 
@@ -91,10 +99,11 @@ def main() -> None:
 
 
 COMMANDS: tuple[click.Command, ...] = (
-    *(new, run, test, check, weave, diff),
+    *(new, run, test, check, weave, diff, gate),
     *(cells, rules, picture, card, context),
     *(send, ask, events, runbook),
-    *(plan, show, approve, reject, status, pins, keys, ledger),
+    *(propose, plan, show, approve, reject, apply, promote, rollback, verify, replay, drift),
+    *(status, pins, keys, ledger, debt, ci),
     *(journal, letters, access, completion),
 )
 for command in COMMANDS:

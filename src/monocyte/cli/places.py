@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from monocyte.cli.remote import Remote
 
 __all__ = [
+    "KEY",
     "app_option",
     "complete_cell",
     "complete_message",

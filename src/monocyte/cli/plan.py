@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monocyte.cli.places import app_option, complete_cell, open_cells, whoami
+from monocyte.cli.places import app_option, complete_cell, open_cells, refuse_unknown, whoami
 from monocyte.cli.show import as_json as print_json
 from monocyte.cli.show import counted, failing, json_option, note, say, table
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from monocyte.genops.plans.desk import Desk, Standing
     from monocyte.genops.plans.plan import Plan
 
-__all__ = ["base_option", "desk_of", "headline", "plan", "show_plan"]
+__all__ = ["adopted", "base_option", "desk_of", "plan", "show_plan"]
 
 base_option = click.option(
     "--base",
@@ -70,9 +70,9 @@ def plan(  # noqa: PLR0917 (a command has the options that it has)
     planned until the edit is adopted or taken back. Ends with 0 if there is nothing to do, with 2
     if there are changes, and with 1 if it cannot be said.
     """
-    desk = desk_of(app_path, base)
     if adopt:
-        return _adopt(desk, cells, why, as_json=as_json)
+        return adopted(app_path, base, cells, why, as_json=as_json)
+    desk = desk_of(app_path, base)
     made = desk.plan(cells, everything=everything)
     if made is None:
         if as_json:
@@ -110,18 +110,21 @@ def _note_edits(desk: Desk, made: Plan) -> None:
         note(f"edited by hand, and not in this plan: {cell} (monocyte status)")
 
 
-def _adopt(desk: Desk, cells: Sequence[str], why: str, *, as_json: bool) -> None:
-    from monocyte.cli.places import refuse_unknown
+def adopted(
+    app_path: Path | None, base: str | None, cells: Sequence[str], why: str, *, as_json: bool
+) -> None:
+    """Adopt cells, and say so: the one way, whatever it is called."""
     from monocyte.genops.plans.lock import FILE, read_lock
 
+    desk = desk_of(app_path, base)
     lock = read_lock(desk.root)
     known = {it.name for it in desk.manifests} | (lock.cells.keys() if lock else set())
     refuse_unknown(cells, known)
-    adopted = desk.adopt(cells, why)
+    done = desk.adopt(cells, why)
     if as_json:
-        print_json({"adopted": adopted, "lock": FILE})
-    elif adopted:
-        say(f"Adopted as they stand: {', '.join(adopted)}. Commit {FILE}, and have it reviewed.")
+        print_json({"adopted": done, "lock": FILE})
+    elif done:
+        say(f"Adopted as they stand: {', '.join(done)}. Commit {FILE}, and have it reviewed.")
     else:
         say("Nothing to adopt: everything is as it was promoted.")
 
@@ -129,28 +132,14 @@ def _adopt(desk: Desk, cells: Sequence[str], why: str, *, as_json: bool) -> None
 # -- how a plan is shown ---------------------------------------------------------------------------
 
 
-def headline(made: Plan) -> str:
-    """A plan in one line: what, for what, and the price."""
-    from monocyte.genops.money import Money
-
-    names = ", ".join(f"`{it.cell}`" for it in made.cells[:3])
-    more = f" and {len(made.cells) - 3} more" if len(made.cells) > 3 else ""
-    about = dict.fromkeys(why.about for it in made.cells for why in it.reasons if why.about)
-    what_for = f" for {', '.join([*about][:3])}" if about else ""
-    what_for += f" and {len(about) - 3} more" if len(about) > 3 else ""
-    cost = made.cost
-    expected, p90, cap = (Money(it).about() for it in (cost.expected, cost.p90, cost.cap))
-    price = f"{expected} expected, {p90} p90, cap {cap}"
-    return f"Regenerating {names}{more}{what_for}: {price}"
-
-
 def show_plan(standing: Standing) -> None:
     """Print a plan: a line, a table, its reasons, and what it waits for."""
     from monocyte.genops.money import Money
+    from monocyte.genops.plans.headline import headline
     from monocyte.genops.states import State
 
     made = standing.plan
-    say(headline(made))
+    say(str(headline(made)))
     say("")
     rows = [
         (
@@ -180,9 +169,11 @@ def plan_fields(standing: Standing) -> dict[str, Any]:
     """A plan for machines; money in nano-USD."""
     import msgspec
 
+    from monocyte.genops.plans.headline import headline
+
     return {
         "plan": msgspec.to_builtins(standing.plan),
-        "headline": headline(standing.plan),
+        "headline": str(headline(standing.plan)),
         "digest": standing.plan.digest,
         "state": standing.state.value,
         "agreed": [{"by": it.by, "expires": it.expires} for it in standing.agreed],

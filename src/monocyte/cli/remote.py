@@ -54,9 +54,9 @@ class Remote:
         """Get something else that the app says in JSON."""
         return self._json("GET", path)
 
-    def post(self, path: str) -> Any:
+    def post(self, path: str, body: bytes | None = None) -> Any:
         """Let the app do something that is no message."""
-        return self._json("POST", path)
+        return self._json("POST", path, body)
 
     def events(self, cells: tuple[str, ...], after: str) -> Iterator[dict[str, Any]]:
         """The events of cells behind a cursor, as they come; ends when the app does.

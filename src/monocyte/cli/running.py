@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-WORTH = {"blocked", "crashed", "dead-letter", "failed", "journal", "restarted"}
+WORTH = {"blocked", "crashed", "dead-letter", "failed", "journal", "release", "restarted"}
 """Facts that somebody should see; the others are said only when asked for."""
 
 
@@ -64,7 +64,16 @@ async def _run(app: App, port: int | None, emit: Emit, json_wanted: bool) -> Non
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, _stop, stopping)
+    again = False
+
+    def restart() -> bool:
+        nonlocal again
+        again = True
+        stopping.set()
+        return True
+
     async with serving(app, emit, port=port) as serves:
+        serves.restart = restart
         cells = list(serves.runtime.host.engines)
         if json_wanted:
             print_json({"url": serves.url, "cells": cells, "new_key": serves.new_key})
@@ -74,6 +83,19 @@ async def _run(app: App, port: int | None, emit: Emit, json_wanted: bool) -> Non
         await stopping.wait()
         if not json_wanted:
             note("stopping: what is in flight is answered first; Ctrl-C again ends it at once")
+    if again:
+        note("starting again, with the release that was received")
+        _start_again(serves.url)
+
+
+def _start_again(url: str) -> None:
+    """Let a fresh process take the place of this one, at the same address."""
+    given = [it for it in sys.orig_argv if not it.startswith("--port=")]
+    if "--port" in given:
+        at = given.index("--port")
+        del given[at : at + 2]
+    sys.stdout.flush()
+    os.execv(sys.executable, [*given, "--port", url.rpartition(":")[2]])  # noqa: S606 (as it was started)
 
 
 def _stop(stopping: asyncio.Event) -> None:

@@ -41,9 +41,15 @@ T = TypeVar("T")
     help="Seconds that a scenario may take; 0: for ever.",
 )
 @click.option("--e2e", is_flag=True, help="Play the app's scenarios against the app as it runs.")
+@click.option(
+    "--code",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    hidden=True,
+    help="With --e2e: run the app that lies there, and hold it to the scenarios of this one.",
+)
 @json_option
 @failing
-def test(  # noqa: PLR0917 (a command has the options that it has)
+def test(  # noqa: PLR0913, PLR0917 (a command has the options that it has)
     app_path: Path | None,
     seeds: int,
     seed: int | None,
@@ -51,6 +57,7 @@ def test(  # noqa: PLR0917 (a command has the options that it has)
     verbose: bool,
     timeout: float,
     e2e: bool,
+    code: Path | None,
     as_json: bool,
 ) -> None:
     """Run every scenario of the app in APP in a world of its own, with virtual time.
@@ -72,7 +79,7 @@ def test(  # noqa: PLR0917 (a command has the options that it has)
         from monocyte.cli.endtoend import play_all
 
         planned = [0]
-        running = play_all(app, journeys, timeout=timeout, traced=verbose)
+        running = play_all(app, journeys, timeout=timeout, traced=verbose, code=code)
     else:
         from monocyte.literate.scenarios import run
 

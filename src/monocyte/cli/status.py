@@ -20,15 +20,18 @@ __all__ = ["status"]
 @json_option
 @failing
 def status(base: str | None, app_path: Path | None, as_json: bool) -> None:
-    """Say what needs somebody: edits by hand, changes, open plans, models that retire, money.
+    """Say what needs somebody, and why; it is one line if nothing does.
 
-    Each line says what it rests on. If there is nothing, it says so in one line. Ends with 0 unless
-    it cannot be said, as when the ledger is damaged.
+    Edits by hand, changes, open plans, candidates with their verdict, releases that the watch has
+    taken back, models that retire, money. Each line says what it rests on. Ends with 0 unless it
+    cannot be said, as when the ledger is damaged.
     """
-    from monocyte.genops.plans.status import standing
+    from monocyte.genops.promotion.overview import overview
+    from monocyte.runtime import read_settings
 
     desk = desk_of(app_path, base)
-    found = standing(desk)
+    journal = desk.root / read_settings(desk.root).journal.path
+    found = overview(desk, journal.parent / "releases")
     if as_json:
         return print_json([it._asdict() for it in found.lines] + [{"spent": found.spent}])
     for it in found.lines:

@@ -16,12 +16,14 @@ FactKind = Literal[
     "failed",
     "journal",
     "loaded",
+    "release",
     "restarted",
     "stopped",
     "swapped",
 ]
 """blocked: a cell held the loop. crashed: a handler raised. dead-letter: a delivery was given up.
-failed: a cell cannot go on. journal: what the journal found or did. loaded, restarted, stopped,
+failed: a cell cannot go on. journal: what the journal found or did. release: one was
+received, refused or taken back. loaded, restarted, stopped,
 swapped: a cell's life."""
 
 

@@ -54,6 +54,9 @@ SAFE = {
 }
 """What every page says to the browser: nothing is loaded from anywhere."""
 
+OPERATOR = "operator"
+"""The role of who may release."""
+
 NO_LABELS: frozenset[str] = frozenset()
 
 WHO = "send your key: Authorization: Bearer mono_…"
@@ -96,6 +99,16 @@ class Inside(Protocol):
         """Let a dead letter take its effect after all."""
 
 
+class Releases(Protocol):
+    """Who receives releases for the app."""
+
+    async def receive(self, body: bytes, by: str, *, trial: bool = False) -> dict[str, Any]:
+        """Let a release take over, or only try it; raises BusError if it cannot."""
+
+    def standing(self) -> dict[str, Any]:
+        """What was received last, and what became of it."""
+
+
 class Gateway:
     """The HTTP face of an app, as an ASGI application; `timeout` is in seconds.
 
@@ -112,7 +125,9 @@ class Gateway:
         *,
         timeout: float = 30.0,
         emit: Emit = ignore,
+        releases: Releases | None = None,
     ) -> None:
+        self._releases = releases
         self._name, self._version = name, version
         self._inside = inside
         self._transport = inside.transport
@@ -129,6 +144,7 @@ class Gateway:
                 HttpRoute("/cells", self._cells, methods=["GET"]),
                 HttpRoute("/letters", self._letters, methods=["GET"]),
                 HttpRoute("/letters/{cell}/{position:int}", self._resend, methods=["POST"]),
+                HttpRoute("/releases", self._release, methods=["GET", "POST"]),
                 HttpRoute("/openapi.json", self._openapi, methods=["GET"]),
                 HttpRoute("/docs", self._docs, methods=["GET"]),
                 HttpRoute("/health/live", _live, methods=["GET"]),
@@ -320,6 +336,24 @@ class Gateway:
         self._owner(request)
         await self._inside.resend(**request.path_params)
         return _json(None)
+
+    async def _release(self, request: Request) -> Response:
+        principal, releases = self._operator(request)
+        if request.method != "POST":
+            return _json(releases.standing())
+        headers = incoming.headers(request.scope)
+        body = await incoming.body(request.receive, headers.get(b"content-length"))
+        trial = incoming.fields(request.scope["query_string"]).get("trial", "") == "yes"
+        return _json(await releases.receive(body, principal.name, trial=trial))
+
+    def _operator(self, request: Request) -> tuple[Principal, Releases]:
+        """Who may release: with the role, and only where the app receives releases at all."""
+        principal = self._known_reader(request)
+        if not principal.roles & {OWNER, OPERATOR}:
+            raise _TurnedAwayError(problem("denied", f"this is for who has the role {OPERATOR}"))
+        if self._releases is None:
+            raise _TurnedAwayError(problem("no-such-page", "this app receives no releases"))
+        return principal, self._releases
 
     async def _openapi(self, request: Request) -> Response:
         self._known_reader(request)

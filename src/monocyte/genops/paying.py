@@ -59,7 +59,8 @@ class LedgerMeter:
             LedgerError: it cannot be written; the reservation stays as it is.
         """
         usage = msgspec.structs.asdict(settlement.usage) if settlement.usage else {}
-        fact: Fact = Settled(id, settlement.amount.nano, usage, settlement.ending)
+        told = (settlement.ending, settlement.model[:200])
+        fact: Fact = Settled(id, settlement.amount.nano, usage, *told)
         if settlement.due == "nothing":
             fact = Release(id, settlement.ending)
         record(self._ledger, lambda _: Decided(fact), who=call.person)

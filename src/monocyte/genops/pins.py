@@ -1,4 +1,4 @@
-"""What `monocyte.toml` says about regeneration: pinned models, budget, approval, options.
+"""What `monocyte.toml` says about regeneration: pins, budget, approval, options, gates.
 
 A pin names one model for ever: a provider, an ID that the provider does not move, parameters, the
 prompt template. Everything is read strictly: an unknown key, an alias like "latest" or an amount
@@ -28,6 +28,7 @@ __all__ = [
     "NOTICE",
     "Approval",
     "Audit",
+    "Judging",
     "Options",
     "Pin",
     "Regeneration",
@@ -112,6 +113,13 @@ FREE = ("cassette", "handover")
 """Ways on which we call nobody."""
 
 
+LICENCES = (
+    *("MIT", "BSD", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "ISC", "PSF-2.0", "MPL-2.0"),
+    *("Unlicense", "0BSD", "Zlib"),
+)
+"""Licences that ask for no more than a notice (or for changes to the package's own files)."""
+
+
 class Caps(_Table, frozen=True):
     """The most that may be spent, by window."""
 
@@ -154,6 +162,34 @@ class Options(_Table, frozen=True):
     """Tokens of a prompt."""
 
 
+Ratio = Annotated[float, msgspec.Meta(gt=1, le=1000)]
+
+
+class Judging(_Table, frozen=True):
+    """`[gates]`: within which limits a change is judged; only the base revision's count."""
+
+    seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 60
+    """How long one gate may let a change run, by the clock."""
+    scenario: Annotated[float, msgspec.Meta(gt=0, le=600)] = 20.0
+    """How long one scenario may take, in seconds."""
+    memory: Annotated[int, msgspec.Meta(ge=64, le=65536)] = 1024
+    """What a process of the change may use, in MiB."""
+    sequences: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 60
+    """How many stories of generated messages old and new are told."""
+    slower: Ratio = 1.5
+    """How many times the processor time of the base it may take."""
+    heavier: Ratio = 1.5
+    """How many times the memory of the base it may take."""
+    complexity: Annotated[int, msgspec.Meta(ge=5, le=100)] = 15
+    """Cognitive complexity that a function may have; one that has more already may keep it."""
+    growth: Annotated[int, msgspec.Meta(ge=50, le=4000)] = 300
+    """Tokens that each thing that was asked for may add."""
+    survivors: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
+    """How many mutants of what was changed may go unnoticed."""
+    licences: tuple[Text, ...] = LICENCES
+    """Under which a new package may stand, as its metadata says."""
+
+
 class Regeneration(NamedTuple):
     """Everything that is set about regeneration."""
 
@@ -161,6 +197,7 @@ class Regeneration(NamedTuple):
     budget: Spending
     approval: Approval
     options: Options
+    judging: Judging
     document: Document
 
     def pin_of(self, cell: str) -> tuple[str, Pin]:
@@ -204,6 +241,17 @@ MENDS = {
     "genops.cells": 'cell = "pin"',
     "genops.attempts": "a number from 1 to 20",
     "genops.context": "a number of tokens, from 1000",
+    "gates": "a section: [gates]",
+    "gates.seconds": "a number of seconds, from 1 to 3600",
+    "gates.scenario": "seconds, more than 0 and at most 600",
+    "gates.memory": "a number of MiB, from 64 to 65536",
+    "gates.sequences": "a number from 1 to 10000",
+    "gates.slower": "a ratio above 1: 1.5",
+    "gates.heavier": "a ratio above 1: 1.5",
+    "gates.complexity": "a number from 5 to 100",
+    "gates.growth": "a number of tokens, from 50 to 4000",
+    "gates.survivors": "a number from 0 to 1000",
+    "gates.licences": 'a list of licences: ["MIT", "Apache-2.0"]',
 }
 """What may stand where."""
 
@@ -232,6 +280,7 @@ def regeneration(file: str, text: str) -> Regeneration:
         _section(document, "budget", Spending),
         _section(document, "approval", Approval),
         _section(document, "genops", Options),
+        _section(document, "gates", Judging),
         document,
     )
     _refuse_dangling(found)

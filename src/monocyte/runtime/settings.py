@@ -29,10 +29,16 @@ MENDS = {
     "limits": "a section: [limits]",
     "limits.in_flight": "a number of requests, from 1 to 100000",
     "limits.timeout": "seconds, more than 0 and at most 3600",
+    "watch": "a section: [watch]",
+    "watch.seconds": "seconds, from 0, which watches nothing, to 86400",
+    "watch.errors": "a share of requests, from 0 to 1: 0.01",
+    "watch.refusals": "a share of requests, from 0 to 1: 0.1",
+    "watch.latency": "a factor from 1: 3.0",
     "models": "a section for each model: [models.NAME]",
     "budget": "a section: [budget]",
     "approval": "a section: [approval]",
     "genops": "a section: [genops]",
+    "gates": "a section: [gates]",
 }
 """What may stand where."""
 
@@ -65,6 +71,19 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timeout: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 30.0
 
 
+class WatchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[watch]`: how long a release is watched, in seconds, and by how much it may be worse.
+
+    Errors and refusals are shares of requests beyond those of as long a time before; latency is how
+    many times the work for a request. Beyond that the release is taken back by itself.
+    """
+
+    seconds: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 60.0
+    errors: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.01
+    refusals: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.1
+    latency: Annotated[float, msgspec.Meta(ge=1)] = 3.0
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything in `monocyte.toml`."""
 
@@ -72,10 +91,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     journal: JournalSettings = JournalSettings()
     gateway: GatewaySettings = GatewaySettings()
     limits: LimitSettings = LimitSettings()
+    watch: WatchSettings = WatchSettings()
     models: dict[str, Any] = {}
     budget: dict[str, Any] = {}
     approval: dict[str, Any] = {}
     genops: dict[str, Any] = {}
+    gates: dict[str, Any] = {}
     """Of no concern to who runs an app: read by `monocyte.genops.pins`."""
 
 

@@ -134,3 +134,19 @@ def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(GenopsError) as refusal:
         keys.verified(envelope, KIND, line)
     assert refusal.value.mend == 'pip install "monocyte[genops]"'
+
+
+def test_a_key_that_was_made_elsewhere_is_kept_as_it_is() -> None:
+    """A runner has it from its secrets, under whatever name."""
+    file = keys.make_key("ada")
+    taken = keys.take_key("runner", file.read_bytes())
+    assert taken.stat().st_mode & 0o777 == 0o600
+    assert public("runner") == public("ada")
+
+
+@pytest.mark.parametrize("pem", [b"", b"secret", b"-----BEGIN PRIVATE KEY-----\nAAAA\n"])
+def test_what_is_no_key_is_not_kept(pem: bytes) -> None:
+    """An empty secret is the usual one."""
+    with pytest.raises(ConfigError, match="no private key"):
+        keys.take_key("runner", pem)
+    assert keys.own_names() == []

@@ -24,6 +24,7 @@ from monocyte.genops.ledger.entries import (
     Settlement,
     Transition,
     Void,
+    Waiver,
 )
 from monocyte.genops.states import State, move
 
@@ -55,11 +56,15 @@ class Book:
         """The entry with which a plan became PLANNED, by plan."""
         self.moved: dict[str, Entry] = {}
         """The last transition of each plan."""
+        self.entered: dict[tuple[str, State], Entry] = {}
+        """The last entry with which a plan came into a state; what is attached there counts."""
         self.approvals: dict[str, list[Approval]] = {}
         self.calls: dict[str, Call] = {}
         self.late: dict[str, Reservation] = {}
         """Reservations that came too late: their calls may have been made all the same."""
         self.adopted: dict[tuple[str, str], Entry] = {}
+        self.waivers: dict[tuple[str, str], Waiver] = {}
+        """The last waiver of each cell of each app."""
         self.faults: list[tuple[int, str]] = []
         self.last: Entry | None = None
 
@@ -128,6 +133,7 @@ class Book:
             case Transition() as fact:
                 self.states[fact.plan] = fact.target
                 self.moved[fact.plan] = entry
+                self.entered[fact.plan, fact.target] = entry
                 if fact.target is State.PLANNED:
                     self.made[fact.plan] = entry
             case Approval() as fact:
@@ -140,10 +146,10 @@ class Book:
                 self.calls[fact.reservation] = self.calls[fact.reservation]._replace(released=True)
             case Adoption() as fact:
                 self.adopted |= {(fact.app, cell): entry for cell in fact.cells}
-            case Void() as fact:
-                lost = _readable(fact)
-                if isinstance(lost, Reservation):
-                    self.late[lost.id] = lost
+            case Waiver() as fact:
+                self.waivers[fact.app, fact.cell] = fact
+            case Void() as fact if isinstance(lost := _readable(fact), Reservation):
+                self.late[lost.id] = lost
 
     def _settle(self, entry: Entry, fact: Settlement) -> None:
         """What was spent counts, even if nobody had set it aside, and even if it comes twice."""

@@ -8,7 +8,7 @@ byte, or has another format, is damage and not a reason to guess. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Annotated, Literal, NamedTuple, TypeAlias
 
@@ -34,6 +34,7 @@ __all__ = [
     "Settlement",
     "Transition",
     "Void",
+    "Waiver",
     "compose",
     "damages",
     "opened",
@@ -107,13 +108,15 @@ class Reservation(_Fact, frozen=True, tag="reservation"):
 class Settlement(_Fact, frozen=True, tag="settlement"):
     """What a call has really cost; `usage` are the provider's own numbers.
 
-    `ending` says how the call ended, and so whether those numbers were believed.
+    `ending` says how the call ended, and so whether those numbers were believed; `model` who has
+    answered, by the answer's own word.
     """
 
     reservation: Name
     nano: Nano
     usage: dict[str, int] = {}
     ending: str = ""
+    model: str = ""
 
 
 class Release(_Fact, frozen=True, tag="release"):
@@ -131,6 +134,16 @@ class Adoption(_Fact, frozen=True, tag="adoption"):
     why: str = ""
 
 
+class Waiver(_Fact, frozen=True, tag="waiver"):
+    """A person lets edits by hand stand until a day: of a cell, exactly these (by a digest)."""
+
+    app: Name
+    cell: Name
+    edits: Name
+    until: date
+    why: str
+
+
 class Void(_Fact, frozen=True, tag="void"):
     """A fact that came too late: others had written first, and behind them it is not possible."""
 
@@ -139,7 +152,9 @@ class Void(_Fact, frozen=True, tag="void"):
     why: str
 
 
-Fact: TypeAlias = Transition | Approval | Reservation | Settlement | Release | Adoption | Void
+Fact: TypeAlias = (
+    Transition | Approval | Reservation | Settlement | Release | Adoption | Waiver | Void
+)
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -273,5 +288,7 @@ def said(fact: Fact) -> str:
             return f"released {fact.reservation}: {fact.why}"
         case Adoption():
             return f"adopted as they stand: {', '.join(sorted(fact.cells))}"
+        case Waiver():
+            return f"edits in {fact.cell} are let stand until {fact.until}: {fact.why}"
         case Void():
             return f"came too late: {fact.why}"

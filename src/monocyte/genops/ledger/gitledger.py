@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from monocyte.errors import LedgerDamaged, LedgerMoved, LedgerUnavailable
+from monocyte.errors import LedgerDamaged, LedgerMoved, LedgerUnavailable, RefMoved
 from monocyte.genops.git import Git
 from monocyte.genops.ledger.entries import (
     START,
@@ -33,7 +33,7 @@ from monocyte.genops.ledger.entries import (
 )
 from monocyte.genops.ledger.interface import Clock, Read, now
 
-__all__ = ["REF", "Commit", "GitLedger"]
+__all__ = ["REF", "Commit", "GitLedger", "Step"]
 
 REF = "refs/monocyte/ledger"
 
@@ -48,6 +48,14 @@ WHO = {
     for field, text in (("NAME", "monocyte ledger"), ("EMAIL", "ledger@monocyte.invalid"))
 }
 """Commits are the same whoever makes them: who wrote an entry stands in the entry."""
+
+
+class Step(NamedTuple):
+    """A ref that goes from one commit to another; from nothing, if it is new."""
+
+    ref: str
+    new: str
+    old: str
 
 
 class Commit(NamedTuple):
@@ -196,12 +204,21 @@ class GitLedger:
     # -- writing -----------------------------------------------------------------------------------
 
     def append(
-        self, fact: Fact, *, who: str, after: Head, files: Mapping[str, bytes] | None = None
+        self,
+        fact: Fact,
+        *,
+        who: str,
+        after: Head,
+        files: Mapping[str, bytes] | None = None,
+        along: Sequence[Step] = (),
     ) -> Entry:
         """Write one entry behind `after`; it is on the disk when this returns.
 
+        The refs of `along` go with it, in one transaction of git: all of them, or nothing.
+
         Raises:
             LedgerMoved: another entry came first.
+            RefMoved: one of the other refs is not where it was.
             LedgerUnavailable: it cannot be written; nothing was.
         """
         given = dict(files or {})
@@ -211,7 +228,8 @@ class GitLedger:
                 raise LedgerMoved(f"entry {after.seq + 1} was written by another")
             last = entries[-1] if entries else None
             entry = compose(fact, who=who, now=self._clock(), head=head, last=last, files=given)
-            self.advance(self.commit(entry, self._tree(given), head.mark), head.mark)
+            fresh = self.commit(entry, self._tree(given), head.mark)
+            self.advance(fresh, head.mark, along)
         return entry
 
     def commit(self, entry: Entry, tree: str, parent: str) -> str:
@@ -224,15 +242,22 @@ class GitLedger:
         told = self.git.ask("commit-tree", tree, *behind, stdin=message, more=WHO | dates)
         return told.strip()
 
-    def advance(self, fresh: str, old: str) -> None:
+    def advance(self, fresh: str, old: str, along: Sequence[Step] = ()) -> None:
         """Let the ledger end in `fresh` if it ends in `old`; the one step that writes."""
+        steps = (Step(REF, fresh, old), *along)
         nothing = "0" * len(fresh)
-        done = self.git.run("update-ref", "--no-deref", REF, fresh, old or nothing)
+        rows = (f"update {it.ref}\0{it.new}\0{it.old or nothing}\0" for it in steps)
+        told = ("start\0" + "".join(rows) + "prepare\0commit\0").encode()
+        update = ("update-ref", "--no-deref", "-m", "monocyte", "--stdin", "-z")
+        done = self.git.run(*update, stdin=told)
         if done.returncode and self._is_forsaken():
-            done = self.git.run("update-ref", "--no-deref", REF, fresh, old or nothing)
+            done = self.git.run(*update, stdin=told)
         if done.returncode:
             if self.git.resolve(REF) != old:
                 raise LedgerMoved("another entry came first")
+            for ref in (it.ref for it in along if self.git.resolve(it.ref) != it.old):
+                mend = "look at what came in between, then try again"
+                raise RefMoved("it was moved in between; nothing was changed", where=ref, mend=mend)
             raise self.git.failure(done, "update-ref")
         self._remember(fresh)
 

@@ -32,3 +32,7 @@ class Anthropic:
         known = {name: body.pop(name) for name in ("model", "stream", "messages", "max_tokens")}
         create = self._client.messages.with_streaming_response.create
         return converse(self._ask, self._library, lambda: create(**known, extra_body=body), hears)
+
+    def close(self) -> None:
+        """Give its connections back."""
+        self._client.close()

@@ -35,3 +35,7 @@ class OpenAI:
         known = {name: body.pop(name) for name in ("model", "stream", kind)}
         create = said.with_streaming_response.create
         return converse(self._ask, self._library, lambda: create(**known, extra_body=body), hears)
+
+    def close(self) -> None:
+        """Give its connections back."""
+        self._client.close()

@@ -178,6 +178,11 @@ class Desk:
 
     # -- showing -----------------------------------------------------------------------------------
 
+    @property
+    def package(self) -> str:
+        """The package with the cells, dotted, as the settings name it."""
+        return str(self.settings.document.raw.get("app", {}).get("cells", ""))
+
     def find(self, book: Book, name: str) -> Plan:
         """The plan of that ID, or of the only one that begins so.
 

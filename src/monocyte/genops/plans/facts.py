@@ -24,7 +24,17 @@ from monocyte.contracts.schema import digest as shape_of
 from monocyte.literate.context import used_names
 from monocyte.literate.trees import tree_of
 
-__all__ = ["STUB", "Facts", "Shape", "facts_of", "meaning", "text_of"]
+__all__ = [
+    "STUB",
+    "Facts",
+    "Shape",
+    "facts_of",
+    "is_stub",
+    "meaning",
+    "named",
+    "sealed_names",
+    "text_of",
+]
 
 Shape = dict[str, str]
 """A word: its fields, and what each is."""
@@ -53,6 +63,11 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     generated: dict[str, str] = {}
     uses: dict[str, Shape] = {}
     """The words of neighbours that it uses, as `cell.Word`."""
+
+    @property
+    def edits(self) -> str:
+        """What changes when a generated part does: what a waiver is bound to."""
+        return hashlib.sha256(msgspec.json.encode(self.generated, order="sorted")).hexdigest()
 
     @property
     def digest(self) -> str:
@@ -112,6 +127,19 @@ def facts_of(
         dict(sorted(file.generated())),
         dict(sorted(_uses(manifest, manifests, used))),
     )
+
+
+def sealed_names(
+    manifest: Manifest, tree: ast.Module, unsealed: Iterable[str] = ()
+) -> frozenset[str]:
+    """The statements of a cell's file that are people's, as `named` calls them.
+
+    `unsealed` are scenarios and the like that nobody has accepted yet: they seal nothing.
+    """
+    file = _File(tree, manifest)
+    file.proofs -= {*unsealed}
+    evidence = file.reach(file.proofs) - file.ours - file.words - {*unsealed}
+    return frozenset((evidence | file.words | file.rules) & file.nodes.keys())
 
 
 def text_of(file: str) -> str:
@@ -196,7 +224,7 @@ class _File:
 
     def __init__(self, tree: ast.Module, manifest: Manifest) -> None:
         self.manifest = manifest
-        self.nodes: dict[str, ast.stmt] = dict(_named(tree))
+        self.nodes: dict[str, ast.stmt] = dict(named(tree))
         homes = {name: key for key, node in self.nodes.items() for name in _stores(key, node)}
         self.reads = {
             key: {homes.get(name, name) for name in _reads(node)}
@@ -237,7 +265,7 @@ class _File:
         """What a model may write: everything that is not people's."""
         for name, node in self.nodes.items():
             if name not in self.theirs | self.words | self.rules:
-                yield name, STUB if _is_stub(node) else meaning(node)
+                yield name, STUB if is_stub(node) else meaning(node)
 
     def functions_of(self, word: str) -> dict[str, str]:
         """What the class of a word does besides having fields."""
@@ -246,7 +274,7 @@ class _File:
         return {f"{it.name}()": meaning(it) for it in inside if isinstance(it, FUNCTIONS)}
 
 
-def _named(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
+def named(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
     """Every statement that defines something or does something, under a name of its own."""
     for node in tree.body:
         if isinstance(node, (ast.Import, ast.ImportFrom)) or _is_prose(node) or _is_declared(node):
@@ -296,7 +324,7 @@ def _is_prose(node: ast.AST) -> bool:
     )
 
 
-def _is_stub(node: ast.stmt) -> bool:
+def is_stub(node: ast.stmt) -> bool:
     """Whether a function says nothing but `...`, perhaps below its prose."""
     if not isinstance(node, FUNCTIONS):
         return False

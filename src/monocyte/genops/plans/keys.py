@@ -25,6 +25,7 @@ __all__ = [
     "own_names",
     "public_line",
     "sign",
+    "take_key",
     "verified",
 ]
 
@@ -58,11 +59,24 @@ def make_key(name: str) -> Path:
     Raises:
         ConfigError: it is no name, or taken, or the folder is inside of a repository.
     """
+    return _kept(name, _signers().CryptoSigner.generate_ed25519().private_bytes)
+
+
+def take_key(name: str, pem: bytes) -> Path:
+    """Keep a private key that was made elsewhere, as on a runner; where it lies.
+
+    Raises:
+        ConfigError: it is none, or as for `make_key`.
+    """
+    _signer(Path("the key"), pem)
+    return _kept(name, pem)
+
+
+def _kept(name: str, pem: bytes) -> Path:
     if not NAME.fullmatch(name):
         raise ConfigError(f"{name!r} is no name", mend="lower-case letters, digits, - and _")
     place = folder()
     _refuse_repository(place)
-    pem = _signers().CryptoSigner.generate_ed25519().private_bytes
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = place / f"{name}.pem"
     try:

@@ -18,7 +18,7 @@ import msgspec
 from monocyte.errors import GenopsError
 from monocyte.genops.plans.facts import Facts
 
-__all__ = ["FILE", "Lock", "Locked", "read_lock", "write_lock"]
+__all__ = ["FILE", "Lock", "Locked", "opened", "read_lock", "write_lock"]
 
 FILE = "regen.lock"
 
@@ -46,6 +46,11 @@ class Lock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: Literal[1] = 1
     cells: dict[str, Locked] = {}
 
+    @property
+    def content(self) -> bytes:
+        """As it is written and committed."""
+        return msgspec.json.format(msgspec.json.encode(self, order="sorted"), indent=1) + b"\n"
+
     def with_cells(self, cells: Mapping[str, Locked | None]) -> Lock:
         """The lock with these cells in place of what it knew of them; None takes one out."""
         known = {**self.cells, **cells}
@@ -60,21 +65,28 @@ def read_lock(root: Path) -> Lock | None:
     """
     file = root / FILE
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Lock)
+        return opened(file.read_bytes(), str(file))
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as why:
+    except OSError as why:
+        raise GenopsError(f"it cannot be read: {why}", where=str(file)) from why
+
+
+def opened(content: bytes, where: str = FILE) -> Lock:
+    """A lock as it was written; raises GenopsError if it is none, or of another format."""
+    try:
+        return msgspec.json.decode(content, type=Lock)
+    except (msgspec.DecodeError, UnicodeDecodeError) as why:
         mend = f"restore it from your history: git checkout -- {FILE}; or a newer monocyte wrote it"
-        raise GenopsError(f"it cannot be read: {why}", where=str(file), mend=mend) from why
+        raise GenopsError(f"it cannot be read: {why}", where=where, mend=mend) from why
 
 
 def write_lock(root: Path, lock: Lock) -> None:
     """Write the lock, whole or not at all; raises GenopsError if it cannot be written."""
     file = root / FILE
     draft = file.with_name(f".{FILE}.{os.getpid()}")
-    content = msgspec.json.format(msgspec.json.encode(lock, order="sorted"), indent=1) + b"\n"
     try:
-        draft.write_bytes(content)
+        draft.write_bytes(lock.content)
         draft.replace(file)
     except OSError as why:
         draft.unlink(missing_ok=True)

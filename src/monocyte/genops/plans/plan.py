@@ -26,9 +26,10 @@ from monocyte.genops.plans.cost import Cost, Work, cost_of, total
 from monocyte.genops.plans.facts import Facts
 from monocyte.genops.plans.lock import FILE, Lock
 from monocyte.genops.plans.spending import history, room
+from monocyte.genops.plans.template import TASK, TEMPLATE
 from monocyte.genops.plans.why import Drift, Reason, Written, drifts, reasons
-from monocyte.genops.states import FINAL
-from monocyte.literate.context import HOUSE, Known, pack
+from monocyte.genops.states import OPEN, State
+from monocyte.literate.context import Known, pack
 from monocyte.literate.findings import Finding
 
 __all__ = [
@@ -36,15 +37,14 @@ __all__ = [
     "CellPlan",
     "Plan",
     "Scene",
+    "briefing",
     "drifting",
     "make_plan",
     "moved",
     "opened",
     "refuse_stale",
+    "told",
 ]
-
-TEMPLATE = f"sha256:{hashlib.sha256(HOUSE.encode()).hexdigest()}"
-"""The digest of the prompt template of this version."""
 
 Action = Literal["change", "create", "retire"]
 
@@ -151,8 +151,11 @@ def drifting(scene: Scene) -> Iterator[Drift]:
         yield from drifts(name, it, scene.lock.cells.get(name))
 
 
-def moved(plan: Plan, scene: Scene) -> tuple[str, ...]:
-    """What has changed since a plan was made, in words; nothing if it is still good."""
+def moved(plan: Plan, scene: Scene, of: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """What has changed since a plan was made, in words; nothing if it is still good.
+
+    With `of` only these kinds of things are looked at (see `SAID`).
+    """
     scene = scene._replace(findings={it.cell: it.findings for it in plan.cells})
     read = dict(_settings_read(scene))
     known = {it.name for it in scene.manifests}
@@ -163,12 +166,13 @@ def moved(plan: Plan, scene: Scene) -> tuple[str, ...]:
     names = [*plan.read, *(name for name in read if name not in plan.read)]
     other = [name for name in names if plan.read.get(name) != read.get(name)]
     follows = {f"context {name.removeprefix('facts ')}" for name in other if "facts " in name}
-    return tuple(_said(name) for name in other if name not in follows)
+    told = (name for name in other if name not in follows)
+    return tuple(_said(name) for name in told if not of or name.partition(" ")[0] in of)
 
 
-def refuse_stale(plan: Plan, scene: Scene) -> None:
-    """Raise PlanStale if anything has moved that a plan was made from."""
-    if what := moved(plan, scene):
+def refuse_stale(plan: Plan, scene: Scene, of: frozenset[str] = frozenset()) -> None:
+    """Raise PlanStale if anything has moved that a plan was made from; see `moved` for `of`."""
+    if what := moved(plan, scene, of):
         said = f"{plan.id} is stale: {'; '.join(what)}"
         raise PlanStale(said, moved=what, mend="make a new one: monocyte plan")
 
@@ -267,17 +271,36 @@ def _told(
     read: dict[str, str],
 ) -> str:
     """What a model would be told about a cell; that it was read is noted."""
-    manifest = next(it for it in scene.manifests if it.name == name)
-    found = scene.findings.get(name, ())
-    options = scene.settings.options
-    budget, known = options.context, scene.packs
-    packed = pack(manifest, scene.manifests, budget=budget, findings=found, known=known)
-    text = packed.text + "\n" + "".join(f"- {it.said}\n" for it in why)
+    text = briefing(scene, name, why)
     read[f"facts {name}"] = scene.facts[name].digest
     read[f"context {name}"] = _digest(text)
     pin_name, pin = scene.settings.pin_of(name)
     read[f"pin {pin_name}"] = pin.digest
     read[f"price {pin_name}"] = _digest(msgspec.json.encode(pin.priced(scene.today)).decode())
+    return text
+
+
+def briefing(scene: Scene, name: str, why: Iterable[Reason]) -> str:
+    """All that a model is told about a cell, and why; a reason is a line, whatever stands in it."""
+    manifest = next(it for it in scene.manifests if it.name == name)
+    found = scene.findings.get(name, ())
+    options = scene.settings.options
+    budget, known = options.context, scene.packs
+    packed = pack(manifest, scene.manifests, budget=budget, findings=found, known=known)
+    reasons = "".join(f"- {' '.join(it.said.split())}\n" for it in why)
+    return f"{packed.text}\n# Why it is to be written\n\n{reasons}"
+
+
+def told(plan: Plan, scene: Scene, cell: CellPlan) -> str:
+    """What a model is told about a cell of a plan: exactly what the plan was made from.
+
+    Raises:
+        PlanStale: it would be told something else.
+    """
+    text = briefing(scene._replace(findings={cell.cell: cell.findings}), cell.cell, cell.reasons)
+    if _digest(text) != plan.read.get(f"context {cell.cell}"):
+        what = _said(f"context {cell.cell}")
+        raise PlanStale(f"{plan.id} is stale: {what}", moved=(what,), mend="monocyte plan")
     return text
 
 
@@ -289,8 +312,8 @@ def _work(scene: Scene, name: str, pin_name: str, pin: Pin, text: str) -> Work:
     return Work(
         "agent" if pin.way == "agent" else kind,
         pin_name,
-        estimate(text),
-        weigh(text),
+        estimate(TASK + text),
+        weigh(TASK, text),
         answer,
         pin.max_output_tokens,
         scene.settings.options.attempts,
@@ -331,7 +354,7 @@ def _plan(scene: Scene, cells: tuple[CellPlan, ...], cost: Cost, read: dict[str,
         read=dict(sorted(read.items())),
     )
     named = _named(plan)
-    while scene.book.states.get(named.id) in FINAL:
+    while scene.book.states.get(named.id, State.DRAFT) not in OPEN:
         named = _named(msgspec.structs.replace(named, round=named.round + 1))
     return named
 

@@ -58,7 +58,13 @@ def _drift(scene: Scene) -> Iterator[Line]:
     for it in drifting(scene):
         found.setdefault(it.cell, []).append(f"{it.part} {it.how}")
     for cell, parts in found.items():
-        mend = f"take it as it stands: monocyte plan --adopt {cell}; or take it back"
+        waiver = scene.book.waivers.get((scene.app, cell))
+        edits = scene.facts[cell].edits
+        if waiver is not None and waiver.edits == edits and scene.today <= waiver.until:
+            continue
+        if waiver is not None and waiver.edits == edits:
+            parts.append(f"that was let stand until {waiver.until}: {waiver.why}")
+        mend = f"decide: monocyte drift adopt|revert {cell}, or waive {cell} --until DAY --why TEXT"
         yield Line("drift", f"{cell} was edited by hand", (*parts, mend))
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from monocyte.semdiff.difference import Change, Difference
+from monocyte.semdiff.report.markup import LONGEST, bare, block, fitting, plain, prose, visible
 from monocyte.semdiff.report.rows import differing
 from monocyte.semdiff.report.summary import (
     BADGES,
@@ -28,63 +28,40 @@ from monocyte.semdiff.verdicts import Verdict
 
 __all__ = ["as_markdown"]
 
-UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""What could make code read otherwise than it runs: shown instead of obeyed."""
-
-LONGEST = 60_000
-"""Characters; code hosts take some 65 000 in a comment."""
-
 
 def as_markdown(difference: Difference, longest: int = LONGEST) -> str:
     """The page; if it would be too long, the last definitions are counted instead of told."""
     head = [
         f"**{headline(difference)}**",
         "",
-        f"{_plain(difference.old)} → {_plain(difference.new)}",
+        f"{plain(difference.old)} → {plain(difference.new)}",
         *_ways(difference),
     ]
     ordered = by_weight(difference.changes)
     brief = [it for it in ordered if is_brief(it)]
     long = [it for it in ordered if not is_brief(it)]
     tail = [*_brief(brief), *_feelings(difference), *_folded(difference)]
-    tail, room = _fitting([(line,) for line in tail], longest // 3, "lines")
-    told, _ = _fitting(
+    tail, room = fitting([(line,) for line in tail], longest // 3, "lines")
+    told, _ = fitting(
         [("", *_change(it)) for it in long],
         longest // 3 * 2 + room - sum(len(it) + 1 for it in head) - 200,
         "definitions",
     )
     page = "\n".join([*head, *told, *tail]) + "\n"
-    return UNSEEN.sub(lambda it: f"[U+{ord(it[0]):04X}]", page)
-
-
-def _fitting(blocks: Sequence[Sequence[str]], room: int, what: str) -> tuple[list[str], int]:
-    """The lines of as many blocks as there is room for, and the room that is left."""
-    found: list[str] = []
-    for i, block in enumerate(blocks):
-        room -= sum(len(it) + 1 for it in block)
-        if room < 0:
-            opened = found.count("<details>") - found.count("</details>")
-            return [
-                *found,
-                "",
-                f"… and {len(blocks) - i} {what} more.",
-                *["</details>"] * opened,
-            ], 0
-        found += block
-    return found, room
+    return visible(page)
 
 
 def _ways(difference: Difference) -> Iterator[str]:
     found = ways(difference)
     if found:
         yield from ("", "**It can do more**", "")
-        yield from (f"- {_prose(what)}<br>via {_prose(way)}" for what, way in found[:10])
+        yield from (f"- {prose(what)}<br>via {prose(way)}" for what, way in found[:10])
 
 
 def _brief(changes: Sequence[Change]) -> Iterator[str]:
     if changes:
         yield from ("", "<details>", f"<summary>{len(changes)} of note</summary>", "")
-        yield from (f"- `{_bare(title(it))}`: {_prose(gist(it))}" for it in changes)
+        yield from (f"- `{bare(title(it))}`: {prose(gist(it))}" for it in changes)
         yield from ("", "</details>")
 
 
@@ -92,7 +69,7 @@ def _feelings(difference: Difference) -> Iterator[str]:
     found = feelings(difference.felt, 30) if difference.changes or difference.gains else []
     if found:
         yield from ("", "<details>", "<summary>Who can feel it</summary>", "")
-        yield from (f"- {_prose(who)}: {_prose(names)}" for who, names in found)
+        yield from (f"- {prose(who)}: {prose(names)}" for who, names in found)
         yield from ("", "</details>")
 
 
@@ -100,39 +77,39 @@ def _change(change: Change) -> Iterator[str]:
     finding = change.finding
     severity = SEVERITIES[change.severity]
     badge = BADGES[finding.verdict] + (f", {severity}" if severity else "")
-    yield f"### `{_bare(title(change))}` — {badge}"
+    yield f"### `{bare(title(change))}` — {badge}"
     yield ""
     what = meaning(change)
     if finding.verdict is Verdict.CHANGED or not change.words:
-        yield _prose(what[:1].upper() + what[1:]) + "."
+        yield prose(what[:1].upper() + what[1:]) + "."
     if change.words:
         yield ""
-        yield from (f"- {_prose(it)}" for it in change.words)
+        yield from (f"- {prose(it)}" for it in change.words)
     for it in told(change):
         yield ""
         bold = "**" if it.is_breaking else ""
-        yield f"- {bold}{_prose(it.text)}{bold}<br>{_prose(it.because)}"
+        yield f"- {bold}{prose(it.text)}{bold}<br>{prose(it.because)}"
         if it.example:
-            yield f"  <br>{_prose(it.example)}"
+            yield f"  <br>{prose(it.example)}"
     for why in reasons(change):
         yield ""
-        yield f"*{_prose(why)}*"
+        yield f"*{prose(why)}*"
     if change.hunks:
         yield ""
-        yield from _block("diff", list(_diff(change)))
+        yield from block("diff", list(_diff(change)))
     if change.tried:
         yield ""
-        yield f"Tried: {_prose(change.tried)}."
+        yield f"Tried: {prose(change.tried)}."
     for more in change.more:
         yield ""
-        yield f"- {_prose(more.rule)}: {_prose(more.what)}"
+        yield f"- {prose(more.rule)}: {prose(more.what)}"
     what, script = proof(change)
     if script:
         yield ""
         yield "<details>"
         yield f"<summary>The witness, {what}</summary>"
         yield ""
-        yield from _block("python", script.rstrip().splitlines())
+        yield from block("python", script.rstrip().splitlines())
         yield ""
         yield "</details>"
 
@@ -153,34 +130,12 @@ def _folded(difference: Difference) -> Iterator[str]:
         yield from ("", "<details>")
         yield from (f"<summary>{count} ignored: other text, the same meaning</summary>", "")
         for group in ignored_groups(difference):
-            names = [f"`{_bare(f'{it.new or it.old} {it.definition}')}`" for it in group.findings]
+            names = [f"`{bare(f'{it.new or it.old} {it.definition}')}`" for it in group.findings]
             more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-            yield f"- {', '.join(names[:10])}{more}: {_prose(group.why)}"
+            yield f"- {', '.join(names[:10])}{more}: {prose(group.why)}"
         yield from ("", "</details>")
     if difference.unseen:
         yield from ("", "<details>")
         yield from (f"<summary>{len(difference.unseen)} not looked at</summary>", "")
-        yield from (f"- {_plain(it)}" for it in by_kind(difference.unseen))
+        yield from (f"- {plain(it)}" for it in by_kind(difference.unseen))
         yield from ("", "</details>")
-
-
-def _block(language: str, lines: list[str]) -> Iterator[str]:
-    """A fence that is longer than any inside it."""
-    ticks = max((len(it) for it in re.findall(r"`{3,}", "\n".join(lines))), default=2) + 1
-    yield "`" * ticks + language
-    yield from lines
-    yield "`" * ticks
-
-
-def _prose(text: str) -> str:
-    """Text whose code in backticks stays code, and in which nothing else is markup."""
-    parts = re.split(r"(`[^`]*`)", " ".join(text.split()))
-    return "".join(it if it.startswith("`") and it.endswith("`") else _plain(it) for it in parts)
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"([\\`*_{}\[\]<>#|~@])", r"\\\1", text)
-
-
-def _bare(text: str) -> str:
-    return text.replace("`", "'")

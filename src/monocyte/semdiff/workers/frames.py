@@ -46,6 +46,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Bytes of address space beyond what the nursery has."""
     output: int = 1 << 20
     """Bytes of stdout, of stderr, and of any file that it writes."""
+    forks: bool = False
+    """Whether it may have children of its own; they are as locked, and end with it."""
 
 
 class Setup(msgspec.Struct, frozen=True):

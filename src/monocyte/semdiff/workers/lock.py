@@ -32,6 +32,7 @@ class Effects:
         self.tried: list[str] = []
         self.room = ""
         self.has_filter = False
+        self.forks = False
 
 
 effects = Effects()
@@ -61,7 +62,8 @@ def lock(limits: Limits, room: str) -> None:
     """Lock this process for good; it may write in `room`, and nowhere else."""
     _limit(limits)
     effects.room = os.path.realpath(room) + os.sep
-    effects.has_filter = _filter()
+    effects.forks = limits.forks
+    effects.has_filter = _filter(forks=limits.forks)
     sys.addaudithook(_hook)
 
 
@@ -143,6 +145,9 @@ REFUSED = frozenset(
 ALLOWED_IN_PROCESS = frozenset({"os.putenv", "os.unsetenv"})
 """Effects that are told, and stay in the process."""
 
+FORKING = frozenset({"os.fork", "os.kill"})
+"""What makes and ends children; in the kernel's filter it is fork, clone and kill."""
+
 FOREIGN = frozenset({"ctypes.dlopen", "ctypes.dlsym", "ctypes.call_function"})
 
 
@@ -152,7 +157,7 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
             _check_path(event, os.fsdecode(args[0]))
     elif event in REFUSED:
         _tell(event, args)
-        if event not in ALLOWED_IN_PROCESS:
+        if event not in ALLOWED_IN_PROCESS and not (effects.forks and event in FORKING):
             raise PermissionError(f"{event}: a locked worker has no processes, signals or network")
     elif event in WRITES:
         for path in args:
@@ -220,12 +225,14 @@ NUMBER, ARCH, FIRST, THIRD = 0, 4, 16, 32
 CLONE_THREAD = 0x10000
 
 
-def _filter() -> bool:
+def _filter(*, forks: bool = False) -> bool:
     """Have the kernel refuse what a child has no business with; whether it agreed to."""
     known = SYSCALLS.get(platform.machine()) if sys.platform == "linux" else None
     if known is None:
         return False
-    program = b"".join(struct.pack("<HBBI", *line) for line in _program(*known, os.getpid()))
+    program = b"".join(
+        struct.pack("<HBBI", *line) for line in _program(*known, os.getpid(), forks=forks)
+    )
     libc = ctypes.CDLL(None, use_errno=True)
     buffer = ctypes.create_string_buffer(program, len(program))
     described = struct.pack("<HxxxxxxQ", len(program) // 8, ctypes.addressof(buffer))
@@ -234,7 +241,9 @@ def _filter() -> bool:
     return bool(libc.prctl(PR_SET_SECCOMP, 2, described, 0, 0) == 0)
 
 
-def _program(arch: int, numbers: dict[str, int], pid: int) -> list[tuple[int, int, int, int]]:
+def _program(
+    arch: int, numbers: dict[str, int], pid: int, *, forks: bool = False
+) -> list[tuple[int, int, int, int]]:
     """The filter as BPF: each rule is a test that falls through to the next one."""
     lines = [
         (LOAD, 0, 0, ARCH),
@@ -247,10 +256,13 @@ def _program(arch: int, numbers: dict[str, int], pid: int) -> list[tuple[int, in
         (RETURN, 0, 0, ABSENT),  # so that the C library falls back to clone, whose flags we see
     ]
     plain = [number for name, number in numbers.items() if name not in CONDITIONAL]
+    if forks:
+        plain = [it for it in plain if it not in (numbers.get("fork"), numbers.get("vfork"))]
     for number in plain:
         lines += [(EQUAL, 0, 1, number), (RETURN, 0, 0, REFUSE)]
-    lines += _when(numbers["clone"], FIRST, (HAS_BIT, CLONE_THREAD))
-    for name in ("kill", "tgkill"):
+    if not forks:
+        lines += _when(numbers["clone"], FIRST, (HAS_BIT, CLONE_THREAD))
+    for name in ("tgkill",) if forks else ("kill", "tgkill"):
         lines += _when(numbers[name], FIRST, (EQUAL, pid))
     lines += _when(numbers["prlimit64"], THIRD, (EQUAL, 0))  # reading limits is fine
     return [*lines, (RETURN, 0, 0, ALLOW)]
