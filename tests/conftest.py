@@ -10,6 +10,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("monocyte", deadline=None)  # time belongs into benchmarks
+settings.load_profile("monocyte")
 
 
 class NetworkRefusedError(AssertionError):

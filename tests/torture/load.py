@@ -34,7 +34,7 @@ RESENT = 60
 """So many of the last answers of all workers are asked for again at each start."""
 PAUSE = 0.01
 """Seconds between two commands of a worker, at least: less, and the backlog only grows."""
-QUIET = 20.0
+QUIET = 60.0
 """Seconds in which everything that was begun must have taken its effect."""
 
 MANIFESTS = load_cells([ledger.cell, mirror.cell, tally.cell]).manifests
