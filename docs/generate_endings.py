@@ -6,6 +6,8 @@
 import sys
 from pathlib import Path
 
+from marks import drawn_between
+
 from monocyte.genops.metering.exchange import ENDINGS
 
 PAGE = Path(__file__).with_name("metering.md")
@@ -26,11 +28,7 @@ def table() -> str:
 
 def drawn(page: str) -> str:
     """Return `page` with the table as the code has it; ValueError if it has no marks."""
-    before, _, rest = page.partition(START)
-    _, mark, after = rest.partition(END)
-    if not mark:
-        raise ValueError("the marks around the table are missing")
-    return f"{before}{START}\n{table()}\n\n{END}{after}"
+    return drawn_between(page, START, END, table())
 
 
 def main() -> None:

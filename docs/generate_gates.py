@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import msgspec
+from marks import drawn_between
 
 from monocyte.genops.gates.kinds import table
 from monocyte.genops.gates.verdict import Verdict
@@ -20,11 +21,7 @@ END = "<!-- End of the kinds. -->\n"
 
 def drawn(page: str) -> str:
     """Return `page` with the table as the code has it; ValueError if it has no marks."""
-    before, _, rest = page.partition(START)
-    _, mark, after = rest.partition(END)
-    if not mark:
-        raise ValueError("the marks around the table are missing")
-    return f"{before}{START}\n{table()}\n{END}{after}"
+    return drawn_between(page, START, END, table())
 
 
 def schema() -> str:

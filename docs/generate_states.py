@@ -6,6 +6,8 @@
 import sys
 from pathlib import Path
 
+from marks import drawn_between
+
 from monocyte.genops.states import table
 
 PAGE = Path(__file__).with_name("regeneration.md")
@@ -15,11 +17,7 @@ END = "<!-- End of the states. -->\n"
 
 def drawn(page: str) -> str:
     """Return `page` with the table as the code has it; ValueError if it has no marks."""
-    before, _, rest = page.partition(START)
-    _, mark, after = rest.partition(END)
-    if not mark:
-        raise ValueError("the marks around the table are missing")
-    return f"{before}{START}\n{table()}\n{END}{after}"
+    return drawn_between(page, START, END, table())
 
 
 def main() -> None:

@@ -6,12 +6,11 @@ exactly these files. It is kept alive by a ref of its own until its plan has end
 
 from __future__ import annotations
 
-import hashlib
 from typing import Annotated, Literal
 
 import msgspec
 
-from monocyte.errors import GenopsError
+from monocyte.genops.attached import Attached, read_attached
 
 __all__ = ["FILE", "Candidate", "opened", "ref_of"]
 
@@ -21,7 +20,7 @@ FILE = "candidate.json"
 Sha = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{40,64}\Z")]
 
 
-class Candidate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Candidate(Attached, frozen=True, kw_only=True):
     """One attempt at a plan, whole: all its cells."""
 
     format: Literal[1] = 1
@@ -33,27 +32,13 @@ class Candidate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """The commit that holds it; its only parent is `base`."""
     files: dict[str, str | None]
     """SHA-256 of what differs from the base, by path within the repository; None where it went."""
-    cassettes: dict[str, str] = {}
+    cassettes: dict[str, str] = msgspec.field(default_factory=dict)
     """SHA-256 of what was said with the models, by name; they are attached beside this."""
-
-    @property
-    def content(self) -> bytes:
-        """As it is attached."""
-        return msgspec.json.format(msgspec.json.encode(self, order="sorted"), indent=1)
-
-    @property
-    def digest(self) -> str:
-        """What a verdict and an approval are bound to."""
-        return hashlib.sha256(self.content).hexdigest()
 
 
 def opened(content: bytes) -> Candidate:
     """A candidate as it was attached; raises GenopsError if it is none, or of another format."""
-    try:
-        return msgspec.json.decode(content, type=Candidate)
-    except (msgspec.DecodeError, UnicodeDecodeError) as why:
-        mend = "generate it again: monocyte apply; or a newer monocyte wrote it"
-        raise GenopsError(f"this is no candidate: {why}", mend=mend) from why
+    return read_attached(content, Candidate, "candidate", "monocyte apply")
 
 
 def ref_of(plan: str, attempt: int) -> str:

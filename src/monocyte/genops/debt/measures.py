@@ -20,6 +20,7 @@ import msgspec
 
 from monocyte.contracts.tokens import estimate
 from monocyte.errors import ConfigError, GenopsError
+from monocyte.genops.attached import Attached
 from monocyte.genops.debt.duplicates import Clone, clones
 
 __all__ = ["SIMPLER", "Cell", "Debt", "Remark", "measure"]
@@ -72,7 +73,7 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which that is."""
 
 
-class Debt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Debt(Attached, frozen=True, kw_only=True):
     """An app at one moment; kept with each release."""
 
     format: Literal[1] = 1

@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-import msgspec
-
 from monocyte.errors import GenopsError
+from monocyte.genops.attached import read_attached
 from monocyte.genops.debt.measures import Debt, measure
 from monocyte.genops.git import Git
 from monocyte.genops.ledger.gitledger import GitLedger
 from monocyte.genops.ledger.interface import Read
 from monocyte.genops.states import State
 
-__all__ = ["FILE", "Release", "content", "measured_at", "opened", "releases"]
+__all__ = ["FILE", "Release", "measured_at", "opened", "releases"]
 
 FILE = "debt.json"
 """Under what name it is attached to the transition to PROMOTED."""
@@ -47,18 +46,9 @@ def measured_at(git: Git, commit: str, folder: str) -> Debt:
     return measure(texts).debt
 
 
-def content(debt: Debt) -> bytes:
-    """As it is attached."""
-    return msgspec.json.format(msgspec.json.encode(debt, order="sorted"), indent=1)
-
-
 def opened(attached: bytes) -> Debt:
     """What was attached; raises GenopsError if it is of another format."""
-    try:
-        return msgspec.json.decode(attached, type=Debt)
-    except (msgspec.DecodeError, UnicodeDecodeError) as why:
-        said = f"what was measured of a release cannot be read: {why}"
-        raise GenopsError(said, mend="a newer monocyte wrote it") from why
+    return read_attached(attached, Debt, "measure of a release", "monocyte debt")
 
 
 def releases(ledger: GitLedger, seen: Read) -> Iterator[Release]:

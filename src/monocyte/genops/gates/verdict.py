@@ -7,12 +7,11 @@ a gate that could not look has not passed. Pure.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Literal
 
 import msgspec
 
-from monocyte.errors import GenopsError
+from monocyte.genops.attached import Attached, read_attached
 
 __all__ = ["FILE", "Finding", "Looked", "Severity", "Verdict", "opened"]
 
@@ -51,7 +50,7 @@ class Looked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     said: str = ""
 
 
-class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Verdict(Attached, frozen=True, kw_only=True):
     """What became of all gates; whoever reads it needs nothing else to decide."""
 
     format: Literal[1] = 1
@@ -76,21 +75,7 @@ class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
             bool(self.looked) and not refused and all(it.outcome != "broke" for it in self.looked)
         )
 
-    @property
-    def content(self) -> bytes:
-        """As it is attached."""
-        return msgspec.json.format(msgspec.json.encode(self, order="sorted"), indent=1)
-
-    @property
-    def digest(self) -> str:
-        """What an approval to merge names beside the candidate."""
-        return hashlib.sha256(self.content).hexdigest()
-
 
 def opened(content: bytes) -> Verdict:
     """A verdict as it was attached; raises GenopsError if it is none, or of another format."""
-    try:
-        return msgspec.json.decode(content, type=Verdict)
-    except (msgspec.DecodeError, UnicodeDecodeError) as why:
-        mend = "judge it again: monocyte gate; or a newer monocyte wrote it"
-        raise GenopsError(f"this is no verdict: {why}", mend=mend) from why
+    return read_attached(content, Verdict, "verdict", "monocyte gate")

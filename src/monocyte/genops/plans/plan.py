@@ -17,6 +17,7 @@ import msgspec
 from monocyte.cell import Manifest
 from monocyte.contracts.tokens import estimate
 from monocyte.errors import Drifted, GenopsError, NoSuchCell, PlanStale
+from monocyte.genops.attached import Attached, read_attached
 from monocyte.genops.budget import OverBudget
 from monocyte.genops.ledger.book import Book
 from monocyte.genops.metering.wires import weigh
@@ -64,7 +65,7 @@ class CellPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     cost: Cost = Cost(0, 0, 0, 0)
 
 
-class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Plan(Attached, frozen=True, kw_only=True):
     """Cells that are regenerated as one set; `read` are digests of all that it was made from."""
 
     format: Literal[1] = 1
@@ -77,16 +78,6 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     cost: Cost
     prices: str
     read: dict[str, str]
-
-    @property
-    def content(self) -> bytes:
-        """The plan as it is attached and approved."""
-        return msgspec.json.format(msgspec.json.encode(self, order="sorted"), indent=1)
-
-    @property
-    def digest(self) -> str:
-        """What an approval is bound to."""
-        return hashlib.sha256(self.content).hexdigest()
 
 
 class Scene(NamedTuple):
@@ -111,11 +102,7 @@ class Scene(NamedTuple):
 
 def opened(content: bytes) -> Plan:
     """A plan as it was attached; raises GenopsError if it is none, or of another format."""
-    try:
-        plan = msgspec.json.decode(content, type=Plan)
-    except (msgspec.DecodeError, UnicodeDecodeError) as why:
-        mend = "make a new one: monocyte plan; or a newer monocyte wrote it"
-        raise GenopsError(f"this is no plan: {why}", mend=mend) from why
+    plan = read_attached(content, Plan, "plan", "monocyte plan")
     if _named(plan) != plan:
         raise GenopsError(f"{plan.id} is not what its ID says", mend="make a new one")
     return plan

@@ -110,9 +110,8 @@ def land(
         )
         statement = _statement(desk, hand, change, commit, seen.head.seq + 1)
         envelope = provenance.signed(statement, hand.signer)
-        cost = releases.content(
-            releases.measured_at(git, commit, inside(desk, desk.package.replace(".", "/")))
-        )
+        folder = inside(desk, desk.package.replace(".", "/"))
+        cost = releases.measured_at(git, commit, folder).content
         tried(envelope, {within(desk, path): it for path, it in change.files.items()})
         named = {
             "commit": commit,
