@@ -196,7 +196,7 @@ def working(works: Works) -> Iterator[Counter[str]]:
     over = threading.Event()
 
     def work() -> None:
-        while not over.wait(0.005):
+        while not over.wait(0.05):
             try:
                 heard["answered" if works() else "dropped"] += 1
             except OSError:

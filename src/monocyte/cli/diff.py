@@ -118,7 +118,7 @@ def diff(  # noqa: PLR0913, PLR0917 (an option each)
     git = _git_here()
     old, new = open_pair(specs, git, staged=staged, name=os.environ.get("BASE", ""))
     folder = None if no_cache else _cache()
-    options = Options(run=not no_run, seconds=seconds, only=only, impact=impact)
+    options = Options(run=not no_run, seconds=seconds, only=only, impact=impact or None)
     found = difference(old, new, options, memory=Keeper(folder) if folder else None)
     if html is not None:
         _write_html(found, html)

@@ -76,8 +76,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What one definition may take of them."""
     only: tuple[str, ...] = ()
     """Files and folders that findings are wanted about; all, if none are named."""
-    impact: bool = False
-    """Whether a large program, too, is read to see who can feel the change."""
+    impact: bool | None = None
+    """Whether it is read who can feel the change: if nobody says, only in a small program."""
 
 
 class Unseen(msgspec.Struct, frozen=True):
@@ -410,8 +410,10 @@ def _felt(
     options: Options,
     memory: Memory | None,
 ) -> Felt:
+    if options.impact is False or old == new:
+        return Felt(untold="" if old == new else "nobody has asked who feels it")
     same = alike(known.ignored, (it.finding for it in known.drafts), tree)
-    return felt(old, new, same, asked=options.impact, shelf=memory) if old != new else Felt()
+    return felt(old, new, same, asked=bool(options.impact), shelf=memory)
 
 
 # -- tests ----------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from textwrap import dedent
 
 import pytest
 
-from monocyte.genops.debt.duplicates import clones, lines_of
+from monocyte.genops.debt.duplicates import Clone, clones, lines_of, windows
 
 BODY = """
     total = 0
@@ -23,7 +23,11 @@ def found(*functions: str) -> list[str]:
     text = "\n".join(
         f"    {it}" if it and not it.startswith("def") else it for it in text.split("\n")
     )
-    return [str(it) for it in clones({"a.py": ast.parse(text)})]
+    return [str(it) for it in _in_a_file(text)]
+
+
+def _in_a_file(text: str) -> list[Clone]:
+    return clones({"a.py": [*windows(ast.parse(text))]})
 
 
 @pytest.mark.parametrize("other", [BODY, RENAMED, f"first = 1\n{dedent(BODY)}"])
@@ -39,16 +43,16 @@ def test_the_same_code_is_found_under_other_names(other: str) -> None:
 )
 def test_other_values_attributes_and_functions_are_other_code(old: str, new: str) -> None:
     """Only what is left alike counts."""
-    whole = lines_of(clones({"a.py": ast.parse(f"def f(orders):{BODY}\ndef g(orders):{BODY}")}))
+    whole = lines_of(_in_a_file(f"def f(orders):{BODY}\ndef g(orders):{BODY}"))
     other = BODY.replace(old, new)
-    part = lines_of(clones({"a.py": ast.parse(f"def f(orders):{BODY}\ndef g(orders):{other}")}))
+    part = lines_of(_in_a_file(f"def f(orders):{BODY}\ndef g(orders):{other}"))
     assert part < whole == 5
 
 
 def test_files_are_looked_at_together() -> None:
     """What stands in another file stands twice."""
     tree = ast.parse(f"def f(orders):{BODY}")
-    (one,) = clones({"a.py": tree, "b.py": tree})
+    (one,) = clones({"a.py": [*windows(tree)], "b.py": [*windows(tree)]})
     assert (one.file, one.like_file, one.lines) == ("b.py", "a.py", 5)
 
 

@@ -46,6 +46,16 @@ def test_a_gate_that_breaks_has_passed_nothing(tmp_path: Path) -> None:
     assert "could not look: b" in said.summary
 
 
+def test_what_fails_its_scenarios_is_not_started_for_real(tmp_path: Path) -> None:
+    """Nor measured, nor mutated; it says so, and is refused all the same."""
+    fails = {"scenarios": finds("scenario-failed"), "cost": breaks, "behaviour": nothing}
+    said = judge(case(tmp_path, ()), gates=fails)  # type: ignore[arg-type]
+    assert [it.outcome for it in said.looked] == ["found", "skipped", "passed"]
+    assert (said.passed, said.looked[1].said) == (False, "first what scenarios has found")
+    ends = {"scenarios": nothing, "cost": breaks}
+    assert [it.outcome for it in judge(case(tmp_path, ()), gates=ends).looked][1] == "broke"
+
+
 def test_no_gate_is_no_pass(tmp_path: Path) -> None:
     """Nobody has looked."""
     assert not judge(case(tmp_path, ()), gates={}).passed

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-__all__ = ["Clone", "clones", "lines_of"]
+__all__ = ["Clone", "Window", "clones", "lines_of", "windows"]
 
 WEIGHT = 30
 """Nodes of syntax that a run must have at least: some three lines."""
@@ -38,30 +38,31 @@ class Clone(NamedTuple):
         return f"{self.file}:{self.first}-{self.last} is {self.like_file}:{self.like_first} again"
 
 
-class _Window(NamedTuple):
-    file: str
+class Window(NamedTuple):
+    """A run of statements in a file, with a digest that all its likes have."""
+
     first: int
     last: int
     weight: int
     digest: bytes
 
 
-def clones(trees: Mapping[str, ast.Module]) -> list[Clone]:
+def clones(windows: Mapping[str, Sequence[Window]]) -> list[Clone]:
     """Every run that stands twice, the longest first, none within another of the list."""
-    windows = [it for file, tree in trees.items() for it in _windows(file, tree)]
-    alike: defaultdict[bytes, list[_Window]] = defaultdict(list)
-    for window in windows:
-        alike[window.digest].append(window)
+    alike: defaultdict[bytes, list[tuple[str, Window]]] = defaultdict(list)
+    for file, runs in windows.items():
+        for window in runs:
+            alike[window.digest].append((file, window))
     found: list[Clone] = []
     taken: set[tuple[str, int]] = set()
-    for group in sorted(alike.values(), key=lambda them: -them[0].weight):
-        first, *others = sorted(group, key=lambda it: (it.file, it.first))
-        for it in others:
-            lines = {(it.file, line) for line in range(it.first, it.last + 1)}
-            overlaps = it.file == first.file and it.first <= first.last
+    for group in sorted(alike.values(), key=lambda them: -them[0][1].weight):
+        (first_file, first), *others = sorted(group, key=lambda it: (it[0], it[1].first))
+        for file, it in others:
+            lines = {(file, line) for line in range(it.first, it.last + 1)}
+            overlaps = file == first_file and it.first <= first.last
             if not overlaps and not lines & taken:
                 taken |= lines
-                found.append(Clone(it.file, it.first, it.last, first.file, first.first))
+                found.append(Clone(file, it.first, it.last, first_file, first.first))
     return found
 
 
@@ -70,11 +71,12 @@ def lines_of(found: Sequence[Clone]) -> int:
     return sum(it.lines for it in found)
 
 
-def _windows(file: str, tree: ast.Module) -> Iterator[_Window]:
+def windows(tree: ast.Module) -> Iterator[Window]:
+    """Every run of neighbouring statements of a file that is heavy enough."""
     for function in ast.walk(tree):
         if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             for block in _blocks(function):
-                yield from _runs(file, block)
+                yield from _runs(block)
 
 
 def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
@@ -94,38 +96,56 @@ def _is_prose(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _runs(file: str, block: Sequence[ast.stmt]) -> Iterator[_Window]:
-    weights = [sum(1 for _ in ast.walk(it)) for it in block]
+def _runs(block: Sequence[ast.stmt]) -> Iterator[Window]:
+    spelled = [_Spelled(it) for it in block]
     for start in range(len(block)):
-        for end in range(start + 1, len(block) + 1):
-            weight = sum(weights[start:end])
+        weight = 0
+        for end in range(start, len(block)):
+            weight += spelled[end].weight
             if weight >= WEIGHT:
-                run = block[start:end]
-                last = run[-1].end_lineno or run[-1].lineno
-                yield _Window(file, run[0].lineno, last, weight, _digest(run))
+                last = block[end].end_lineno or block[end].lineno
+                digest = _digest(spelled[start : end + 1])
+                yield Window(block[start].lineno, last, weight, digest)
 
 
-def _digest(run: Sequence[ast.stmt]) -> bytes:
-    """What is equal for runs that differ in the names of their locals only."""
-    bound = {
-        it.id for top in run for it in ast.walk(top) if isinstance(it, ast.Name) and _binds(it)
-    }
-    numbers: dict[str, int] = {}
-    words: list[str] = []
-    for top in run:
-        for node in ast.walk(top):
-            words.append(type(node).__name__)
-            if isinstance(node, ast.Name) and node.id in bound:
-                words.append(f"#{numbers.setdefault(node.id, len(numbers))}")
+class _Spelled:
+    """A statement as words; a name is a word of its own kind, since it may be numbered."""
+
+    def __init__(self, statement: ast.stmt) -> None:
+        self.words: list[str | _Name] = []
+        self.bound: set[str] = set()
+        self.weight = 0
+        for node in ast.walk(statement):
+            self.weight += 1
+            self.words.append(type(node).__name__)
+            if isinstance(node, ast.Name):
+                self.words.append(_Name(node.id))
+                if not isinstance(node.ctx, ast.Load):
+                    self.bound.add(node.id)
             else:
-                words.extend(
+                self.words += [
                     repr(it)
                     for _, it in ast.iter_fields(node)
                     if not isinstance(it, (ast.AST, list))
-                )
-        words.append(";")
+                ]
+        self.words.append(";")
+
+
+class _Name(NamedTuple):
+    id: str
+
+
+def _digest(run: Sequence[_Spelled]) -> bytes:
+    """What is equal for runs that differ in the names of their locals only."""
+    bound = set().union(*(it.bound for it in run))
+    numbers: dict[str, int] = {}
+    words = [
+        word
+        if isinstance(word, str)
+        else f"#{numbers.setdefault(word.id, len(numbers))}"
+        if word.id in bound
+        else repr(word.id)
+        for it in run
+        for word in it.words
+    ]
     return hashlib.sha256("\0".join(words).encode(errors="surrogatepass")).digest()
-
-
-def _binds(name: ast.Name) -> bool:
-    return not isinstance(name.ctx, ast.Load)

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final, Literal, NamedTuple
 
@@ -21,7 +22,7 @@ import msgspec
 from monocyte.contracts.tokens import estimate
 from monocyte.errors import ConfigError, GenopsError
 from monocyte.genops.attached import Attached
-from monocyte.genops.debt.duplicates import Clone, clones
+from monocyte.genops.debt.duplicates import Clone, Window, clones, windows
 
 __all__ = ["SIMPLER", "Cell", "Debt", "Remark", "measure"]
 
@@ -114,16 +115,21 @@ def measure(texts: Mapping[str, str]) -> Measured:
         GenopsError: a file is no Python.
         ConfigError: the libraries for it are not installed.
     """
-    trees = {file: _parsed(file, text) for file, text in texts.items()}
-    found = tuple(clones(trees))
+    found = tuple(clones({file: _windows(file, text) for file, text in texts.items()}))
     knotted = _complexities(texts)
     debt = Debt(
         cells={file: _cell(text, knotted[file]) for file, text in texts.items()},
         duplicated=sum(it.lines for it in found),
         dead=tuple(_dead(texts)),
-        simpler=tuple(_simpler(texts)),
+        simpler=tuple(it for file, text in texts.items() for it in _simpler(file, text)),
     )
     return Measured(debt, found)
+
+
+@lru_cache(maxsize=256)
+def _windows(file: str, text: str) -> tuple[Window, ...]:
+    """Kept, since most files of an app are the same before and after a change."""
+    return tuple(windows(_parsed(file, text)))
 
 
 def _parsed(file: str, text: str) -> ast.Module:
@@ -195,10 +201,13 @@ def _dead(texts: Mapping[str, str]) -> Iterator[Remark]:
             yield Remark(str(it.filename), int(it.first_lineno), "dead", str(it.message))
 
 
-def _simpler(texts: Mapping[str, str]) -> Iterator[Remark]:
-    for file, text in texts.items():
-        for it in _ruff(file, text):
-            yield Remark(file, int(it["location"]["row"]), str(it["code"]), str(it["message"]))
+@lru_cache(maxsize=256)
+def _simpler(file: str, text: str) -> tuple[Remark, ...]:
+    """What ruff would have simpler; kept, as windows are."""
+    return tuple(
+        Remark(file, int(it["location"]["row"]), str(it["code"]), str(it["message"]))
+        for it in _ruff(file, text)
+    )
 
 
 def _ruff(file: str, text: str) -> Any:

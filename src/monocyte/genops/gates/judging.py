@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from types import MappingProxyType
 
@@ -35,6 +35,7 @@ from monocyte.genops.gates.reading import Unreadable
 from monocyte.genops.gates.scene import Scene, Unseen
 from monocyte.genops.gates.verdict import Finding, Looked, Verdict
 from monocyte.genops.pins import CLASSES
+from monocyte.literate.forks import cores
 
 __all__ = ["GATES", "Gate", "judge", "summary_of"]
 
@@ -66,11 +67,18 @@ GATES: Mapping[str, Gate] = MappingProxyType(
 WAITING = frozenset(
     ["scenarios", "endtoend", "behaviour", "compat", "cost", "literate", "mutation"]
 )
-"""Gates that wait for processes of their own; they run beside those that read, in a thread.
+"""Gates that wait for processes of their own; they run beside each other and those that read.
 
 What reads, parses, and stays in one thread: two that parse at once meet a counter that CPython 3.11
 keeps for both ("AST constructor recursion depth mismatch", gh-106905).
 """
+
+NEEDS = MappingProxyType(dict.fromkeys(["endtoend", "mutation", "cost"], "scenarios"))
+"""Gates that look only at what another gate lets pass: a cell whose scenarios fail is not started
+for real, breaks for other reasons than its mutants', and need not be quick."""
+
+SIDE_BY_SIDE = 2
+"""How many of those run at once, or as many as there are cores."""
 
 
 def judge(
@@ -87,19 +95,29 @@ def judge(
     scene = Scene(case)
     _ = scene.limits  # what is wrong with the base is nobody's finding
     ended: dict[str, tuple[Looked, tuple[Finding, ...]]] = {}
+    waiting: dict[str, Future[None]] = {}
 
     def run(name: str) -> None:
-        looked, findings = ended[name] = _looked(name, gates[name], scene)
-        hears(f"{name}: {_said(looked, findings)}")
+        needed = NEEDS.get(name, "")
+        if needed in waiting:
+            waiting[needed].result()
+        if needed in ended and any(it.severity == "error" for it in ended[needed][1]):
+            said = f"first what {needed} has found"
+            ended[name] = Looked(gate=name, outcome="skipped", seconds=0, said=said), ()
+        else:
+            ended[name] = _looked(name, gates[name], scene)
+        hears(f"{name}: {_said(*ended[name])}")
 
     _read(scene)
-    with ThreadPoolExecutor(1, "gate") as beside:
-        waiting = [beside.submit(run, name) for name in gates if name in WAITING]
+    with ThreadPoolExecutor(max(SIDE_BY_SIDE, cores()), "gate") as beside:
+        for name in sorted(gates, key=lambda it: it in NEEDS):  # what waits for others comes last
+            if name in WAITING:
+                waiting[name] = beside.submit(run, name)
         try:
             for name in gates:
                 if name not in WAITING:
                     run(name)
-            for it in waiting:
+            for it in waiting.values():
                 it.result()
         finally:
             beside.shutdown(cancel_futures=True)  # who is interrupted waits for no further gate

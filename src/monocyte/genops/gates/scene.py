@@ -155,7 +155,8 @@ class Scene:
 
     def _compare(self) -> Difference:
         wanted = tuple(it for it in self.changed if it.endswith(".py"))
-        options = Options(seconds=SEARCHING, each=Budget(seconds=1.5), only=wanted or ("-",))
+        each = Budget(seconds=1.5)
+        options = Options(seconds=SEARCHING, each=each, only=wanted or ("-",), impact=False)
         return difference(*self.trees, options)
 
 
