@@ -13,6 +13,7 @@ import pytest
 
 from monocyte.cli.remote import Remote
 from monocyte.errors import BusError, Refused
+from monocyte.genops.promotion.merging import Merging
 from monocyte.genops.states import State
 from tests.cli.conftest import program, running
 from tests.genops.ledger.facts import Hand, git
@@ -21,6 +22,17 @@ from tests.genops.plans.toys import change, commit
 from tests.genops.promotion import stage
 
 pytest.importorskip("securesystemslib")
+
+
+SHORT = """
+
+@cell.scenario
+def names_are_short(lab: World) -> None:
+    lab.by(ADA).send(Join("a" * 40))
+    with SHORT.refuses():
+        lab.by(ADA).send(Join("a" * 41))
+"""
+"""What a person has written for the rule that a candidate keeps."""
 
 
 @pytest.fixture
@@ -104,6 +116,31 @@ def test_from_the_candidate_to_the_release_and_back(team: Path) -> None:
     assert said("verify", cwd=team)["intact"]
     assert said("show", plan, cwd=team)["state"] == "ROLLED_BACK"
     assert said("rollback", "people", "--as", "bob", "--why", "slow", cwd=team, code=1)["error"]
+
+
+@pytest.mark.parametrize("agreement", ["1 anybody", "none"])
+def test_what_nobody_has_signed_is_judged_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, agreement: str
+) -> None:
+    """Somebody wrote into the ledger that it changes nothing that people would notice."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    with toys.fresh():
+        root = stage.team(tmp_path / "app")
+        policy = f'[approval.policy]\nbehaviour-explained = "{agreement}"\n[approval.keys]'
+        change(root, "monocyte.toml", "[approval.keys]", policy)
+        people = root / "shop" / "people.py"
+        people.write_text(people.read_text("utf-8") + SHORT, "utf-8")
+        git("branch", "-f", "main", commit(root), cwd=root)
+        clock = Hand(datetime.now(UTC))
+        plan = stage.gated(root, clock, classes=("internal",)).plan
+        Merging(stage.desk(root, clock)).settle(plan)
+    promoting = ("promote", plan.id, "--as", "bob")
+    done = said(*promoting, cwd=root, code=1 if agreement == "1 anybody" else 0)
+    if agreement == "none":
+        assert done["plan"] == plan.id
+    else:
+        assert "behaviour-explained needs 1" in done["error"]["message"]
+        assert said("show", plan.id, cwd=root)["state"] == "MERGE_APPROVED"
 
 
 def test_nobody_is_promoted_without_agreement(team: Path) -> None:

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from monocyte.semdiff.workers import Fate, Limits, Worker
+from monocyte.semdiff.workers.landlock import version
 
 TOYS = str(Path(__file__).parent / "toys")
 LIMITS = Limits(wall=1.0, cpu=30.0)
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's filter is Linux's")
+
+on_landlock = pytest.mark.skipif(not version(), reason="the kernel has no Landlock")
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +67,25 @@ def test_a_crash_is_told_by_its_signal(worker: Worker) -> None:
     """A segmentation fault ends the child, not the nursery."""
     report = worker.run("misdeeds:crash", b"", LIMITS)
     assert (report.fate, report.detail) == (Fate.KILLED, "SIGSEGV")
+
+
+@on_landlock
+@pytest.mark.parametrize("entry", ["write_outside_around_python", "remove_outside_around_python"])
+def test_files_of_others_stay_also_around_python(
+    worker: Worker, tmp_path: Path, entry: str
+) -> None:
+    """The kernel knows where it may write."""
+    file = tmp_path / "theirs.txt"
+    file.write_text("theirs")
+    assert worker.run(f"misdeeds:{entry}", bytes(file), LIMITS).value == b"-1"
+    assert file.read_text() == "theirs"
+
+
+@on_landlock
+def test_the_environment_of_others_is_not_read(worker: Worker) -> None:
+    """Ours may hold a key."""
+    report = worker.run("misdeeds:read_environment", str(os.getpid()).encode(), LIMITS)
+    assert (report.fate, "PermissionError" in report.detail) == (Fate.FAILED, True), report
 
 
 @pytest.mark.parametrize("entry", ["write_outside", "remove_outside"])

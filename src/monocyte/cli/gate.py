@@ -113,7 +113,6 @@ def gate(  # noqa: PLR0913, PLR0917 (a command has the options that it has)
 def _candidate(app_path: Path | None, name: str) -> tuple[str, str, tuple[str, ...], str]:
     """The last candidate of a plan: its commits, the rules that were changed, and its digest."""
     from monocyte.cli.plan import desk_of
-    from monocyte.genops.applying import rules_of
     from monocyte.genops.promotion.merging import Merging
 
     desk = desk_of(app_path)
@@ -124,7 +123,7 @@ def _candidate(app_path: Path | None, name: str) -> tuple[str, str, tuple[str, .
         if not desk.git.resolve(commit):
             mend = "git fetch REMOTE '+refs/monocyte/*:refs/monocyte/*'"
             raise ConfigError(f"the commit {commit[:12]} of the candidate is not here", mend=mend)
-    return found.base, found.commit, tuple(rules_of(plan)), found.digest
+    return found.base, found.commit, plan.rules, found.digest
 
 
 def _revisions(git: Git, root: Path, change: str | None) -> tuple[str, str]:

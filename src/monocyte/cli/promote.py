@@ -17,9 +17,11 @@ from monocyte.errors import ConfigError, GenopsError
 
 if TYPE_CHECKING:
     from monocyte.cli.remote import Remote
+    from monocyte.genops.gates.verdict import Verdict
     from monocyte.genops.plans.desk import Desk
     from monocyte.genops.promotion.bundles import Bundle, Deliver
     from monocyte.genops.promotion.landing import Hand, Landed
+    from monocyte.genops.promotion.merging import Judged
 
 __all__ = ["promote", "rollback"]
 
@@ -46,16 +48,20 @@ def reach(command: Any) -> Any:
 @click.argument("name", metavar="PLAN")
 @as_option
 @reach
+@click.option(
+    "--judge", is_flag=True, help="Have the gates judge it here again, though people have agreed."
+)
 @click.option("--watch", is_flag=True, help="Wait until the watch is over; roll back as it says.")
 @base_option
 @app_option
 @json_option
 @failing
-def promote(  # noqa: PLR0917 (a command has the options that it has)
+def promote(  # noqa: PLR0913, PLR0917 (a command has the options that it has)
     name: str,
     signer: str | None,
     to: str | None,
     key: str | None,
+    judge: bool,
     watch: bool,
     base: str | None,
     app_path: Path | None,
@@ -63,18 +69,26 @@ def promote(  # noqa: PLR0917 (a command has the options that it has)
 ) -> None:
     """Commit the candidate of PLAN on the branch that you are on, with regen.lock, in one step.
 
-    Everything is judged once more, and what is released is signed with your key. An app that runs
-    here, or at --to, is asked before, and lets the release take over without refusing anybody; if
-    it has anything against it, nothing is done. Whatever interrupts this, the same command again
-    ends it.
+    Who has agreed, and that nothing has moved, is looked at once more, and what is released is
+    signed with your key. If nobody had to agree, the gates judge it here again: nobody answers for
+    what the ledger says of them. An app that runs here, or at --to, is asked before, and lets the
+    release take over without refusing anybody; if it has anything against it, nothing is done.
+    Whatever interrupts this, the same command again ends it.
     """
     from monocyte.genops.promotion.bundles import bundled
     from monocyte.genops.promotion.promoting import Promoting
+    from monocyte.genops.promotion.rejudging import judge_again
 
     desk = desk_of(app_path, base)
     there = _running(desk, to, key)
-    promoting = Promoting(desk, desk.package, _hand(signer), _deliver(there))
-    done = promoting.promote(name)
+
+    def again(found: Judged) -> Verdict | None:
+        if found.agreed and not judge:
+            return None
+        note("judged once more:")
+        return judge_again(desk, found, hears=lambda it: None if as_json else note(f"  {it}"))
+
+    done = Promoting(desk, desk.package, _hand(signer), _deliver(there), again).promote(name)
     told: dict[str, Any] = {}
     if there is not None:
         files = _files(desk, done.landed)

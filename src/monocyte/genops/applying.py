@@ -42,7 +42,7 @@ from monocyte.genops.promotion.merging import Merging
 from monocyte.genops.states import FINAL, State, move
 from monocyte.literate.trees import tree_of
 
-__all__ = ["Applying", "Judges", "Outcome", "Step", "cancel", "rules_of"]
+__all__ = ["Applying", "Judges", "Outcome", "Step", "cancel"]
 
 BASE = "base"
 """Under what name the commit stands in the evidence that a plan is generated on."""
@@ -361,7 +361,7 @@ class _Run:
                     head_commit=candidate.commit,
                     app=self.app,
                     cells=tuple(it.cell for it in self.plan.cells),
-                    rules=frozenset(rules_of(self.plan)),
+                    rules=frozenset(self.plan.rules),
                     author="model",
                     candidate=candidate.digest,
                 )
@@ -434,14 +434,6 @@ class _Run:
 
 def _digest(content: bytes | None) -> str | None:
     return None if content is None else sha256(content).hexdigest()
-
-
-def rules_of(plan: Plan) -> Iterator[str]:
-    """The rules that were changed on purpose."""
-    for cell in plan.cells:
-        for why in cell.reasons:
-            if why.kind == "rule":
-                yield why.about
 
 
 def _refuse_broken(verdict: Verdict) -> None:

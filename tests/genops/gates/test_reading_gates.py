@@ -99,6 +99,28 @@ ATTACKS = {
         before('    if it == "Micrographia":\n        return 5\n'),
         "answer-hardcoded",
     ),
+    "words of the scenarios": (
+        "hardcoding",
+        before('    KNOWN = {"micrographia", "optics", "almagest", "x"}\n    len(KNOWN)\n'),
+        "answer-hardcoded",
+    ),
+    "chance": (
+        "hygiene",
+        before("    import uuid\n    if uuid.uuid4().int % 2:\n        return 1\n"),
+        "chance-asked",
+    ),
+    "the place of an object": (
+        "hygiene",
+        before("    if id(it) % 2:\n        return 1\n"),
+        "chance-asked",
+    ),
+    "the clock on the wall": (
+        "hygiene",
+        before(
+            "    from datetime import datetime\n    if datetime.now().day == 1:\n        return 1\n"
+        ),
+        "chance-asked",
+    ),
     "a friend": (
         "hardcoding",
         ((FEW, f'    if caller.name != "hooke":\n    {FEW}'),),

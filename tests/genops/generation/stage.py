@@ -58,7 +58,7 @@ def fenced(text: str) -> str:
 
 WRITTEN = Act(fenced(GOOD))
 MENDED = Act(MEND)
-TAMPERED = Act(fenced(GOOD.replace("lab.ask(Count()) == 1", "lab.ask(Count()) >= 0")))
+TAMPERED = Act(fenced(GOOD.replace("lab.by(ADA).ask(Count()) == 1", "lab.ask(Count()) >= 0")))
 
 
 class Gates:

@@ -138,7 +138,11 @@ ATTACKS = {
         'MORE = cell.rule("PEOPLE-2", "More.")\nONCE =',
         ["rule-invented"],
     ),
-    "an assertion weakened": ("lab.ask(Count()) == 1", "lab.ask(Count()) >= 1", ["sealed-changed"]),
+    "an assertion weakened": (
+        "lab.by(ADA).ask(Count()) == 1",
+        "lab.ask(Count()) >= 1",
+        ["sealed-changed"],
+    ),
     "a story reworded": ("Once, and not twice.", "Once, or twice.", ["sealed-changed"]),
     "a word changed": (
         "class Person(Event):\n    name: str",

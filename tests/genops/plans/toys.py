@@ -77,7 +77,7 @@ def ada_joins(lab: World) -> None:
     lab.by(ADA).send(Join(ADA))
     with ONCE.refuses():
         lab.by(ADA).send(Join(ADA))
-    assert lab.ask(Count()) == 1
+    assert lab.by(ADA).ask(Count()) == 1
 '''
 
 GREETER = '''"""# Greeter: welcomes who joins."""
@@ -124,7 +124,7 @@ def ada_is_welcome(lab: World) -> None:
     """As soon as she has joined."""
     lab.by("ada").send(Join("ada"))
     lab.settle()
-    assert lab.ask(Who()) == ("ada",)
+    assert lab.by("ada").ask(Who()) == ("ada",)
 '''
 
 TOML = """[app]

@@ -94,6 +94,18 @@ def remove_outside(payload: bytes) -> bytes:
     return b"removed"
 
 
+def write_outside_around_python(payload: bytes) -> bytes:
+    return str(ctypes.CDLL(None).open(payload, os.O_WRONLY | os.O_TRUNC)).encode()
+
+
+def remove_outside_around_python(payload: bytes) -> bytes:
+    return str(ctypes.CDLL(None).unlink(payload)).encode()
+
+
+def read_environment(payload: bytes) -> bytes:
+    return Path(f"/proc/{payload.decode()}/environ").read_bytes()
+
+
 def write_inside(payload: bytes) -> bytes:
     Path("note.txt").write_text("x")
     return Path("note.txt").read_bytes()

@@ -79,6 +79,7 @@ def judge(scene: Scene) -> Iterator[Finding]:
         yield from _hidden(scene, cell, part, before)
         if part.name in cell.generated:
             yield from _keyed(scene, cell, part, before)
+            yield from _listed(scene, cell, part, before)
             yield from _favoured(scene, cell, part, before)
             yield from _bombs(scene, cell, part, before)
 
@@ -162,6 +163,29 @@ def _keyed(scene: Scene, cell: CellText, part: Part, before: ast.stmt | None) ->
             f"{part.name} knows {value!r}, which only scenarios use", cell=cell.name,
             where=cell.place(node), mend="say it as a rule that holds for every value",
         )  # fmt: skip
+
+
+SEVERAL = 3
+"""So many words of scenarios in one list are there by no chance."""
+
+
+def _listed(scene: Scene, cell: CellText, part: Part, before: ast.stmt | None) -> Iterator[Finding]:
+    """Several words that scenarios say somewhere, listed."""
+    own = {str(it).casefold() for it in _said_elsewhere(scene, cell)}
+    told = " ".join(value for _, value in _played(scene) if isinstance(value, str))
+    theirs = set(re.findall(r"[\w-]+", told.casefold())) - own
+    fresh = {id(it) for it in _fresh(part, before)}
+    for node in ast.walk(part.node):
+        items = node.elts if isinstance(node, (ast.Set, ast.Tuple, ast.List)) else ()
+        texts = [it.value for it in items if isinstance(it, ast.Constant) and id(it) in fresh]
+        known = [it for it in texts if isinstance(it, str) and it.casefold() in theirs]
+        if len(known) >= SEVERAL:
+            yield scene.found(
+                "answer-hardcoded",
+                f"{part.name} knows {', '.join(map(repr, known[:5]))}, which only scenarios use",
+                cell=cell.name, where=cell.place(node),
+                mend="say it as a rule that holds for every value",
+            )  # fmt: skip
 
 
 def _favoured(

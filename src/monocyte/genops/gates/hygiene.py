@@ -49,6 +49,7 @@ def judge(scene: Scene) -> Iterator[Finding]:
         yield from _faked(scene, cell, part, before)
         if part.name in cell.generated:
             yield from _shared(scene, cell, part, before)
+            yield from _chancy(scene, cell, part, before)
     for old, new in scene.pairs:
         if old is not None and new is not None:
             yield from _dropped(scene, old, new)
@@ -238,6 +239,34 @@ def _shared(scene: Scene, cell: CellText, part: Part, before: ast.stmt | None) -
                 "state-shared", f"{part.name} keeps something beside the state: {said[:100]}",
                 cell=cell.name, where=f"{cell.path}:{getattr(node, 'lineno', part.line)}",
                 mend="keep it in the state, by an event",
+            )  # fmt: skip
+
+
+CHANCY = {
+    "": frozenset(["id", "hash", "uuid1", "uuid4", "getnode"]),
+    "uuid": frozenset(["uuid1", "uuid4", "getnode"]),
+    "datetime": frozenset(["now", "utcnow", "today"]),
+    "date": frozenset(["today"]),
+}
+"""Calls that answer something else in the next process, by whom they are asked of.
+
+Modules that can do nothing else (`random`, `secrets`, `time`) are the gate of capabilities' affair.
+"""
+
+
+def _chancy(scene: Scene, cell: CellText, part: Part, before: ast.stmt | None) -> Iterator[Finding]:
+    known = {ast.dump(it) for it in ast.walk(before)} if before is not None else set[str]()
+    own = _bound(part.node)
+    for node in ast.walk(part.node):
+        if not isinstance(node, ast.Call) or ast.dump(node) in known:
+            continue
+        *owner, name = ast.unparse(node.func).split(".")
+        asked = owner[-1] if owner else ""
+        if name in CHANCY.get(asked, ()) and not (not owner and name in own):
+            yield scene.found(
+                "chance-asked", f"{part.name} is never the same twice: {ast.unparse(node)[:100]}",
+                cell=cell.name, where=f"{cell.path}:{node.lineno}",
+                mend="take what is new from a port (`Ids`, `Clock`): it is recorded, and replayed",
             )  # fmt: skip
 
 

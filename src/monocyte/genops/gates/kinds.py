@@ -240,7 +240,7 @@ KINDS: dict[str, Kind] = {
         "mutation",
         {
             "mutant-survived": (
-                *("approval", "approval", UNEXPLAINED),
+                *("approval", "note", UNEXPLAINED),
                 "Something in what was changed can be broken, and nothing that is sealed notices.",
             ),
         },
@@ -306,6 +306,10 @@ KINDS: dict[str, Kind] = {
             "state-shared": (
                 *("error", "approval", UNEXPLAINED),
                 "A function keeps something outside of the state of its cell.",
+            ),
+            "chance-asked": (
+                *("error", "approval", UNEXPLAINED),
+                "What is new each time decides: a random identifier, an address, the wall's clock.",
             ),
         },
     ),

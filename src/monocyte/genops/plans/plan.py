@@ -79,6 +79,12 @@ class Plan(Attached, frozen=True, kw_only=True):
     prices: str
     read: dict[str, str]
 
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The IDs of the rules that it is for: what they cover is changed on purpose."""
+        kinds = (why for it in self.cells for why in it.reasons if why.kind == "rule")
+        return tuple(dict.fromkeys(it.about for it in kinds))
+
 
 class Scene(NamedTuple):
     """Everything that a plan is made from."""

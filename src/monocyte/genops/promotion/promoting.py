@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from monocyte.errors import GenopsError, IllegalMove, LedgerMoved
+from monocyte.genops.gates.verdict import Verdict
 from monocyte.genops.ledger.book import Book
 from monocyte.genops.ledger.entries import Transition
 from monocyte.genops.ledger.interface import TRIES, Decided, Read, record
@@ -44,9 +45,18 @@ from monocyte.genops.promotion.landing import (
 from monocyte.genops.promotion.looking import Seen, look
 from monocyte.genops.promotion.merging import Judged, Merging, changed_files, refuse_failed
 from monocyte.genops.promotion.provenance import FILE, Order, materials, opened, results, unverified
+from monocyte.genops.promotion.rejudging import refuse_other
 from monocyte.genops.states import State
 
 __all__ = ["Promoted", "Promoting", "lock_of", "release_of"]
+
+
+JudgesAgain = Callable[[Judged], Verdict | None]
+"""What the gates say of a candidate now; None if what the ledger says of them is trusted."""
+
+
+def trusting(_: Judged) -> None:
+    """What the ledger says is trusted."""
 
 
 class Promoted(NamedTuple):
@@ -62,9 +72,16 @@ class Promoted(NamedTuple):
 class Promoting:
     """Promotes the candidates of an app."""
 
-    def __init__(self, desk: Desk, package: str, hand: Hand, deliver: Deliver = nowhere) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        package: str,
+        hand: Hand,
+        deliver: Deliver = nowhere,
+        judge_again: JudgesAgain = trusting,
+    ) -> None:
         self.desk, self.package, self.hand, self.deliver = desk, package, hand, deliver
-        self.merging = Merging(desk)
+        self.merging, self.judge_again = Merging(desk), judge_again
 
     def promote(self, name: str) -> Promoted:
         """Promote the candidate of a plan, or end what was interrupted.
@@ -109,6 +126,8 @@ class Promoting:
             refuse_unmet(found.missing)
             return self._landed_change(branch, found)
         found = self.merging.ready(book, plan)
+        if (verdict := self.judge_again(found)) is not None:
+            refuse_other(self.desk, found, verdict)
         files = self._files(found, branch)
         return self._as_change(branch, branch.tip, found, files)
 
@@ -144,7 +163,7 @@ class Promoting:
             plan=found.plan.id,
             act="promote",
             cells=tuple(it.cell for it in found.plan.cells),
-            rules=rules_of(found.plan),
+            rules=found.plan.rules,
             classes=found.verdict.classes,
             author=found.plan.by,
             candidate=found.candidate.digest,
@@ -257,17 +276,11 @@ def release_of(desk: Desk, book: Book, plan: Plan, state: State = State.PROMOTED
     return Landed(told["branch"], told["commit"], statement, envelope)
 
 
-def rules_of(plan: Plan) -> tuple[str, ...]:
-    """The rules that a plan is for: what they cover was changed on purpose."""
-    kinds = (why for it in plan.cells for why in it.reasons if why.kind == "rule")
-    return tuple(dict.fromkeys(it.about for it in kinds))
-
-
 def message_of(found: Judged) -> str:
     """The message of the commit: what for, and trailers that say whose word that is."""
     plan, verdict = found.plan, found.verdict
     names = ", ".join(it.cell for it in plan.cells)
-    rules = rules_of(plan)
+    rules = plan.rules
     title = f"Regenerate {names}" + (f" for {', '.join(rules)}" if rules else "")
     why = "\n".join(f"- {it.cell}: {why.said}" for it in plan.cells for why in it.reasons)
     models = dict.fromkeys(f"{it.model} ({it.pin})" for it in plan.cells if it.pin)

@@ -42,7 +42,7 @@ from monocyte.genops.promotion.provenance import digest_of
 from monocyte.genops.states import State
 from monocyte.literate.context import Known
 from monocyte.literate.trees import tree_of
-from monocyte.semdiff.workers.lock import lock_nursery
+from monocyte.semdiff.workers.lock import leave_network
 
 __all__ = ["Replayed", "Replaying"]
 
@@ -134,10 +134,10 @@ class Replaying:
             takes.opened(content),
             (*self._rounds(plan, made),),
         )
-        with tempfile.NamedTemporaryFile(prefix="monocyte-replay-") as file:
-            file.write(msgspec.json.encode(task))
-            file.flush()
-            done = asked(__name__, [file.name], SECONDS)
+        with tempfile.TemporaryDirectory(prefix="monocyte-replay-") as folder:
+            file = Path(folder, "task")
+            file.write_bytes(msgspec.json.encode(task))
+            done = asked(__name__, [str(file)], SECONDS)
         try:
             return msgspec.json.decode(done.answer, type=dict[str, str])
         except (msgspec.DecodeError, UnicodeDecodeError) as why:
@@ -179,8 +179,8 @@ def _unlike(files: Mapping[str, bytes | None], wanted: Mapping[str, str | None])
 
 def main(arguments: Sequence[str]) -> None:
     """The child: write every cell once more, from the answers alone."""
-    lock_nursery()  # an empty network, where the system allows it
     descriptor, file = arguments
+    leave_network()  # where the system allows it
     task = msgspec.json.decode(Path(file).read_bytes(), type=Task)
     answer(descriptor, _again(task))
 

@@ -1,11 +1,12 @@
 """What a child may not do, and how it is kept from it: limits, an audit hook, the kernel's filter.
 
-Three walls, each useful without the others. `resource` limits memory, processor time and the size
+Four walls, each useful without the others. `resource` limits memory, processor time and the size
 of files on every Unix. The audit hook refuses the network, processes and writing outside the
 private folder, with a PermissionError that says so; it also keeps the list of what was tried,
-which is how effects are compared. On Linux the network namespace is empty and a seccomp filter
-takes away forking, executing, sockets and signals to others, also from code that goes around
-Python. The hook alone is no sandbox: hostile code belongs in the `sandbox` room.
+which is how effects are compared. On Linux the network namespace is empty, a seccomp filter takes
+away forking, executing, sockets and signals to others, and Landlock what would change files of
+others or look into their processes, also from code that goes around Python. The hook alone is no
+sandbox: hostile code belongs in the `sandbox` room.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ import sys
 from typing import Any
 
 from monocyte.semdiff.workers.frames import Limits
+from monocyte.semdiff.workers.landlock import confine
 
-__all__ = ["Effects", "effects", "lock", "lock_nursery"]
+__all__ = ["Effects", "effects", "leave_network", "lock", "lock_nursery"]
 
 
 class Effects:
@@ -41,11 +43,15 @@ effects = Effects()
 # -- before the first job ----------------------------------------------------------------------
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+CAP_DAC_READ_SEARCH = 1 << 2
 PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_SET_PDEATHSIG = 36, 38, 22, 1
 
 
-def lock_nursery() -> None:
-    """Give the nursery an empty network, and make it inherit what its children leave behind."""
+def leave_network() -> None:
+    """Give this process, and what comes of it, an empty network; it ends with its parent.
+
+    It inherits what its children leave behind.
+    """
     if sys.platform != "linux":
         return
     libc = ctypes.CDLL(None, use_errno=True)
@@ -53,6 +59,26 @@ def lock_nursery() -> None:
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     if libc.unshare(CLONE_NEWNET):
         libc.unshare(CLONE_NEWUSER | CLONE_NEWNET)
+
+
+def lock_nursery(folder: str) -> None:
+    """Take from the nursery the network, root's powers, and all folders but one to change files."""
+    leave_network()
+    if sys.platform == "linux":
+        _drop_capabilities()
+        confine(folder)
+
+
+def _drop_capabilities() -> None:
+    """Root keeps one power, to read what belongs to others: the trees of a diff may.
+
+    Without this, whoever may trace (CAP_PERFMON) reads the environment of others past Landlock.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = struct.pack("II", 0x20080522, 0)
+    for kept in (CAP_DAC_READ_SEARCH, 0):
+        if libc.capset(header, struct.pack("IIIIII", kept, kept, 0, 0, 0, 0)) == 0:
+            return
 
 
 # -- in each child -----------------------------------------------------------------------------

@@ -46,7 +46,7 @@ def main() -> None:
             found = importlib.import_module(module)
             if function:
                 getattr(found, function)()
-    lock_nursery()
+    lock_nursery(setup.folder)
     gc.collect()
     gc.freeze()  # what is here is never garbage, and children do not copy it to find that out
     with contextlib.suppress(Broken):

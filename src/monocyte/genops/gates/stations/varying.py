@@ -51,6 +51,9 @@ RENAMED = 12
 LARGE = 100_000
 """How many times larger all numbers are in a story for who loops over them."""
 
+OVERLAPPING = 40
+"""Messages with moments of others, for each way in which one was answered."""
+
 PACK = 10
 """How many aimed messages stand in one story, one behind the other."""
 
@@ -134,6 +137,11 @@ class Varying:
                 made = self.random.sample(made, min(len(made), most))
                 packs = [(which, at, made[i : i + PACK]) for i in range(0, len(made), PACK)]
                 rounds.append(packs)
+        for which, at in self._examples(told):
+            made = list(dict.fromkeys(self._overlapping(self.stories[which].steps, at)))
+            made = self.random.sample(made, min(len(made), OVERLAPPING))
+            packs = [(which, at, made[i : i + PACK]) for i in range(0, len(made), PACK)]
+            rounds.append(packs)
         yield from self._renamed()
         yield from self._scaled()
         for story in self.stories[:4]:
@@ -205,6 +213,24 @@ class Varying:
             yield msgspec.structs.replace(step, who=text)
             yield msgspec.structs.replace(step, roles=tuple(sorted({*step.roles, text})))
         for body in _placed(msgspec.json.decode(step.body), constants):
+            if (made := self._said(step.who, step.roles, word, body)) is not None:
+                yield made
+
+    def _overlapping(self, steps: Sequence[Step], at: int) -> Iterator[Step]:
+        """A step with each of its moments at, before and after those of what else was said."""
+        step = steps[at]
+        word = self.words.get((step.cell, step.word))
+        if word is None:
+            return
+        others = {
+            m for it in steps if it.do == "say" for m in _moments(msgspec.json.decode(it.body))
+        }
+        moments = tuple(
+            (datetime.fromisoformat(it) + timedelta(hours=hours)).isoformat()
+            for it in sorted(others)
+            for hours in (0, -1, 1)
+        )
+        for body in _placed(msgspec.json.decode(step.body), Constants(moments=moments)):
             if (made := self._said(step.who, step.roles, word, body)) is not None:
                 yield made
 
@@ -416,6 +442,19 @@ class Varying:
         rooms = (self.fresh.strings, self.fresh.strings, self.all.strings, used)
         room = self.random.choice([it for it in rooms if it] or [("x",)])
         return str(self.random.choice(room))
+
+
+def _moments(value: Any) -> Iterator[str]:
+    """Every moment in a JSON value, as it is spelled there."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for it in value:
+            yield from _moments(it)
+    elif isinstance(value, str) and len(value) > len("2026-01-05"):
+        with suppress(ValueError):
+            datetime.fromisoformat(value)
+            yield value
 
 
 def _numbers(value: Any) -> Iterator[float]:
