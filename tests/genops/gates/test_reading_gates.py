@@ -62,7 +62,7 @@ ATTACKS = {
     "the pipeline": ("tampering", {".github/workflows/x.yml": "on: push\n"}, "settings-changed"),
     "another cell": ("tampering", {"shop/desk.py": "x = 1\n"}, "outside-changed"),
     "a test that is gone": ("tampering", {"tests/test_x.py": None}, "outside-changed"),
-    "a mark": ("tampering", before("    days = it.days  # type: ignore[x]\n"), "suppressed"),
+    "a mark": ("tampering", before("    days = it.days  # type: ignore\n"), "suppressed"),
     "a waiver": (
         "tampering",
         (
@@ -107,19 +107,19 @@ ATTACKS = {
     "chance": (
         "hygiene",
         before("    import uuid\n    if uuid.uuid4().int % 2:\n        return 1\n"),
-        "chance-asked",
+        "nondeterministic",
     ),
     "the place of an object": (
         "hygiene",
         before("    if id(it) % 2:\n        return 1\n"),
-        "chance-asked",
+        "nondeterministic",
     ),
     "the clock on the wall": (
         "hygiene",
         before(
             "    from datetime import datetime\n    if datetime.now().day == 1:\n        return 1\n"
         ),
-        "chance-asked",
+        "nondeterministic",
     ),
     "a friend": (
         "hardcoding",
@@ -223,6 +223,28 @@ def test_code_that_was_compiled_elsewhere(tmp_path: Path, flags: int, is_hidden:
 def test_an_honest_change_passes(tmp_path: Path, gate: str) -> None:
     """A refactoring, and a query with what belongs to it."""
     assert found(case(tmp_path, HONEST), gate) == []
+
+
+@pytest.mark.parametrize(
+    ("mark", "is_hidden"),
+    [("type: ignore[operator]", False), ("type: ignore[a] # noqa", True), ("noqa: E501", True)],
+)
+def test_one_complaint_of_the_type_checker_may_be_waived(
+    tmp_path: Path, mark: str, is_hidden: bool
+) -> None:
+    """By its name, and nothing else on that line."""
+    said = found(case(tmp_path, before(f"    days = it.days  # {mark}\n")), "tampering")
+    kind = "suppressed" if is_hidden else "type-ignored"
+    assert kind in {it.kind for it in said}
+    assert any(it.severity == "error" for it in said) is is_hidden
+
+
+def test_a_pattern_may_be_compiled(tmp_path: Path) -> None:
+    """It is no code; `compile` by itself makes some."""
+    edits = (("LONGEST = 30", 'import re\n\nTITLE = re.compile(r"\\w+")\nLONGEST = 30'),)
+    assert "code-hidden" not in kinds(case(tmp_path / "a", edits), "hardcoding")
+    edits = (("LONGEST = 30", 'TITLE = compile("1", "", "eval")\nLONGEST = 30'),)
+    assert "code-hidden" in kinds(case(tmp_path / "b", edits), "hardcoding")
 
 
 def test_what_stood_there_before_is_nobodys_change(tmp_path: Path) -> None:

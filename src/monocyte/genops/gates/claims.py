@@ -6,13 +6,14 @@ was changed only: what one could break there without a scenario noticing, nobody
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
 
 from monocyte.genops.gates.locked import Answer, worker
-from monocyte.genops.gates.reading import PROOFS
+from monocyte.genops.gates.reading import PROOFS, CellText
 from monocyte.genops.gates.scenarios import local
 from monocyte.genops.gates.scene import Scene
 from monocyte.genops.gates.stations.claims import Check, Checked, Claim, Mutate, Mutated
@@ -26,6 +27,9 @@ ELSEWHERE = frozenset(["scenario-failed", "scenario-endless", "definition"])
 
 UNSEEN = frozenset(["rule-unseen", "picture-unwalked", "rehearsal-failed"])
 """What follows, mostly, from a scenario that came to no end."""
+
+TAKING = frozenset(["handles", "evolves", "reacts"])
+"""Functions whose first parameter says what they are for."""
 
 PLAIN = "let the change do nothing but handle messages"
 
@@ -96,10 +100,30 @@ def survivors(scene: Scene) -> Iterator[Finding]:
     mutated = msgspec.msgpack.decode(answer.body, type=Mutated)
     ours = [it for it in mutated.survived if (it.cell, it.function.split(".")[0]) in changed]
     for it in ours if len(ours) > scene.limits.survivors else ():
+        reached = ", ".join(_reaching(scene.head.cells[it.cell], it.function.split(".")[0]))
+        what = f" with {reached}" if reached else ""
         yield scene.found(
-            "mutant-survived", f"nobody would notice: {it.key}", cell=it.cell,
+            "mutant-survived", f"no scenario{what} would notice: {it.key}", cell=it.cell,
             where=local(scene, it.where), mend=it.proposal or "write the scenario that notices it",
         )  # fmt: skip
+
+
+def _reaching(cell: CellText, function: str) -> Iterator[str]:
+    """The messages and events whose function this is, or comes to it, in the order of the file."""
+    parts = {it.name: it for it in cell.parts if it.name in cell.generated}
+    names = {
+        name: {it.id for it in ast.walk(part.node) if isinstance(it, ast.Name)} & parts.keys()
+        for name, part in parts.items()
+    }
+    for name, part in parts.items():
+        met, due = {name}, [name]
+        while due:
+            more = names[due.pop()] - met
+            met |= more
+            due += more
+        if part.kind in TAKING and function in met:
+            asked = part.node.args.args[0].annotation  # type: ignore[attr-defined]
+            yield getattr(asked, "id", name)
 
 
 def _sealed(scene: Scene) -> tuple[str, ...]:

@@ -135,7 +135,12 @@ def _hidden(scene: Scene, cell: CellText, part: Part, before: ast.stmt | None) -
 
 
 def _is_plain(name: str, node: ast.AST, part: Part) -> bool:
-    """`getattr(it, "name")` and the like say what they do; so do `json.loads`, `.loads` of data."""
+    """`getattr(it, "name")` and the like say what they do; so do `json.loads`, `.loads` of data.
+
+    `re.compile` makes a pattern; that it is the module's is for who looks at what names are bound.
+    """
+    if isinstance(node, ast.Attribute) and ast.unparse(node) == "re.compile":
+        return True
     for call in ast.walk(part.node):
         if isinstance(call, ast.Call) and call.func is node:
             second = call.args[1] if len(call.args) > 1 else None

@@ -264,7 +264,7 @@ def _chancy(scene: Scene, cell: CellText, part: Part, before: ast.stmt | None) -
         asked = owner[-1] if owner else ""
         if name in CHANCY.get(asked, ()) and not (not owner and name in own):
             yield scene.found(
-                "chance-asked", f"{part.name} is never the same twice: {ast.unparse(node)[:100]}",
+                "nondeterministic", f"{part.name} asks for chance: {ast.unparse(node)[:100]}",
                 cell=cell.name, where=f"{cell.path}:{node.lineno}",
                 mend="take what is new from a port (`Ids`, `Clock`): it is recorded, and replayed",
             )  # fmt: skip

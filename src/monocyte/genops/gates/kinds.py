@@ -205,6 +205,10 @@ KINDS: dict[str, Kind] = {
                 *("error", "approval", UNEXPLAINED),
                 "A mark that hides code from a tool: noqa, pragma, type: ignore, a waiver.",
             ),
+            "type-ignored": (
+                *("note", "note", INTERNAL),
+                "A complaint of the type checker, of one kind that is named, is not to be made.",
+            ),
             "runner-patched": (
                 *("error", "error", UNEXPLAINED),
                 "Code that changes what is not its own: the runner, rules, other cells.",
@@ -307,7 +311,7 @@ KINDS: dict[str, Kind] = {
                 *("error", "approval", UNEXPLAINED),
                 "A function keeps something outside of the state of its cell.",
             ),
-            "chance-asked": (
+            "nondeterministic": (
                 *("error", "approval", UNEXPLAINED),
                 "What is new each time decides: a random identifier, an address, the wall's clock.",
             ),

@@ -39,6 +39,9 @@ MARKS = re.compile(
     r"pylint:|isort:|coverage:|nosemgrep|bandit:)",
     re.IGNORECASE,
 )
+NARROW = re.compile(r"#\s*type:\s*ignore\[[\w\-, ]+\]\s*$")
+"""One kind of complaint of a type checker, named: it hides nothing that is judged here."""
+
 SKIPS = frozenset(["skip", "skipif", "xfail", "skipIf", "skipUnless", "expectedFailure"])
 LEAVE = "take it out of this change"
 
@@ -102,8 +105,9 @@ def _marks(scene: Scene, old: CellText | None, new: CellText) -> Iterator[Findin
         if said in left:
             left.remove(said)
             continue
+        kind = "type-ignored" if NARROW.search(line) else "suppressed"
         yield scene.found(
-            "suppressed", f"it hides a line from a tool: {line.strip()[:100]}", cell=new.name,
+            kind, f"it hides a line from a tool: {line.strip()[:100]}", cell=new.name,
             where=f"{new.path}:{number}", mend="write it so that nothing need be hidden",
         )  # fmt: skip
     waived = {it.meaning for it in (old.parts if old else ()) if it.kind == "waiver"}
