@@ -13,10 +13,11 @@ import linecache
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from monocyte.cell.definition import Cell
 from monocyte.cell.loader import cell_of, declares, import_fault, load_cells, texts_of
@@ -51,16 +52,17 @@ def reload_package(root: Path, package: str, texts: Mapping[str, bytes]) -> Relo
     """
     now = texts_of(root, package)
     _refuse_what_needs_a_restart(root, texts, now)
-    trees = {name: _parsed(name, root, text) for name, text in now.items()}
-    links = {name: tuple(_imports(tree, name, trees)) for name, tree in trees.items()}
+    names, home = frozenset(now), root.resolve()
+    outlines = {name: _outline(name, home, text, names) for name, text in now.items()}
     with _tentatively():
         renewed: dict[str, ModuleType] = {}
-        for name in _in_order(links):
+        for name in _in_order({name: it.imports for name, it in outlines.items()}):
             is_changed = now[name] != texts.get(name)
-            if _is_due(name, trees[name], links[name], renewed, is_changed=is_changed):
+            if _is_due(name, outlines[name], renewed, is_changed=is_changed):
                 old = _Old(sys.modules.get(name), texts.get(name, b""))
-                renewed[name] = _executed(name, _file(root, name), trees[name], old)
-        manifests = _manifests(trees, renewed)
+                tree = _parsed(name, home, now[name])
+                renewed[name] = _executed(name, _file(home, name), tree, old)
+        manifests = _manifests(outlines, renewed)
         return Reloaded(manifests, renewed, now)
 
 
@@ -82,19 +84,15 @@ def _refuse_what_needs_a_restart(
 
 
 def _is_due(
-    name: str,
-    tree: ast.Module,
-    links: Iterable[_Import],
-    renewed: Mapping[str, ModuleType],
-    *,
-    is_changed: bool,
+    name: str, outline: _Outline, renewed: Mapping[str, ModuleType], *, is_changed: bool
 ) -> bool:
     """Whether a module must be loaded anew: it reads otherwise, or something that it imports is."""
     user = sys.modules.get(name)
     if user is None:
-        return declares(tree)
+        return outline.declares
     return is_changed or any(
-        it.module in renewed and not it.is_unmoved(user, renewed[it.module]) for it in links
+        it.module in renewed and not it.is_unmoved(user, renewed[it.module])
+        for it in outline.imports
     )
 
 
@@ -117,7 +115,21 @@ class _Import(NamedTuple):
         return all(old is new for old, new in zip(olds, news, strict=True))
 
 
-def _imports(tree: ast.Module, name: str, known: Mapping[str, Any]) -> Iterator[_Import]:
+class _Outline(NamedTuple):
+    """What must be known of a module that is not loaded anew, too."""
+
+    imports: tuple[_Import, ...]
+    declares: bool
+
+
+@lru_cache(maxsize=1024)
+def _outline(name: str, root: Path, text: bytes, known: frozenset[str]) -> _Outline:
+    """Kept, since most modules are as they were when others are exchanged."""
+    tree = _parsed(name, root, text)
+    return _Outline(tuple(_imports(tree, name, known)), declares(tree))
+
+
+def _imports(tree: ast.Module, name: str, known: frozenset[str]) -> Iterator[_Import]:
     """What a module imports from modules of the package, at any depth."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -144,7 +156,7 @@ def _is_name(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
-def _absolute(node: ast.ImportFrom, name: str, known: Mapping[str, Any]) -> str:
+def _absolute(node: ast.ImportFrom, name: str, known: frozenset[str]) -> str:
     if not node.level:
         return node.module or ""
     is_package = any(other.startswith(f"{name}.") for other in known)
@@ -329,12 +341,12 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
 
 
 def _manifests(
-    trees: Mapping[str, ast.Module], renewed: Mapping[str, ModuleType]
+    outlines: Mapping[str, _Outline], renewed: Mapping[str, ModuleType]
 ) -> tuple[Manifest, ...]:
     """The cells among the modules that were loaded anew, judged together with all the others."""
     cells: list[Cell] = []
-    for name, tree in trees.items():
-        if name in sys.modules and declares(tree):
+    for name, outline in outlines.items():
+        if name in sys.modules and outline.declares:
             cells += cell_of(sys.modules[name])
     loaded = load_cells(cells, renewed)
     if loaded.faults:
