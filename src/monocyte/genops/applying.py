@@ -212,7 +212,7 @@ def _over(book: Book) -> frozenset[str]:
     return frozenset(plan for plan, state in book.states.items() if state in _OVER)
 
 
-_OVER = FINAL | {State.MERGE_APPROVED, State.PROMOTED}
+_OVER = FINAL | {State.MERGE_APPROVED, State.PROMOTED, State.SUPERSEDED}
 """Where nothing of a run is needed any more."""
 
 

@@ -45,7 +45,7 @@ MEANINGS: dict[State, str] = {
     State.MERGE_APPROVED: "who must agree to the change has agreed",
     State.PROMOTED: "it is what the app runs",
     State.ROLLED_BACK: "it was taken back, and what was before it runs again",
-    State.SUPERSEDED: "a later release runs in its place",
+    State.SUPERSEDED: "a later release took its place",
     State.STALE: "something that it was made from has changed",
     State.OVER_BUDGET: "a cap left no room for it, or for its next call",
     State.REJECTED: "a person said no",
@@ -75,6 +75,7 @@ _FORWARD = (
     Move(_S.MERGE_APPROVED, _S.PROMOTED, "`monocyte promote`"),
     Move(_S.PROMOTED, _S.ROLLED_BACK, "`monocyte rollback`, or the watch after a promotion"),
     Move(_S.PROMOTED, _S.SUPERSEDED, "the promotion of a later plan for the same cells"),
+    Move(_S.SUPERSEDED, _S.ROLLED_BACK, "`monocyte rollback`, once the later one is ROLLED_BACK"),
 )
 _EXITS: dict[State, tuple[tuple[State, ...], str]] = {
     State.STALE: (
@@ -112,7 +113,7 @@ _LEGAL = frozenset((it.source, it.target) for it in MOVES)
 FINAL = frozenset(State) - {it.source for it in MOVES}
 """What nothing leads out of."""
 
-OPEN = frozenset(State) - FINAL - {State.PROMOTED}
+OPEN = frozenset(State) - FINAL - {State.PROMOTED, State.SUPERSEDED}
 """Where somebody still has to do something."""
 
 

@@ -12,6 +12,7 @@ from monocyte.genops.plans.status import standing as status
 from monocyte.genops.promotion import landing
 from monocyte.genops.promotion.merging import Merging
 from monocyte.genops.promotion.rolling import RolledBack, Rolling
+from monocyte.genops.promotion.verifying import verify
 from monocyte.genops.states import State
 from monocyte.journal import Entry, EventRecord, SqliteJournal
 from tests.genops.ledger.facts import Hand, git
@@ -91,13 +92,19 @@ def test_only_what_runs_is_taken_back(team: Path, clock: Hand) -> None:
         rollback(team, clock, first.id)
     promote(team, clock)
     later = second(team, clock).plan
-    with pytest.raises(PlanStale, match="SUPERSEDED"):
+    with pytest.raises(PlanStale, match="taken over by"):
         rollback(team, clock, first.id)
     done = rollback(team, clock)
     assert done.plan.id == later.id
     assert "<= 40" in text(team)
     with pytest.raises(IllegalMove):
         rollback(team, clock, later.id)
+    again = rollback(team, clock)  # what it had replaced runs again, and can go as well
+    assert again.plan.id == first.id
+    assert "SHORT.require" not in text(team)
+    with pytest.raises(NoSuchCell, match="adopted"):
+        rollback(team, clock)
+    assert [*verify(desk(team, clock))] == []
 
 
 def _entry(name: str, body: bytes) -> Entry:

@@ -128,10 +128,8 @@ class Rolling:
 
     def _change(self, book: Book, plan: Plan, why: str) -> Change:
         desk = self.desk
-        if book.state(plan.id) is State.SUPERSEDED:
-            mend = "a later release has its place: monocyte rollback CELL"
-            raise PlanStale(f"{plan.id} is SUPERSEDED", mend=mend)
-        move(book.state(plan.id), State.ROLLED_BACK, plan=plan.id)
+        source = book.state(plan.id)
+        move(source, State.ROLLED_BACK, plan=plan.id)
         branch = branch_of(desk.git)
         released = release_of(desk, book, plan)
         is_put_back = self._is_put_back(released, branch)
@@ -141,13 +139,13 @@ class Rolling:
             self._refuse_edits(book, plan)
         if not desk.git.is_ancestor(released.commit, branch.tip):
             said = f"{plan.id} is {released.commit[:12]}, which is not on this branch"
-            raise IllegalMove(said, source=State.PROMOTED, target=State.ROLLED_BACK)
+            raise IllegalMove(said, source=source, target=State.ROLLED_BACK)
         parent = desk.git.resolve(f"{released.commit}^")
         files = self._files(plan, parent, released.commit, branch.tip)
         sequence = replaced(desk, branch.tip, files)
 
         def fact(named: Mapping[str, str]) -> Transition:
-            return Transition(plan.id, State.PROMOTED, State.ROLLED_BACK, why, dict(named))
+            return Transition(plan.id, source, State.ROLLED_BACK, why, dict(named))
 
         return Change(
             branch,
