@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -368,7 +369,7 @@ def test_a_hand_on_the_disk_is_not_overwritten(team: Path, now: Hand, there: The
 def test_a_process_that_a_release_has_started_watches_on(
     team: Path, now: Hand, there: There
 ) -> None:
-    """Nothing is known of before, so only crashes count."""
+    """Crashes count in any case."""
     (bundle,) = sent(team, now)
     before = there.files()
     there.receive(bundle)
@@ -376,6 +377,21 @@ def test_a_process_that_a_release_has_started_watches_on(
     there.receiver._go_on()
     assert there.receiver.standing()["watched_for"] > 0
     assert watched(there, there.row(commands=30, crashes=5)) == "5 of 30 requests crashed"
+    assert there.files() == before
+
+
+def test_a_restart_does_not_make_the_watch_forget(team: Path, now: Hand, there: There) -> None:
+    """What was before is known in the next process, too: refusals are held against it."""
+    (bundle,) = sent(team, now)
+    before = there.files()
+    for commands in (0, 100):
+        there.rows = {"people": there.row(commands=commands)}
+        asyncio.run(there.receiver.look(time.monotonic()))
+    there.receive(bundle)
+    there.receiver, there.rows = Receiver(there.receiver.host, LIMITS), {"people": there.row()}
+    there.receiver._go_on()
+    many = there.row(commands=40, refusals=30)
+    assert watched(there, many) == "75% of requests were refused, and 0% before"
     assert there.files() == before
 
 

@@ -72,6 +72,8 @@ class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     at: str = ""
     rolled_back: str = ""
     """Why the watch has taken it back; nothing if it runs."""
+    before: Counted = Counted()
+    """What its cells had counted in the time before, which the watch compares with."""
 
 
 class Host(NamedTuple):
@@ -303,6 +305,7 @@ class Receiver:
             cells=order.cells,
             by=by,
             at=datetime.now(UTC).isoformat(timespec="seconds"),
+            before=self._counted_before(order.cells),
         )
         self._begin(olds)
         took: list[str] = []
@@ -317,7 +320,7 @@ class Receiver:
         self._note(kept, olds)
         self._forget()
         host.tell(f"{order.act} of {order.plan}, signed by {statement.by}, sent by {by}: {took}")
-        self._begin_watch(order.cells)
+        self._begin_watch(kept)
         is_restarting = bool(restarts) and host.restart()
         said: dict[str, Any] = {"plan": order.plan, "took_over": took, "explained": explained}
         if restarts:
@@ -325,13 +328,13 @@ class Receiver:
         return said
 
     def _go_on(self) -> None:
-        """Watch on if this process was started by a release: nothing is known of before."""
+        """Watch on if this process has started while a release was watched."""
         kept = self._kept()
         if not kept.at or kept.rolled_back:
             return
         age = (datetime.now(UTC) - datetime.fromisoformat(kept.at)).total_seconds()
         if 0 <= age < self.limits.seconds:
-            self._before = Counted()
+            self._before = kept.before
             self._watch = sampled(time.monotonic() - age, self.host.status())
 
     def _former(self, statement: Statement) -> Files:
@@ -350,12 +353,14 @@ class Receiver:
                     break
         return found
 
-    def _begin_watch(self, cells: tuple[str, ...]) -> None:
-        if not self.limits.seconds:
-            return
+    def _counted_before(self, cells: tuple[str, ...]) -> Counted:
         now = sampled(time.monotonic(), self.host.status())
-        self._before = since(self._samples, self.limits.seconds, now, cells)
-        self._watch = now
+        return since(self._samples, self.limits.seconds, now, cells)
+
+    def _begin_watch(self, kept: Kept) -> None:
+        if self.limits.seconds:
+            self._before = kept.before
+            self._watch = sampled(time.monotonic(), self.host.status())
 
     async def _take_back(self, why: str) -> None:
         """Bring back what the last release has replaced."""
