@@ -9,7 +9,7 @@ from monocyte.genops.plans.lock import Lock, Locked
 from monocyte.genops.plans.why import FINDINGS, KINDS, Drift, Written, drifts, reasons
 from monocyte.literate.findings import KINDS as FINDING_KINDS
 from monocyte.literate.findings import finding
-from tests.genops.plans.toys import adopted, change, facts, load
+from tests.genops.plans.toys import COUNTING, adopted, change, facts, load
 
 RULE = 'ONCE = cell.rule("PEOPLE-1", "Nobody joins twice.")'
 
@@ -188,6 +188,17 @@ def test_an_edit_of_a_generated_part_is_drift_and_no_reason(
     now = facts(shop)["people"]
     assert list(drifts("people", now, lock.cells["people"])) == wanted
     assert said(shop, lock, "people") == []
+
+
+def test_what_answered_a_word_goes_with_it(shop: Path) -> None:
+    """Whoever takes a word away has to; what was edited beside is told all the same."""
+    lock = adopted(shop)
+    for piece in COUNTING:
+        change(shop, "shop/people.py", piece, "")
+    assert list(drifts("people", facts(shop)["people"], lock.cells["people"])) == []
+    change(shop, "shop/people.py", "(*register.names, it.name)", "(it.name, *register.names)")
+    told = list(drifts("people", facts(shop)["people"], lock.cells["people"]))
+    assert told == [Drift("people", "enter", "was edited by hand")]
 
 
 def test_a_cell_that_nobody_knows_is_new(shop: Path) -> None:

@@ -80,6 +80,20 @@ def ada_joins(lab: World) -> None:
     assert lab.by(ADA).ask(Count()) == 1
 '''
 
+COUNTING = (
+    "class Count(Query[int]):\n    pass\n\n\n",
+    """@cell.handles
+def count(it: Count, register: Register) -> int:
+    return total(register)
+
+
+""",
+    "def total(register: Register) -> int:\n    return len(register.names)\n\n\n",
+    "    person -> Count -> count\n",
+    "    assert lab.by(ADA).ask(Count()) == 1\n",
+)
+"""What there is to counting in `people`, and can be taken out piece by piece."""
+
 GREETER = '''"""# Greeter: welcomes who joins."""
 
 from monocyte import Cell, Event, Query

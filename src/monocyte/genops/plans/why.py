@@ -88,12 +88,18 @@ def reasons(
 
 
 def drifts(cell: str, facts: Facts, locked: Locked | None) -> Iterator[Drift]:
-    """What was changed by hand in the generated parts of a cell; a stub is a wish and no change."""
+    """What was changed by hand in the generated parts of a cell; a stub is a wish and no change.
+
+    Nor is it one if parts are gone together with a word: what answered it had to go, too.
+    """
     if locked is None:
         return
     old, new = locked.facts.generated, facts.generated
+    is_smaller = bool(locked.facts.words.keys() - facts.words.keys())
     for name in sorted(old.keys() | new.keys()):
         if new.get(name) == STUB or old.get(name) == new.get(name):
+            continue
+        if is_smaller and name not in new:
             continue
         how = "is not there any more" if name not in new else "was edited by hand"
         yield Drift(cell, name, how if name in old else "was written by hand")
