@@ -90,6 +90,22 @@ def test_a_person_who_asks_more_needs_nobody(tmp_path: Path) -> None:
     assert not verdict(case(tmp_path / "model", (more,)), "sealed").passed
 
 
+LONGER = ("thirty days at most", "sixty days at most")
+SCENARIO = ("for days in (0, 31):", "for days in (0, 61):")
+
+
+@pytest.mark.parametrize("edits", [(LONGER, SCENARIO), (SCENARIO,)])
+def test_a_person_changes_a_rule_and_what_shows_it(
+    tmp_path: Path, edits: tuple[tuple[str, str], ...]
+) -> None:
+    """Then the rule explains the scenario; alone, nothing does."""
+    what = case(tmp_path, edits, author="person")
+    said = verdict(what._replace(rules=frozenset(["LOAN-3"] if LONGER in edits else [])), "sealed")
+    assert ("behaviour-unexplained" in said.classes) is (LONGER not in edits)
+    assert said.passed
+    assert any(it.severity == "approval" for it in said.findings)
+
+
 def test_what_cannot_be_read_has_not_passed(tmp_path: Path) -> None:
     """Half a file, or a cell whose name is worked out."""
     assert "unreadable" in kinds(case(tmp_path / "half", {"shop/loans.py": "def f(:\n"}), "sealed")

@@ -28,6 +28,10 @@ ELSEWHERE = frozenset(["scenario-failed", "scenario-endless", "definition"])
 UNSEEN = frozenset(["rule-unseen", "picture-unwalked", "rehearsal-failed"])
 """What follows, mostly, from a scenario that came to no end."""
 
+BOUNDARY = "boundary"
+"""The mutator's name for `<` in the place of `<=`, and the like: where both meet, often nothing
+differs, and what does is the affair of the gate of behaviour, which asks there."""
+
 TAKING = frozenset(["handles", "evolves", "reacts"])
 """Functions whose first parameter says what they are for."""
 
@@ -99,11 +103,14 @@ def survivors(scene: Scene) -> Iterator[Finding]:
         return
     mutated = msgspec.msgpack.decode(answer.body, type=Mutated)
     ours = [it for it in mutated.survived if (it.cell, it.function.split(".")[0]) in changed]
-    for it in ours if len(ours) > scene.limits.survivors else ():
+    hints = [it for it in ours if it.operator == BOUNDARY]
+    graver = [it for it in ours if it.operator != BOUNDARY]
+    for it in (*(graver if len(graver) > scene.limits.survivors else ()), *hints):
         reached = ", ".join(_reaching(scene.head.cells[it.cell], it.function.split(".")[0]))
         what = f" with {reached}" if reached else ""
+        kind = "boundary-unasked" if it.operator == BOUNDARY else "mutant-survived"
         yield scene.found(
-            "mutant-survived", f"no scenario{what} would notice: {it.key}", cell=it.cell,
+            kind, f"no scenario{what} would notice: {it.key}", cell=it.cell,
             where=local(scene, it.where), mend=it.proposal or "write the scenario that notices it",
         )  # fmt: skip
 

@@ -19,7 +19,7 @@ import msgspec
 from monocyte.genops.gates.behaviour import told_to_base
 from monocyte.genops.gates.locked import worker
 from monocyte.genops.gates.scene import Scene
-from monocyte.genops.gates.stations.measuring import ALL, Call, Measure, Measured, Room
+from monocyte.genops.gates.stations.measuring import ALL, KEPT, Call, Measure, Measured, Room
 from monocyte.genops.gates.stations.stories import Story, Told
 from monocyte.genops.gates.verdict import Finding
 from monocyte.genops.pins import Judging
@@ -192,7 +192,7 @@ def _medians(calls: Iterable[Call]) -> tuple[float, float]:
 def _heavier(limits: Judging, rooms: Iterable[Room]) -> Iterator[Accused]:
     for it in rooms:
         if it.new > limits.heavier * it.old + SPACE:
-            keeps = it.what.startswith("kept")
+            keeps = it.what.startswith(KEPT)
             what = "all that is kept" if keeps else it.what.removesuffix(" grown")
             said = f"{what} takes {it.new >> 10} KiB of memory, and took {it.old >> 10}"
             yield Accused("heavier", what, "", float(it.new - it.old), said)

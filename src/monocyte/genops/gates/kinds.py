@@ -247,6 +247,10 @@ KINDS: dict[str, Kind] = {
                 *("approval", "note", UNEXPLAINED),
                 "Something in what was changed can be broken, and nothing that is sealed notices.",
             ),
+            "boundary-unasked": (
+                *("note", "note", INTERNAL),
+                "Nothing that is sealed asks whether a boundary belongs to what is within.",
+            ),
         },
     ),
     **_rows(

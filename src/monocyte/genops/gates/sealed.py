@@ -58,10 +58,16 @@ def _compared(scene: Scene, old: CellText, new: CellText) -> Iterator[Finding]:
             yield scene.found(
                 kind, f"{_called(part)} means something else",
                 cell=old.name, where=new.place(match), mend=RESTORE, rule=part.rule,
-                evidence=_both(part, match), change=_class(old, part),
+                evidence=_both(part, match), change=_follows(scene, old, part) or _class(old, part),
             )  # fmt: skip
     yield from _added(scene, old, new)
     yield from _twice(scene, new, old)
+
+
+def _follows(scene: Scene, cell: CellText, part: Part) -> str:
+    """Of a proof that a person has changed together with a rule of its cell: that explains it."""
+    meant = scene.case.author == "person" and part.kind in PROOFS
+    return "behaviour-explained" if meant and scene.case.rules & cell.rules.keys() else ""
 
 
 def _class(cell: CellText, part: Part) -> str:

@@ -65,6 +65,7 @@ class Mutant(msgspec.Struct, frozen=True):
 
     cell: str
     function: str
+    operator: str
     where: str
     key: str
     proposal: str
@@ -130,7 +131,8 @@ def mutants(payload: bytes) -> bytes:
         told = (it for it in told if it.name.partition("[")[0] in wish.proofs)
     report = mutate(subject.manifests, told, cells=wish.cells, today=wish.today)
     survived = tuple(
-        Mutant(it.cell, it.function, it.where, it.key, it.proposal) for it in report.survivors
+        Mutant(it.cell, it.function, it.operator, it.where, it.key, it.proposal)
+        for it in report.survivors
     )
     answer = Mutated(len(report.mutants), survived)
     return sealed(task.key, msgspec.msgpack.encode(answer))

@@ -28,7 +28,7 @@ from monocyte.literate.scenarios import STEPS
 from monocyte.testing import Faults, World
 from monocyte.testing.loop import Endless, Stuck
 
-__all__ = ["ALL", "Call", "Measure", "Measured", "Room", "measure"]
+__all__ = ["ALL", "KEPT", "Call", "Measure", "Measured", "Room", "comparable", "measure"]
 
 ALL = "all"
 """What is measured beside functions: the whole of a message, with everything that follows."""
@@ -185,10 +185,21 @@ class _Two:
             ("", [it for story in self.wish.stories[-2:] for it in story.steps]),
             ("grown", [step for _, step, _ in _script(made[:2])]),
         ):
-            weights = [list(_weights(it, script, self.wish.timeout)) for it in self.plain]
-            for old, new in zip(*weights, strict=False):
-                if old[0] == new[0] and old[1] == new[1]:
-                    self.rooms.append(Room(f"{new[0]} {name}".strip(), old[2], new[2]))
+            old, new = (list(_weights(it, script, self.wish.timeout)) for it in self.plain)
+            self.rooms += comparable(name, old, new)
+
+
+Weight = tuple[str, tuple[str, bytes], int]
+"""What was said, what came of it, and how many bytes that took."""
+
+
+def comparable(name: str, old: Sequence[Weight], new: Sequence[Weight]) -> Iterator[Room]:
+    """What the same steps took on both sides; what is kept, only if all of them went alike."""
+    pairs = [*zip(old, new, strict=False)]
+    is_alike = all(before[:2] == after[:2] for before, after in pairs)
+    for before, after in pairs:
+        if before[:2] == after[:2] and (is_alike or before[0] != KEPT):
+            yield Room(f"{after[0]} {name}".strip(), before[2], after[2])
 
 
 def _script(made: Sequence[Grown]) -> Iterator[tuple[int, Step, int]]:
@@ -203,10 +214,14 @@ def _world(manifests: tuple[Manifest, ...]) -> World:
     return World(*manifests, faults=Faults.none(), steps=STEPS)
 
 
+KEPT = "kept"
+"""What is said to be weighed when a story is over."""
+
+
 def _weights(
     manifests: tuple[Manifest, ...], script: Sequence[Step], timeout: float
-) -> Iterator[tuple[str, tuple[str, bytes], int]]:
-    """What was said, what came of it, and the bytes: the most at once, at the end what is kept."""
+) -> Iterator[Weight]:
+    """What each step took at most, and at the end what is kept."""
     gc.collect()
     tracemalloc.start()
     try:
@@ -220,7 +235,7 @@ def _weights(
                 peak = tracemalloc.get_traced_memory()[1] - before
                 yield step.word or step.do, (heard.how, heard.said), max(0, peak)
             gc.collect()
-            yield "kept", ("", b""), max(0, tracemalloc.get_traced_memory()[0] - start)
+            yield KEPT, ("", b""), max(0, tracemalloc.get_traced_memory()[0] - start)
     except (Endless, Stuck, Overdue, BusError, SystemExit):
         pass
     finally:
