@@ -129,7 +129,7 @@ def _receiver(serves: Serving, emit: Emit) -> Receiver | None:
     return Receiver(host, Limits(watch.seconds, watch.errors, watch.refusals, watch.latency))
 
 
-OFTEN = 0.0005
+OFTEN = 0.0002
 """Seconds after which a thread that computes gives way to the loop, while one does."""
 
 

@@ -59,7 +59,7 @@ def reload_package(root: Path, package: str, texts: Mapping[str, bytes]) -> Relo
         for name in _in_order({name: it.imports for name, it in outlines.items()}):
             is_changed = now[name] != texts.get(name)
             if _is_due(name, outlines[name], renewed, is_changed=is_changed):
-                old = _Old(sys.modules.get(name), texts.get(name, b""))
+                old = _Old(sys.modules.get(name), _parsed(name, home, texts.get(name, b"")))
                 tree = _parsed(name, home, now[name])
                 renewed[name] = _executed(name, _file(home, name), tree, old)
         manifests = _manifests(outlines, renewed)
@@ -203,7 +203,9 @@ def _install(name: str, module: ModuleType) -> None:
         setattr(sys.modules[above], last, module)
 
 
+@lru_cache(maxsize=64)
 def _parsed(name: str, root: Path, text: bytes) -> ast.Module:
+    """The tree, which nobody changes; the next release asks for that of this one again."""
     file = _file(root, name)
     try:
         return ast.parse(text, str(file))
@@ -248,9 +250,9 @@ def _with(shared: Mapping[str, type], tree: ast.Module) -> ast.Module:
 class _Old:
     """An earlier release of a module, and which of its classes the next one can go on using."""
 
-    def __init__(self, module: ModuleType | None, text: bytes) -> None:
+    def __init__(self, module: ModuleType | None, tree: ast.Module) -> None:
         self.module = module
-        self.made = _bindings(ast.parse(text))
+        self.made = _bindings(tree)
 
     def shared(self, tree: ast.Module) -> dict[str, type]:
         """Its classes that would be made in the same way of the same things."""

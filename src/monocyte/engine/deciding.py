@@ -53,6 +53,9 @@ SNAPSHOT_EVERY = 10_000
 CHUNK = 32
 """Entries that another release folds before others get a turn: less than a millisecond."""
 
+BREATH = 0.001
+"""Seconds for which it then rests: else every step of a request would wait for the next ones."""
+
 QUICK = 0.005
 """Seconds that a snapshot may hold the loop while the cell serves."""
 
@@ -204,7 +207,7 @@ class Decider:
         fold = Fold(manifest)
         fold.restore(self.journal.snapshot(self.name))
         while self.catch_up(fold, CHUNK) == CHUNK:  # noqa: ASYNC110 (it lets others have a turn)
-            await asyncio.sleep(0)
+            await asyncio.sleep(BREATH)
         return fold
 
     def become(self, fold: Fold) -> None:

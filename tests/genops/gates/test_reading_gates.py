@@ -239,6 +239,15 @@ def test_one_complaint_of_the_type_checker_may_be_waived(
     assert any(it.severity == "error" for it in said) is is_hidden
 
 
+def test_a_role_that_a_rule_names_is_nobodys_secret(tmp_path: Path) -> None:
+    """Also where the rule speaks of several of them."""
+    rule = ("A reader has three books at most.", "A reader has three books at most, Wizards any.")
+    edits = (rule, (FEW, f'    if "wizard" not in caller.roles:\n    {FEW}'))
+    made = case(tmp_path / "said", edits, author="person")
+    assert "person-named" not in kinds(made, "hardcoding")
+    assert "person-named" in kinds(case(tmp_path / "unsaid", edits[1:]), "hardcoding")
+
+
 def test_a_pattern_may_be_compiled(tmp_path: Path) -> None:
     """It is no code; `compile` by itself makes some."""
     edits = (("LONGEST = 30", 'import re\n\nTITLE = re.compile(r"\\w+")\nLONGEST = 30'),)

@@ -287,7 +287,9 @@ def _said_elsewhere(scene: Scene, cell: CellText) -> set[object]:
     words = " ".join(str(it) for it in said if isinstance(it, str))
     said |= {int(it) for it in re.findall(r"\d+", words)}
     said |= {n for word, n in NUMBERS.items() if re.search(rf"\b{word}\b", words.lower())}
-    return said | set(re.findall(r"[\w-]+", words))
+    spelled = set(re.findall(r"[\w-]+", words))
+    spelled |= {it.casefold() for it in spelled}
+    return said | spelled | {it.removesuffix("s") for it in spelled}  # "Trainers" may: "trainer"
 
 
 # -- time bombs ------------------------------------------------------------------------------------
