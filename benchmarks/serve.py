@@ -7,6 +7,7 @@ a cell, other releases of it take over while there is a file `swapping` in the d
 """
 
 import asyncio
+import gc
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ PAUSE = 0.2
 async def app(port: int, root: Path, cell: str = "") -> None:
     """Serve the app in that directory until killed."""
     async with serving(load_app(root), port=port) as at:
+        gc.freeze()  # as `monocyte run` does
         while True:
             await asyncio.sleep(PAUSE)
             if (root / "swapping").exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -74,6 +75,7 @@ async def _run(app: App, port: int | None, emit: Emit, json_wanted: bool) -> Non
 
     async with serving(app, emit, port=port) as serves:
         serves.restart = restart
+        gc.freeze()  # the state stays: to look through it for garbage holds everybody up
         cells = list(serves.runtime.host.engines)
         if json_wanted:
             print_json({"url": serves.url, "cells": cells, "new_key": serves.new_key})
