@@ -14,7 +14,6 @@ import pytest
 from monocyte.cli.remote import Remote
 from monocyte.errors import BusError, Refused
 from monocyte.genops.promotion.merging import Merging
-from monocyte.genops.states import State
 from tests.cli.conftest import program, running
 from tests.genops.ledger.facts import Hand, git
 from tests.genops.plans import toys
@@ -252,8 +251,8 @@ def test_a_release_that_crashes_is_taken_back_and_written_down(team: Path) -> No
     at = stage.desk(team, Hand(datetime.now(UTC)))
     plan = stage.planned(at)
     broken = stage.written(team, ("return len(register.names)", "return len(register.names) // 0"))
-    stage.judged(at, plan, stage.verdict_of(stage.attempted(at, plan, broken), ("internal",)))
-    stage.to(at, plan.id, State.MERGE_APPROVED)
+    stage.judged(at, plan, stage.verdict_of(stage.attempted(at, plan, broken)))
+    said("approve", plan.id, "--as", "bob", cwd=team)
     before = (team / "shop" / "people.py").read_bytes()
     with running(team) as app, asking(app.url, app.key, 0.5) as wrong:  # it tells of each crash
         promoting = ("promote", plan.id, "--as", "bob", "--key", app.key, "--watch")
