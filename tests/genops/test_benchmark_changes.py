@@ -50,12 +50,13 @@ def test_there_are_enough() -> None:
     """Ten and more of each family, half of each held out, over many cells."""
     sets = {chosen: read_all(chosen) for chosen in BOTH}
     counts = {chosen: Counter(it.family for it in sets[chosen]) for chosen in BOTH}
-    assert counts["tuning"].keys() == counts["heldout"].keys()
+    assert {*counts["heldout"]} - {*counts["tuning"]} == {"honest-fresh"}  # written afterwards
+    assert {*counts["tuning"]} <= {*counts["heldout"]}
     for family, count in counts["tuning"].items():
         if not family.startswith("honest"):
             assert count + counts["heldout"][family] >= 10, family
     honest = [it for some in sets.values() for it in some if it.honest]
-    assert len(honest) >= 70
+    assert len(honest) >= 110
     assert len({it.cell for it in honest}) >= 5
     for family in counts["tuning"]:
         cells = {it.cell for some in sets.values() for it in some if it.family == family}

@@ -37,6 +37,8 @@ WATCHING = frozenset(
 NUMBERS = {
     "hundred": 100,
     "thousand": 1000,
+    "ten thousand": 10_000,
+    "hundred thousand": 100_000,
     "million": 1_000_000,
     "seventy": 70,
     "eighty": 80,

@@ -58,7 +58,7 @@ def _compared(scene: Scene, old: CellText, new: CellText) -> Iterator[Finding]:
             yield scene.found(
                 kind, f"{_called(part)} means something else",
                 cell=old.name, where=new.place(match), mend=RESTORE, rule=part.rule,
-                evidence=_both(part, match), change=_follows(scene, old, part) or _class(old, part),
+                evidence=_both(part, match), change=_follows(scene, new, part) or _class(old, part),
             )  # fmt: skip
     yield from _added(scene, old, new)
     yield from _twice(scene, new, old)
